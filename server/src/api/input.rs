@@ -1,0 +1,132 @@
+//! Bodies of requests: JSON objects and forms, field by field.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::Request;
+use http::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::{Map, Value};
+
+use crate::reply::Refusal;
+
+/// A JSON object, whatever its fields.
+#[derive(Debug)]
+pub struct JsonBody(Map<String, Value>);
+
+impl JsonBody {
+    /// Reads the body of a request whose Content-Type is JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::WrongFormat`] for anything but a JSON object.
+    pub fn read(request: &Request<Bytes>) -> Result<Self, Refusal> {
+        if !has_media_type(request.headers(), "application/json") {
+            return Err(Refusal::WrongFormat);
+        }
+        serde_json::from_slice(request.body()).map(Self).map_err(|_| Refusal::WrongFormat)
+    }
+
+    /// Takes a text; `None` if it is absent or null.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::WrongFormat`] for a value of another type.
+    pub fn text(&mut self, name: &str) -> Result<Option<String>, Refusal> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Refusal::WrongFormat),
+        }
+    }
+
+    /// Takes a text that must be there and not empty; `missing` is the refusal otherwise.
+    pub fn required(&mut self, name: &str, missing: Refusal) -> Result<String, Refusal> {
+        self.text(name)?.filter(|text| !text.is_empty()).ok_or(missing)
+    }
+}
+
+/// Finds a field of a form body that must be there and not empty: the first of that name, as the documents'
+/// `request.form.get()` does. A body that is no form has no fields.
+pub fn form_field<'a>(
+    request: &'a Request<Bytes>,
+    name: &str,
+    missing: Refusal,
+) -> Result<Cow<'a, str>, Refusal> {
+    let is_form = has_media_type(request.headers(), "application/x-www-form-urlencoded");
+    let form: &[u8] = if is_form { request.body() } else { b"" };
+    let found = form_urlencoded::parse(form).find(|(field, _)| field == name);
+    found.map(|(_, value)| value).filter(|value| !value.is_empty()).ok_or(missing)
+}
+
+/// Compares the media type without its parameters; letter case does not count (RFC 9110, 8.3.1).
+fn has_media_type(headers: &HeaderMap, expected: &str) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(media_type: &str, body: &[u8]) -> Request<Bytes> {
+        let request = Request::builder().header(CONTENT_TYPE, media_type);
+        request.body(Bytes::copy_from_slice(body)).expect("a request")
+    }
+
+    #[test]
+    fn a_form_is_decoded_once_and_the_first_field_of_a_name_counts() {
+        let form = request(
+            "Application/X-WWW-Form-Urlencoded; charset=utf-8",
+            b"&&x&email=a%2Bb%40c+d%2525&email=other&password=&semi=1;password=x",
+        );
+        assert_eq!(form_field(&form, "email", Refusal::EmailMissing).as_deref(), Ok("a+b@c d%25"));
+        assert_eq!(form_field(&form, "password", Refusal::PasswordMissing), Err(Refusal::PasswordMissing));
+        for media_type in ["", "text/plain", "application/json", "application/x-www-form-urlencodedx"] {
+            let other = request(media_type, b"email=a");
+            assert_eq!(form_field(&other, "email", Refusal::EmailMissing), Err(Refusal::EmailMissing));
+        }
+    }
+
+    #[test]
+    fn only_a_json_object_is_an_input() {
+        let deep = "[".repeat(50_000);
+        let broken: [&[u8]; 18] = [
+            b"",
+            b" ",
+            b"null",
+            b"[]",
+            b"\"x\"",
+            b"1",
+            b"true",
+            b"{",
+            b"{\"a\":1,}",
+            b"{'a':1}",
+            b"{\"a\":NaN}",
+            b"{\"a\":01}",
+            b"{}{}",
+            b"{\"a\":\"\xff\"}",
+            b"{\"a\":\"\\ud800\"}",
+            b"\xff\xfe{\0}\0",
+            b"// {}",
+            deep.as_bytes(),
+        ];
+        for body in broken {
+            let read = JsonBody::read(&request("application/json", body));
+            assert!(matches!(read, Err(Refusal::WrongFormat)), "{:?}", String::from_utf8_lossy(body));
+        }
+        assert!(JsonBody::read(&request("text/plain", b"{}")).is_err());
+    }
+
+    #[test]
+    fn a_field_is_a_text_or_missing() {
+        let json = br#"{"null": null, "empty": "", "number": 5, "list": ["x"], "text": "x"}"#;
+        let mut body = JsonBody::read(&request("application/json; charset=utf-8", json)).expect("an object");
+        for name in ["null", "empty", "absent"] {
+            assert_eq!(body.required(name, Refusal::EmailMissing), Err(Refusal::EmailMissing), "{name}");
+        }
+        for name in ["number", "list"] {
+            assert_eq!(body.required(name, Refusal::EmailMissing), Err(Refusal::WrongFormat), "{name}");
+        }
+        assert_eq!(body.required("text", Refusal::EmailMissing).as_deref(), Ok("x"));
+    }
+}

@@ -1,0 +1,143 @@
+//! The app: its parts wired together, and the answer to one request.
+
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, DATE, HeaderMap, ORIGIN, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+
+use crate::api;
+use crate::auth::{Auth, Session, SessionId, cookie};
+use crate::clock::{Clock, http_date};
+use crate::config::{Config, Mode};
+use crate::path::CanonicalPath;
+use crate::reply::{Refusal, Reply};
+use crate::router::route;
+use crate::serve::Respond;
+pub use crate::store::OpenError;
+use crate::store::{MemorySessions, Sqlite, Store, StoreError};
+use crate::user::{Names, User, UserId};
+
+/// A server without its socket.
+pub struct App {
+    auth: Auth,
+    session_name: String,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+}
+
+impl App {
+    /// Opens the app that the settings ask for, its database in `folder` (unless its path is absolute).
+    ///
+    /// # Errors
+    ///
+    /// Where the database cannot be used.
+    pub fn open(config: &Config, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let database = Arc::new(Sqlite::open(&folder.join(&config.database))?);
+        let store: Arc<dyn Store> = match config.mode {
+            Mode::SessionAuth | Mode::SessionExpAuth => Arc::new(MemorySessions::over(database)),
+            Mode::Off | Mode::Auth | Mode::BasicAuth | Mode::SessionDbAuth => database,
+        };
+        Ok(Self::with_store(config, store, clock))
+    }
+
+    /// The app that the settings ask for, on a store of the caller's.
+    pub fn with_store(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { auth: Auth::of(config), session_name: config.session_name.clone(), store, clock }
+    }
+
+    /// Answers a request. A panic on the way is answered 500, and nothing else happens.
+    pub async fn respond(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let any_origin = any_origin(request.uri().path());
+        let is_head = request.method() == Method::HEAD;
+        let answer = AssertUnwindSafe(self.answer(&request)).catch_unwind().await;
+        let reply = answer.unwrap_or(Err(Refusal::Internal)).unwrap_or_else(Reply::from);
+        let mut response = reply.into_response(any_origin);
+        if response.status() == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static(self.auth.challenge());
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        let date = HeaderValue::from_bytes(&http_date(self.now())).expect("a date is ASCII");
+        response.headers_mut().insert(DATE, date);
+        if is_head {
+            response.body_mut().clear();
+        }
+        response
+    }
+
+    async fn answer(&self, request: &Request<Bytes>) -> Result<Reply, Refusal> {
+        let path = CanonicalPath::parse(request.uri().path()).ok_or(Refusal::BadRequest)?;
+        if is_preflight(request) {
+            return Ok(Reply::preflight());
+        }
+        let headers = request.headers();
+        let user = self.auth.admit(&path, headers, &self.session_name, self.store(), self.now()).await?;
+        let route = route(request.method(), &path, self.auth.has_sessions())?;
+        api::answer(self, route, user, request).await
+    }
+
+    /// Stores a new user; `None` if another has this email.
+    pub async fn create_user(
+        &self,
+        email: &str,
+        password: &str,
+        names: Names,
+    ) -> Result<Option<Arc<User>>, StoreError> {
+        let user = Arc::new(User::new(email.to_owned(), password, names, self.now()));
+        Ok(self.store.add_user(Arc::clone(&user)).await?.then_some(user))
+    }
+
+    /// Makes a session of a user; `None` if the user is gone.
+    pub async fn create_session(&self, user_id: &UserId) -> Result<Option<SessionId>, StoreError> {
+        let (id, now) = (SessionId::random(), self.now());
+        let session = Session { user_id: user_id.clone(), created_at: now };
+        let forget_before = self.auth.lifetime().forget_before(now);
+        Ok(self.store.add_session(id.clone(), session, forget_before).await?.then_some(id))
+    }
+
+    /// The user whose live session the cookie names.
+    pub async fn session_user(&self, headers: &HeaderMap) -> Result<Option<Arc<User>>, StoreError> {
+        let session_id = cookie(headers, &self.session_name);
+        self.auth.lifetime().user(session_id, self.store(), self.now()).await
+    }
+
+    /// The name of the session cookie.
+    pub fn session_name(&self) -> &str {
+        &self.session_name
+    }
+
+    /// Where users and sessions are.
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}
+
+impl Respond for App {
+    async fn respond(&self, request: Request<Bytes>) -> Response<Bytes> {
+        // The method of the app itself, not this one.
+        App::respond(self, request).await
+    }
+}
+
+/// Whether scripts of any origin may read the answer: under /api/v1/, as the transcripts show it.
+pub fn any_origin(path: &str) -> bool {
+    path.starts_with("/api/v1/")
+}
+
+/// A browser's question before a request with credentials, which it sends without them (Fetch, CORS
+/// protocol).
+fn is_preflight(request: &Request<Bytes>) -> bool {
+    let headers = request.headers();
+    request.method() == Method::OPTIONS
+        && headers.contains_key(ORIGIN)
+        && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}

@@ -1,0 +1,180 @@
+//! The gate: who may pass, before any route is looked for.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use http::header::{AUTHORIZATION, HeaderMap};
+
+use super::{Lifetime, cookie, credentials};
+use crate::config::{Config, Mode};
+use crate::path::CanonicalPath;
+use crate::reply::Refusal;
+use crate::store::{Store, StoreError};
+use crate::user::User;
+
+/// The paths that need no credentials.
+const EXCLUDED: [&str; 4] =
+    ["/api/v1/status/", "/api/v1/unauthorized/", "/api/v1/forbidden/", "/api/v1/auth_session/login/"];
+
+/// Says whether a credential is required for `path`, given the excluded paths.
+///
+/// Both are slash tolerant, and an excluded path that ends in `*` excludes every path that begins so (Basic
+/// task 13). A path without a canonical spelling is never excluded.
+///
+/// ```
+/// assert!(!server::requires_auth("/api/v1/stats", &["/api/v1/stat*"]));
+/// assert!(server::requires_auth("/api/v1/users", &["/api/v1/stat*"]));
+/// ```
+pub fn requires_auth(path: &str, excluded_paths: &[impl AsRef<str>]) -> bool {
+    match CanonicalPath::parse(path) {
+        Some(path) => !excluded_paths.iter().any(|excluded| excludes(excluded.as_ref(), path.as_str())),
+        None => true,
+    }
+}
+
+fn excludes(excluded: &str, path: &str) -> bool {
+    match excluded.strip_suffix('*') {
+        Some(prefix) => path.starts_with(prefix) || prefix.strip_suffix('/') == Some(path),
+        None => excluded.strip_suffix('/').unwrap_or(excluded) == path,
+    }
+}
+
+/// How users are identified: a mode, with what it needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// Nobody is asked.
+    Off,
+    /// Everybody is asked, nobody is known.
+    Plain,
+    /// By email and password in the Authorization header.
+    Basic,
+    /// By the session cookie.
+    Session(Lifetime),
+}
+
+impl Auth {
+    /// What the settings ask for.
+    pub fn of(config: &Config) -> Self {
+        match config.mode {
+            Mode::Off => Self::Off,
+            Mode::Auth => Self::Plain,
+            Mode::BasicAuth => Self::Basic,
+            Mode::SessionAuth => Self::Session(Lifetime::UNLIMITED),
+            Mode::SessionExpAuth | Mode::SessionDbAuth => {
+                Self::Session(Lifetime::of_seconds(config.session_duration))
+            }
+        }
+    }
+
+    /// Whether one can log in.
+    pub fn has_sessions(self) -> bool {
+        matches!(self, Self::Session(_))
+    }
+
+    /// How long sessions live; for ever where there are none.
+    pub fn lifetime(self) -> Lifetime {
+        match self {
+            Self::Session(lifetime) => lifetime,
+            _ => Lifetime::UNLIMITED,
+        }
+    }
+
+    /// What a 401 asks for in WWW-Authenticate (RFC 9110, 11.6.1). Browsers open a dialog for Basic only.
+    pub fn challenge(self) -> &'static str {
+        match self {
+            Self::Basic => r#"Basic realm="api", charset="UTF-8""#,
+            Self::Off | Self::Plain | Self::Session(_) => r#"Session realm="api""#,
+        }
+    }
+
+    /// Lets a request pass: the user who sent it, or nobody where nobody needs to be known.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Unauthorized`] without credentials, [`Refusal::Forbidden`] with credentials that identify
+    /// nobody, [`Refusal::Unavailable`] where the store cannot say.
+    pub async fn admit(
+        self,
+        path: &CanonicalPath<'_>,
+        headers: &HeaderMap,
+        session_name: &str,
+        store: &dyn Store,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<User>>, Refusal> {
+        if self == Self::Off || EXCLUDED.iter().any(|excluded| excludes(excluded, path.as_str())) {
+            return Ok(None);
+        }
+        let session_id = cookie(headers, session_name);
+        if session_id.is_none() && !headers.contains_key(AUTHORIZATION) {
+            return Err(Refusal::Unauthorized);
+        }
+        let user = match self {
+            Self::Off | Self::Plain => None,
+            Self::Basic => basic_user(headers, store).await?,
+            Self::Session(lifetime) => lifetime.user(session_id, store, now).await?,
+        };
+        user.map(Some).ok_or(Refusal::Forbidden)
+    }
+}
+
+async fn basic_user(headers: &HeaderMap, store: &dyn Store) -> Result<Option<Arc<User>>, StoreError> {
+    let Some((email, password)) = credentials(headers) else {
+        return Ok(None);
+    };
+    let user = store.user_by_email(&email).await?;
+    Ok(user.filter(|user| user.password.is_of(&password)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excluded_paths_are_slash_tolerant_and_exact() {
+        for path in ["/api/v1/status", "/api/v1/status/", "/api/v1/%73tatus"] {
+            assert!(!requires_auth(path, &["/api/v1/status/"]), "{path}");
+            assert!(!requires_auth(path, &["/api/v1/status"]), "{path}");
+        }
+        let closed = [
+            "",
+            "/",
+            "/api/v1",
+            "/api/v1/",
+            "/api/v1/statu",
+            "/api/v1/statusX",
+            "/api/v1/status/anything",
+            "/api/v1/STATUS",
+            "/api/v1/status*",
+            "/api/v1/*",
+            "*",
+            "//api/v1/status",
+            "/api/v1/status//",
+            "/api/v1/status/../users",
+            "/api/v1/status;x",
+            "/api/v1/status%2f",
+            "x/api/v1/status",
+        ];
+        for path in closed {
+            assert!(requires_auth(path, &["/api/v1/status/"]), "{path}");
+        }
+        assert!(requires_auth("/api/v1/status", &[] as &[&str]));
+    }
+
+    #[test]
+    fn a_star_at_the_end_excludes_every_path_that_begins_so() {
+        for (path, required) in [
+            ("/api/v1/users", true),
+            ("/api/v1/status", false),
+            ("/api/v1/stats/", false),
+            ("/api/v1/stat", false),
+            ("/api/v1/sta", true),
+            ("/api/v1/stat/../users", true),
+            ("/x/api/v1/stats", true),
+        ] {
+            assert_eq!(requires_auth(path, &["/api/v1/stat*"]), required, "{path}");
+        }
+        assert!(!requires_auth("/api/v1/status", &["/api/v1/status/*"]));
+        assert!(!requires_auth("/api/v1/users", &["/api/v1/stat*", "*"]));
+        assert!(requires_auth("/api/v1/status", &["/api/*/status"]), "a star elsewhere is a letter");
+    }
+}

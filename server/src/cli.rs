@@ -1,0 +1,112 @@
+//! The command line of the binary: arguments and environment in, exit code out.
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use nix::sys::signal::Signal;
+use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::{App, OpenError};
+use crate::clock::SystemClock;
+use crate::config::{Config, ConfigError};
+use crate::programs::running_on;
+use crate::serve::{bind, serve};
+
+/// It could not start, or had to stop: the database, or the system.
+pub const FAILURE: u8 = 1;
+
+/// It was started wrongly: an argument, a variable, or an address that cannot be listened on.
+pub const USAGE: u8 = 2;
+
+const HELP: &str = "\
+The reference server of the session-authentication API.
+
+Usage: server [--help | --version]
+
+It is configured by environment variables:
+  API_HOST          address or name to listen on (0.0.0.0)
+  API_PORT          port to listen on; 0 lets the system choose (5000)
+  AUTH_TYPE         auth, basic_auth, session_auth, session_exp_auth or session_db_auth;
+                    unset: every route is open
+  SESSION_NAME      name of the session cookie (_my_session_id)
+  SESSION_DURATION  seconds that a session lives in session_exp_auth and session_db_auth;
+                    unset, not an integer, 0 or less: for ever
+  DATABASE_URL      sqlite:PATH (sqlite:server.db, in the working directory)
+
+Exit codes: 0 stopped by SIGTERM or Ctrl-C, 1 the database or the system failed, 2 wrong usage or settings.
+";
+
+/// Why the server does not run.
+#[derive(Debug, Error)]
+enum Stop {
+    #[error("{0:?} is no argument of this program; see server --help")]
+    Argument(OsString),
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    #[error("{0}")]
+    Database(#[from] OpenError),
+    #[error(
+        "cannot listen on API_HOST={host:?} API_PORT={port}: {error}; write an address of this machine and a free port"
+    )]
+    Listen { host: String, port: u16, error: io::Error },
+    #[error("{0}")]
+    System(#[from] io::Error),
+}
+
+/// Runs the server with these arguments, in the environment that `lookup` reads, in the working directory.
+pub fn run(arguments: &[OsString], lookup: impl Fn(&str) -> Option<String>) -> ExitCode {
+    let text = |text: &str| print(text).map_err(Stop::from);
+    let ended = match arguments {
+        [] => start(lookup),
+        [help] if help == "--help" => text(HELP),
+        [version] if version == "--version" => text(concat!("server ", env!("CARGO_PKG_VERSION"), "\n")),
+        [other, ..] => Err(Stop::Argument(other.clone())),
+    };
+    let Err(stop) = ended else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("server: {stop}");
+    match stop {
+        Stop::Argument(_) | Stop::Config(_) | Stop::Listen { .. } => USAGE.into(),
+        Stop::Database(_) | Stop::System(_) => FAILURE.into(),
+    }
+}
+
+#[tokio::main]
+async fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
+    let config = Config::from_lookup(lookup)?;
+    let shutdown = shutdown()?;
+    let (host, port) = (config.host.clone(), config.port);
+    // Before the database is opened: a server that cannot listen has no business there.
+    let listener = bind(&host, port).await.map_err(|error| Stop::Listen { host, port, error })?;
+    let app = Arc::new(App::open(&config, Path::new(""), Arc::new(SystemClock))?);
+    print(&running_on(listener.local_addr()?))?;
+    Ok(serve(listener, app, shutdown).await?)
+}
+
+/// Ready at the first SIGTERM or Ctrl-C.
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // A file at its size limit must be an error of that write, not the end of the process.
+    let _file_size_limit = signal(SignalKind::from_raw(Signal::SIGXFSZ as i32))?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Prints to standard output; a reader that has gone is no error.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}

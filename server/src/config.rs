@@ -1,0 +1,228 @@
+//! What the environment asks for, read through a lookup function and checked once.
+//!
+//! An empty value counts as unset, as it does for the documents' programs.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// The name of the session cookie where SESSION_NAME does not give one.
+pub const DEFAULT_SESSION_NAME: &str = "_my_session_id";
+
+/// The SQLite file in the working directory where DATABASE_URL does not give one.
+pub const DEFAULT_DATABASE: &str = "server.db";
+
+/// Settings of a server that can start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// API_HOST: the address or name to listen on.
+    pub host: String,
+    /// API_PORT: the port to listen on; 0 lets the system choose.
+    pub port: u16,
+    /// AUTH_TYPE.
+    pub mode: Mode,
+    /// SESSION_NAME: the name of the session cookie, an RFC 6265 token.
+    pub session_name: String,
+    /// SESSION_DURATION in seconds; zero and less mean that sessions do not expire.
+    pub session_duration: i64,
+    /// The file of `DATABASE_URL=sqlite:PATH`; a relative path counts from the folder that the app is opened
+    /// in.
+    pub database: PathBuf,
+}
+
+/// A value of AUTH_TYPE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// AUTH_TYPE is unset: every route is open.
+    Off,
+    /// `auth`: the gate is closed and nobody has a key.
+    Auth,
+    /// `basic_auth`: email and password with every request.
+    BasicAuth,
+    /// `session_auth`: sessions in memory, which never expire.
+    SessionAuth,
+    /// `session_exp_auth`: sessions in memory, which expire.
+    SessionExpAuth,
+    /// `session_db_auth`: sessions in the database, which expire.
+    SessionDbAuth,
+}
+
+/// Why the environment cannot be used: the variable, what was read, and what to write instead.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("{variable}={value:?} cannot be used: {instead}")]
+pub struct ConfigError {
+    variable: &'static str,
+    value: String,
+    instead: &'static str,
+}
+
+impl Config {
+    /// Reads the settings, asking `lookup` for each variable by name.
+    ///
+    /// # Errors
+    ///
+    /// The first variable whose value cannot be used. SESSION_DURATION is never one: the documents say that
+    /// what is not an integer counts as 0.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let get = |name| lookup(name).filter(|value| !value.is_empty());
+        Ok(Self {
+            host: get("API_HOST").unwrap_or_else(|| "0.0.0.0".to_owned()),
+            port: get("API_PORT").map_or(Ok(5000), port)?,
+            mode: get("AUTH_TYPE").map_or(Ok(Mode::Off), mode)?,
+            session_name: get("SESSION_NAME").map_or(Ok(DEFAULT_SESSION_NAME.to_owned()), session_name)?,
+            session_duration: get("SESSION_DURATION").map_or(0, |text| python_int(&text).unwrap_or(0)),
+            database: get("DATABASE_URL").map_or(Ok(DEFAULT_DATABASE.into()), database)?,
+        })
+    }
+}
+
+fn port(value: String) -> Result<u16, ConfigError> {
+    // `u16::from_str` would take a sign.
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    value.parse().ok().filter(|_| digits).ok_or(ConfigError {
+        variable: "API_PORT",
+        value,
+        instead: "write a port number from 0 to 65535, for example API_PORT=5000",
+    })
+}
+
+fn mode(value: String) -> Result<Mode, ConfigError> {
+    Ok(match value.as_str() {
+        "auth" => Mode::Auth,
+        "basic_auth" => Mode::BasicAuth,
+        "session_auth" => Mode::SessionAuth,
+        "session_exp_auth" => Mode::SessionExpAuth,
+        "session_db_auth" => Mode::SessionDbAuth,
+        _ => {
+            return Err(ConfigError {
+                variable: "AUTH_TYPE",
+                value,
+                instead: "write auth, basic_auth, session_auth, session_exp_auth or session_db_auth, or unset it",
+            });
+        }
+    })
+}
+
+fn session_name(value: String) -> Result<String, ConfigError> {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if value.bytes().all(token) {
+        return Ok(value);
+    }
+    Err(ConfigError {
+        variable: "SESSION_NAME",
+        value,
+        instead: "write a cookie name of letters, digits and !#$%&'*+-.^_`|~, for example _my_session_id",
+    })
+}
+
+fn database(value: String) -> Result<PathBuf, ConfigError> {
+    match value.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() => Ok(path.into()),
+        _ => Err(ConfigError {
+            variable: "DATABASE_URL",
+            value,
+            instead: "write sqlite:PATH, for example DATABASE_URL=sqlite:server.db, or unset it",
+        }),
+    }
+}
+
+/// Reads an integer as Python's `int()` does: white space around it, a sign, and single underscores between
+/// digits are allowed. What exceeds 64 bits saturates, which as a number of seconds is for ever all the same.
+fn python_int(text: &str) -> Option<i64> {
+    // Python's str.isspace counts four separators that Unicode's White_Space does not.
+    let text = text.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c));
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    digits.split('_').try_fold(0_i64, |value, group| {
+        if group.is_empty() || !group.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        Some(group.bytes().fold(value, |value, digit| {
+            value.saturating_mul(10).saturating_add(sign * i64::from(digit - b'0'))
+        }))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_lookup(|name| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn an_empty_environment_gives_the_documents_defaults() {
+        let expected = Config {
+            host: "0.0.0.0".to_owned(),
+            port: 5000,
+            mode: Mode::Off,
+            session_name: "_my_session_id".to_owned(),
+            session_duration: 0,
+            database: "server.db".into(),
+        };
+        assert_eq!(read(&[]), Ok(expected.clone()));
+        let empty = ["API_HOST", "API_PORT", "AUTH_TYPE", "SESSION_NAME", "SESSION_DURATION", "DATABASE_URL"];
+        assert_eq!(read(&empty.map(|name| (name, ""))), Ok(expected));
+    }
+
+    #[test]
+    fn an_integer_is_what_python_takes_for_one() {
+        let table = [
+            ("60", Some(60)),
+            (" 60\n", Some(60)),
+            ("\u{2003}5\x1f", Some(5)),
+            ("+5", Some(5)),
+            ("-5", Some(-5)),
+            ("-0", Some(0)),
+            ("007", Some(7)),
+            ("1_000", Some(1000)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("1000000000000000000000000000000", Some(i64::MAX)),
+            ("-1000000000000000000000000000000", Some(i64::MIN)),
+            ("", None),
+            ("-", None),
+            ("+-5", None),
+            ("- 5", None),
+            ("1 0", None),
+            ("1__0", None),
+            ("_1", None),
+            ("1_", None),
+            ("-_1", None),
+            ("1e3", None),
+            ("5.0", None),
+            ("0x10", None),
+            ("abc", None),
+            ("60s", None),
+        ];
+        for (text, value) in table {
+            assert_eq!(python_int(text), value, "{text:?}");
+        }
+        assert_eq!(read(&[("SESSION_DURATION", "sixty")]).map(|config| config.session_duration), Ok(0));
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_used_is_named_with_what_to_write_instead() {
+        let wrong = [
+            ("AUTH_TYPE", "Basic_Auth"),
+            ("API_PORT", "http"),
+            ("API_PORT", "65536"),
+            ("API_PORT", "+80"),
+            ("SESSION_NAME", "my session"),
+            ("SESSION_NAME", "a=b"),
+            ("SESSION_NAME", "é"),
+            ("DATABASE_URL", "sqlite:"),
+            ("DATABASE_URL", "redis://127.0.0.1"),
+        ];
+        for (variable, value) in wrong {
+            let error = read(&[(variable, value)]).expect_err(value).to_string();
+            assert!(error.starts_with(&format!("{variable}={value:?} cannot be used: write ")), "{error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+    }
+}

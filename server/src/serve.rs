@@ -1,0 +1,155 @@
+//! Listening, accepting, speaking HTTP/1 within limits, and stopping without dropping what was begun.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time;
+
+use crate::app::any_origin;
+use crate::limits::{ACCEPT_BACKOFF, BACKLOG, CONNECTIONS, DRAIN_TIME, HEAD_BYTES, HEADER_FIELDS};
+use crate::reply::Reply;
+use crate::watch::{Watch, Watched};
+use crate::wire;
+
+/// How often a connection is asked whether it is overdue; the precision of its time limits.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Answers requests.
+pub trait Respond: Send + Sync + 'static {
+    /// The answer to one request.
+    fn respond(&self, request: Request<Bytes>) -> impl Future<Output = Response<Bytes>> + Send;
+}
+
+/// Listens on `port` of the first address that `host` names.
+pub async fn bind(host: &str, port: u16) -> io::Result<TcpListener> {
+    let not_found = || io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    let address: SocketAddr = tokio::net::lookup_host((host, port)).await?.next().ok_or_else(not_found)?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A restart must not wait for connections of the last run to be forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Serves until `shutdown` is ready; then takes no more connections, and returns when the requests in flight
+/// are answered, or after [`DRAIN_TIME`].
+///
+/// Connections hold the app only while a request is answered: whoever drops this future and the app has
+/// closed the app's store, as `kill -9` would.
+///
+/// # Errors
+///
+/// None at present: a connection that cannot be accepted is waited for.
+pub async fn serve<R: Respond>(
+    listener: TcpListener,
+    app: Arc<R>,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    // Dropping `stop` tells every connection to finish.
+    let (stop, stopped) = watch::channel(());
+    // Owned here, so that no connection outlives this future; bounded by CONNECTIONS.
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    let mut accepting = true;
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
+                Ok((stream, _)) => {
+                    accepting = true;
+                    connections.spawn(converse(stream, Arc::downgrade(&app), stopped.clone()));
+                }
+                Err(error) => {
+                    // Out of file descriptors, most likely: trying again at once would only burn the
+                    // processor.
+                    if std::mem::take(&mut accepting) {
+                        eprintln!("failed to accept a connection: {error}");
+                    }
+                    time::sleep(ACCEPT_BACKOFF).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    drop(stop);
+    let drained = async { while connections.join_next().await.is_some() {} };
+    // What is still open after that has had its chance; it ends with `connections`.
+    let _ = time::timeout(DRAIN_TIME, drained).await;
+    Ok(())
+}
+
+/// Serves one connection to its end.
+async fn converse<R: Respond>(stream: TcpStream, app: Weak<R>, mut stopped: watch::Receiver<()>) {
+    // An answer is one write: waiting for more would delay it. Failing to say so does no harm.
+    let _ = stream.set_nodelay(true);
+    let watch = Watch::new();
+    let service = service_fn(|request| answer(request, &app, &watch));
+    let mut http = http1::Builder::new();
+    http.title_case_headers(true)
+        // A client may close its side and still read: it must neither miss its answer nor cancel the handler.
+        .half_close(true)
+        .auto_date_header(true)
+        // The watch does it.
+        .header_read_timeout(None)
+        .max_headers(HEADER_FIELDS)
+        .max_header_size(HEAD_BYTES)
+        .max_buf_size(2 * HEAD_BYTES);
+    let io = TokioIo::new(Watched { stream, watch: &watch });
+    let mut connection = pin!(http.serve_connection(io, service));
+    let mut tick = pin!(time::sleep(TICK));
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            biased;
+            // An error here is the client's: it broke the protocol, or left.
+            _ = connection.as_mut() => return,
+            _ = stopped.changed(), if !stopping => {
+                stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = tick.as_mut() => {
+                if watch.is_overdue() {
+                    return;
+                }
+                tick.as_mut().reset(time::Instant::now() + TICK);
+            }
+        }
+    }
+}
+
+async fn answer<R: Respond>(
+    request: Request<Incoming>,
+    app: &Weak<R>,
+    watch: &Watch,
+) -> io::Result<Response<Full<Bytes>>> {
+    watch.request_begins();
+    let any_origin = any_origin(request.uri().path());
+    let response = match wire::receive(request).await {
+        Ok(request) => {
+            let app = app.upgrade().ok_or_else(|| io::Error::other("the app is gone"))?;
+            app.respond(request).await
+        }
+        Err(refusal) => {
+            let close = HeaderValue::from_static("close");
+            Reply::from(refusal).with_header(CONNECTION, close).into_response(any_origin)
+        }
+    };
+    watch.answer_is_made();
+    Ok(response.map(Full::new))
+}

@@ -1,0 +1,134 @@
+//! A bounded cache in two generations, in front of a store of record.
+//!
+//! New values go to the young generation. When that is full it becomes the old one, and what was old is
+//! forgotten; a value that is used while old becomes young again. So what is used stays, and nothing is
+//! counted per use.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Maps strings to values, as many as `limit` twice over.
+pub struct Cache<V> {
+    // Readers share it on every request; it is never held across I/O.
+    inner: RwLock<Generations<V>>,
+    limit: usize,
+}
+
+struct Generations<V> {
+    young: HashMap<Box<str>, V>,
+    old: HashMap<Box<str>, V>,
+    epoch: u64,
+}
+
+/// When a read of the store of record began, as [`Cache::fill`] wants to know.
+#[derive(Clone, Copy)]
+pub struct Epoch(u64);
+
+impl<V: Clone> Cache<V> {
+    /// An empty cache.
+    pub fn new(limit: usize) -> Self {
+        let inner = Generations { young: HashMap::new(), old: HashMap::new(), epoch: 0 };
+        Self { inner: RwLock::new(inner), limit }
+    }
+
+    /// The value of `key`, if it is here.
+    pub fn find(&self, key: &str) -> Option<V> {
+        let inner = self.read();
+        if let Some(value) = inner.young.get(key) {
+            return Some(value.clone());
+        }
+        if !inner.old.contains_key(key) {
+            return None;
+        }
+        drop(inner);
+        let mut inner = self.write();
+        let (key, value) = inner.old.remove_entry(key)?;
+        self.keep(&mut inner, key, value.clone());
+        Some(value)
+    }
+
+    /// What to hand to [`fill`](Self::fill), asked for before the store of record is read.
+    pub fn epoch(&self) -> Epoch {
+        Epoch(self.read().epoch)
+    }
+
+    /// Keeps a value that was read from the store of record, unless anything has changed since: the value may
+    /// be from before the change.
+    pub fn fill(&self, since: Epoch, key: &str, value: V) {
+        let mut inner = self.write();
+        if inner.epoch == since.0 {
+            self.keep(&mut inner, key.into(), value);
+        }
+    }
+
+    /// Keeps a value that has become durable.
+    pub fn put(&self, key: &str, value: V) {
+        let mut inner = self.write();
+        inner.epoch += 1;
+        inner.old.remove(key);
+        self.keep(&mut inner, key.into(), value);
+    }
+
+    /// Forgets a value whose end has become durable.
+    pub fn remove(&self, key: &str) {
+        let mut inner = self.write();
+        inner.epoch += 1;
+        inner.young.remove(key);
+        inner.old.remove(key);
+    }
+
+    fn keep(&self, inner: &mut Generations<V>, key: Box<str>, value: V) {
+        if inner.young.len() >= self.limit {
+            inner.old = std::mem::take(&mut inner.young);
+        }
+        inner.young.insert(key, value);
+    }
+
+    // No update can leave the maps half-changed, so a panic elsewhere in a holder does not spoil them.
+    fn read(&self) -> RwLockReadGuard<'_, Generations<V>> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Generations<V>> {
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_stays_and_what_is_not_is_forgotten() {
+        let cache = Cache::new(2);
+        cache.put("used", 0);
+        for n in 1..20 {
+            cache.put(&n.to_string(), n);
+            assert_eq!(cache.find("used"), Some(0), "after {n}");
+        }
+        assert_eq!(cache.find("1"), None);
+        let inner = cache.read();
+        assert!(inner.young.len() + inner.old.len() <= 4);
+    }
+
+    #[test]
+    fn a_value_read_before_a_change_is_not_kept() {
+        let cache = Cache::new(2);
+        let before = cache.epoch();
+        cache.remove("session");
+        cache.fill(before, "session", "stale");
+        assert_eq!(cache.find("session"), None);
+        cache.fill(cache.epoch(), "session", "fresh");
+        assert_eq!(cache.find("session"), Some("fresh"));
+    }
+
+    #[test]
+    fn a_new_value_hides_the_old_generation() {
+        let cache = Cache::new(1);
+        cache.put("a", 1);
+        cache.put("b", 2);
+        cache.put("a", 3);
+        cache.remove("a");
+        assert_eq!(cache.find("a"), None);
+    }
+}

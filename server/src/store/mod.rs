@@ -1,0 +1,82 @@
+//! Where users and sessions are kept.
+//!
+//! A change is answered when it is durable: what a verb of [`Store`] has returned is there after a crash, for
+//! as long as the store promises at all. Sessions of `session_auth` and `session_exp_auth` are kept in memory
+//! by documented design ([`MemorySessions`]); everything else is in SQLite ([`Sqlite`]).
+
+mod cache;
+mod memory;
+mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+pub use memory::{MemorySessions, SessionMap};
+pub use sqlite::{OpenError, Sqlite};
+
+use crate::auth::{Session, SessionId};
+use crate::user::{Names, User};
+
+/// Keeps users and sessions.
+///
+/// Nothing here assumes that this process is the only one. IDs and emails are compared octet by octet. An
+/// implementation joins the contract suite in `tests/store.rs` by one line.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Every user, in the order of their creation.
+    async fn users(&self) -> Result<Vec<Arc<User>>, StoreError>;
+
+    /// How many users there are.
+    async fn user_count(&self) -> Result<u64, StoreError>;
+
+    /// The user with this ID.
+    async fn user(&self, id: &str) -> Result<Option<Arc<User>>, StoreError>;
+
+    /// The user with this email.
+    async fn user_by_email(&self, email: &str) -> Result<Option<Arc<User>>, StoreError>;
+
+    /// Adds a user; `false`, and no change, if another has this email.
+    async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError>;
+
+    /// Sets the names that are `Some`, and `updated_at`; the user as it is now, or `None` if there is no
+    /// such.
+    async fn rename_user(
+        &self,
+        id: &str,
+        names: Names,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<User>>, StoreError>;
+
+    /// Removes a user and ends all of its sessions; `false` if there is no such user.
+    async fn remove_user(&self, id: &str) -> Result<bool, StoreError>;
+
+    /// Adds a session; `false`, and no change, if its user is gone. May forget sessions that were made before
+    /// `forget_before`.
+    async fn add_session(
+        &self,
+        id: SessionId,
+        session: Session,
+        forget_before: Option<DateTime<Utc>>,
+    ) -> Result<bool, StoreError>;
+
+    /// The session with this ID, expired or not.
+    async fn session(&self, id: &str) -> Result<Option<Session>, StoreError>;
+
+    /// Ends a session: `true` for exactly one of any number of callers.
+    async fn end_session(&self, id: &str) -> Result<bool, StoreError>;
+}
+
+/// What a store could not do. The cause has been told to the operator, on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum StoreError {
+    /// A read failed.
+    #[error("the store could not be read")]
+    Read,
+    /// A change failed, wholly; or, where the store broke at that very moment, it may be there after a
+    /// restart.
+    #[error("the change could not be made durable")]
+    Write,
+}

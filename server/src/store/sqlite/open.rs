@@ -1,0 +1,240 @@
+//! Opening the database file: making it, or making sure that it is ours, whole, and nobody else's.
+//!
+//! A file that is refused is left as it is, to the byte: it is looked at through a read-only connection
+//! first.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+use thiserror::Error;
+
+/// "sess", in the header of our files: `file` and `sqlite3` show it, and other programs' databases lack it.
+const APPLICATION_ID: u32 = u32::from_be_bytes(*b"sess");
+
+/// The version of the tables below.
+const FORMAT: u32 = 1;
+
+/// A lock that its owner is about to give up is waited for: after `kill -9` the system takes a moment, and so
+/// do aborted tasks in the same process.
+const LOCK_TIME: Duration = Duration::from_millis(500);
+
+/// Read connections: more than processors that could use them, so that one long list does not keep others
+/// waiting.
+const READERS: usize = 4;
+
+/// Times are microseconds since 1970. Rows keep the order of their making by their rowid.
+const TABLES: &str = "
+    CREATE TABLE users (
+        id TEXT NOT NULL UNIQUE,
+        email TEXT NOT NULL UNIQUE,
+        password BLOB NOT NULL,
+        first_name TEXT,
+        last_name TEXT,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE sessions (
+        digest BLOB NOT NULL UNIQUE,
+        user_id TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX sessions_by_user ON sessions (user_id);
+";
+
+/// What a store is made of.
+pub struct Opened {
+    pub writer: Connection,
+    pub readers: Vec<Connection>,
+    pub user_count: u64,
+    pub lock: Arc<Lock>,
+}
+
+/// The right to use a database file, given back when dropped or when the process ends, however it ends.
+///
+/// It is a lock (flock) on a file beside the database: on the database itself, closing the file would take
+/// away the locks by which SQLite keeps other programs out.
+pub struct Lock {
+    _file: File,
+}
+
+/// Why a database cannot be opened: which, and what is wrong with it.
+#[derive(Debug, Error)]
+#[error("cannot use the database {}: {reason}", path.display())]
+pub struct OpenError {
+    path: PathBuf,
+    reason: Reason,
+}
+
+#[derive(Debug)]
+enum Reason {
+    Directory,
+    Locked,
+    Foreign,
+    Format(u32),
+    Damaged(String),
+    OrphanLog,
+    Unwritable(PathBuf, io::Error),
+    Io(io::Error),
+    Sqlite(rusqlite::Error),
+}
+
+impl OpenError {
+    /// An I/O error at `path`.
+    pub fn new(path: &Path, error: io::Error) -> Self {
+        Self { path: path.to_owned(), reason: error.into() }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory => f.write_str("it is a directory; name a file"),
+            Self::Locked => f.write_str("another process is using it; stop that first, or name another file"),
+            Self::Foreign => f.write_str("it was not made by this server; name another file"),
+            Self::Format(format) => {
+                write!(
+                    f,
+                    "it has format {format}, and this server reads format {FORMAT}; use the server that made it"
+                )
+            }
+            Self::Damaged(how) => write!(f, "it is damaged ({how}); restore a copy, or name another file"),
+            Self::OrphanLog => {
+                f.write_str("it is missing, but its log (-wal) is there; restore it, or move the log away")
+            }
+            Self::Unwritable(path, error) => write!(f, "{} cannot be written: {error}", path.display()),
+            Self::Io(error) => error.fmt(f),
+            Self::Sqlite(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<io::Error> for Reason {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<rusqlite::Error> for Reason {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Opens the database at `path`, or makes it.
+pub fn open(path: &Path) -> Result<Opened, OpenError> {
+    // A name like `:memory:` must mean a file, as all others do.
+    let path = if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) };
+    try_open(&path).map_err(|reason| OpenError { path, reason })
+}
+
+fn try_open(path: &Path) -> Result<Opened, Reason> {
+    if path.is_dir() {
+        return Err(Reason::Directory);
+    }
+    let lock = Arc::new(lock(path)?);
+    if path.try_exists()? {
+        // SQLite would open a file that it cannot write for reading, and say nothing.
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(|error| Reason::Unwritable(path.to_owned(), error))?;
+        inspect(path)?;
+    } else {
+        create(path)?;
+    }
+    let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+    let readers = (0..READERS).map(|_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY));
+    let readers = readers.collect::<Result<_, _>>()?;
+    let user_count: i64 = writer.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?;
+    Ok(Opened { writer, readers, user_count: user_count.unsigned_abs(), lock })
+}
+
+fn lock(path: &Path) -> Result<Lock, Reason> {
+    let name = beside(path, "-lock");
+    let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&name);
+    let file = opened.map_err(|error| Reason::Unwritable(name, error))?;
+    let deadline = Instant::now() + LOCK_TIME;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock { _file: file }),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Err(Reason::Locked),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+/// Makes a database under another name and moves it here when it is whole: a file of this name is never
+/// half-made, so that an empty one is known to be damaged.
+fn create(path: &Path) -> Result<(), Reason> {
+    if beside(path, "-wal").try_exists()? {
+        return Err(Reason::OrphanLog);
+    }
+    let new = beside(path, "-new");
+    for leftover in ["", "-wal", "-shm", "-journal"] {
+        match std::fs::remove_file(beside(&new, leftover)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    // It holds password hashes: not for others to read.
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    let connection = connect(&new, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.execute_batch(&format!(
+        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; PRAGMA journal_mode = WAL;
+         BEGIN; {TABLES} COMMIT;"
+    ))?;
+    connection.close().map_err(|(_, error)| error)?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)?;
+    let folder = path.parent().expect("a file is in a folder");
+    Ok(File::open(folder)?.sync_all()?)
+}
+
+/// Makes sure that the file is a whole database of ours, and changes nothing.
+fn inspect(path: &Path) -> Result<(), Reason> {
+    let mut header = Vec::new();
+    File::open(path)?.take(100).read_to_end(&mut header)?;
+    if header.is_empty() {
+        return Err(Reason::Damaged("it is empty".to_owned()));
+    }
+    if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
+        return Err(Reason::Foreign);
+    }
+    let number = |at| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    if number(68) != APPLICATION_ID {
+        return Err(Reason::Foreign);
+    }
+    if number(60) != FORMAT {
+        return Err(Reason::Format(number(60)));
+    }
+    let damaged = |error: rusqlite::Error| Reason::Damaged(error.to_string());
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(damaged)?;
+    let verdict: String =
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(damaged)?;
+    if verdict == "ok" { Ok(()) } else { Err(Reason::Damaged(verdict.replace('\n', " "))) }
+}
+
+fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // Another program may look into the file, and hold it for a moment.
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}

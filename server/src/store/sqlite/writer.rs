@@ -1,0 +1,109 @@
+//! The one thread that changes the database.
+//!
+//! It takes every change that waits, runs them in one transaction, commits, and only then answers. So one
+//! fsync serves many callers, a caller alone waits for one fsync, and no two changes overlap.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
+use tokio::sync::{mpsc, oneshot};
+
+use super::open::Lock;
+use crate::store::StoreError;
+
+/// Changes that may wait before callers do.
+const QUEUE: usize = 1024;
+
+/// Runs a change and returns what to do once it is durable.
+type Change = Box<dyn FnOnce(&Connection) -> rusqlite::Result<Answer> + Send>;
+type Answer = Box<dyn FnOnce() + Send>;
+
+/// The handle of the writer thread; dropping it waits for the thread, which first finishes what it was given.
+pub struct Writer {
+    // `None` only while it is dropped: closing the queue ends the thread.
+    queue: Option<mpsc::Sender<Change>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread. It owns the connection, and holds the lock until that is closed.
+    pub fn start(connection: Connection, lock: Arc<Lock>) -> io::Result<Self> {
+        let (queue, changes) = mpsc::channel(QUEUE);
+        let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            write(&connection, changes);
+            drop(connection);
+            drop(lock);
+        })?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Runs `change` and, when it is durable, `then`; returns what the change gave. A caller that stops
+    /// waiting does not stop the change.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let change: Change = Box::new(move |connection| {
+            let value = change(connection)?;
+            Ok(Box::new(move || {
+                then(&value);
+                // The caller may be gone; the change stands.
+                let _ = answer.send(value);
+            }))
+        });
+        let queue = self.queue.as_ref().expect("the queue is open until the writer is dropped");
+        queue.send(change).await.map_err(|_| StoreError::Write)?;
+        // A change that failed drops its answer.
+        answered.await.map_err(|_| StoreError::Write)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // It panicked only if it has said so already.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write(connection: &Connection, mut changes: mpsc::Receiver<Change>) {
+    let mut group = Vec::new();
+    while changes.blocking_recv_many(&mut group, QUEUE) > 0 {
+        let error = match commit(connection, group.drain(..)) {
+            Ok(answers) => {
+                answers.into_iter().for_each(|answer| answer());
+                continue;
+            }
+            Err(error) => error,
+        };
+        eprintln!("failed to write the database: {error}");
+        if !connection.is_autocommit()
+            && let Err(error) = connection.execute_batch("ROLLBACK")
+        {
+            eprintln!("failed to undo a failed write: {error}");
+            return;
+        }
+        // After a failed fsync nobody knows what the disk holds, and a second one would lie ("fsyncgate"):
+        // from here on every change is refused. Reads go on.
+        if let Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC) =
+            error.sqlite_error().map(|error| error.extended_code)
+        {
+            eprintln!("no more writes until a restart: the disk failed to confirm one");
+            return;
+        }
+    }
+}
+
+fn commit(connection: &Connection, group: impl Iterator<Item = Change>) -> rusqlite::Result<Vec<Answer>> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let answers = group.map(|change| change(connection)).collect::<Result<_, _>>()?;
+    connection.execute_batch("COMMIT")?;
+    Ok(answers)
+}

@@ -1,0 +1,116 @@
+//! A user: what is stored, and what is shown.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::auth::PasswordHash;
+use crate::clock::timestamp;
+use crate::json;
+
+/// A user as the store keeps it. It never changes: a changed user is a new value.
+#[derive(Debug)]
+pub struct User {
+    /// Who it is.
+    pub id: UserId,
+    /// The address, unique among users.
+    pub email: String,
+    /// What a password must hash to.
+    pub password: PasswordHash,
+    /// The names.
+    pub names: Names,
+    /// When it was stored.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    // Rendered by the first request that asks for it.
+    body: OnceLock<Bytes>,
+}
+
+/// First and last name; `None` is JSON's null.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The first name.
+    pub first: Option<String>,
+    /// The last name.
+    pub last: Option<String>,
+}
+
+impl User {
+    /// A new user with a random ID.
+    pub fn new(email: String, password: &str, names: Names, now: DateTime<Utc>) -> Self {
+        Self::stored(UserId::random(), email, PasswordHash::of(password), names, [now, now])
+    }
+
+    /// A user that a store has kept, with the times of its creation and last update.
+    pub fn stored(
+        id: UserId,
+        email: String,
+        password: PasswordHash,
+        names: Names,
+        [created_at, updated_at]: [DateTime<Utc>; 2],
+    ) -> Self {
+        Self { id, email, password, names, created_at, updated_at, body: OnceLock::new() }
+    }
+
+    /// The JSON of this user as a response body.
+    pub fn body(&self) -> Bytes {
+        self.body.get_or_init(|| json::body(self)).clone()
+    }
+}
+
+impl Serialize for User {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// What others may see (`users.shape`, `users.hide-password`), keys sorted.
+        #[derive(Serialize)]
+        struct Public<'a> {
+            created_at: String,
+            email: &'a str,
+            first_name: Option<&'a str>,
+            id: &'a str,
+            last_name: Option<&'a str>,
+            updated_at: String,
+        }
+        Public {
+            created_at: timestamp(self.created_at),
+            email: &self.email,
+            first_name: self.names.first.as_deref(),
+            id: self.id.as_str(),
+            last_name: self.names.last.as_deref(),
+            updated_at: timestamp(self.updated_at),
+        }
+        .serialize(serializer)
+    }
+}
+
+/// The ID of a user: an opaque string to all but [`UserId::random`], which makes a UUID version 4.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserId(Arc<str>);
+
+impl UserId {
+    /// A new UUID version 4.
+    pub fn random() -> Self {
+        Self(Uuid::new_v4().to_string().into())
+    }
+
+    /// The ID as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for UserId {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

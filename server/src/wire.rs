@@ -1,0 +1,118 @@
+//! What a request must be before the app sees it: HTTP's rules that hyper leaves to its users, and a bounded
+//! body.
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, HOST};
+use http::{Request, Uri, Version, request};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+
+use crate::limits::{BODY_BYTES, BODY_TIME, HOST_BYTES, TARGET_BYTES};
+use crate::reply::Refusal;
+
+/// Checks the head and reads the body.
+///
+/// # Errors
+///
+/// The refusal to answer with; the connection is of no further use then, as its body may be unread.
+pub async fn receive(request: Request<Incoming>) -> Result<Request<Bytes>, Refusal> {
+    let (head, body) = request.into_parts();
+    check(&head)?;
+    if body.is_end_stream() {
+        return Ok(Request::from_parts(head, Bytes::new()));
+    }
+    if head
+        .headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        return Err(Refusal::EncodedBody);
+    }
+    // An announced length is refused before the client is asked to continue.
+    if body.size_hint().lower() > BODY_BYTES as u64 {
+        return Err(Refusal::BodyTooLarge);
+    }
+    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect());
+    match collected.await {
+        Ok(Ok(body)) => Ok(Request::from_parts(head, body.to_bytes())),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),
+        Ok(Err(_)) => Err(Refusal::BadRequest),
+        Err(_) => Err(Refusal::Timeout),
+    }
+}
+
+fn check(head: &request::Parts) -> Result<(), Refusal> {
+    if head.uri.path_and_query().is_some_and(|target| target.as_str().len() > TARGET_BYTES) {
+        return Err(Refusal::TargetTooLong);
+    }
+    let mut hosts = head.headers.get_all(HOST).iter();
+    // RFC 9112, 3.2: exactly one Host field from HTTP/1.1 on.
+    let host_is_right = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => is_host(host.as_bytes()),
+        (None, _) => head.version < Version::HTTP_11,
+        _ => false,
+    };
+    if host_is_right && is_our_target(&head.uri) { Ok(()) } else { Err(Refusal::BadRequest) }
+}
+
+/// The origin form, or the absolute form (RFC 9112, 3.2.2) of plain HTTP, without user information.
+fn is_our_target(uri: &Uri) -> bool {
+    match (uri.scheme_str(), uri.authority()) {
+        (None, None) => true,
+        (Some("http"), Some(authority)) => is_host(authority.as_str().as_bytes()),
+        _ => false,
+    }
+}
+
+/// Whether `host` is `uri-host [ ":" port ]` (RFC 9110, 7.2); it may be empty.
+fn is_host(host: &[u8]) -> bool {
+    if host.len() > HOST_BYTES {
+        return false;
+    }
+    let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte);
+    let literal_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:".contains(byte);
+    let port = if let Some(literal) = host.strip_prefix(b"[") {
+        let Some(end) = literal.iter().position(|&byte| byte == b']') else {
+            return false;
+        };
+        if end == 0 || !literal[..end].iter().all(literal_byte) {
+            return false;
+        }
+        &literal[end + 1..]
+    } else {
+        let end = host.iter().position(|&byte| byte == b':').unwrap_or(host.len());
+        if !host[..end].iter().all(name_byte) {
+            return false;
+        }
+        &host[end..]
+    };
+    match port.strip_prefix(b":") {
+        Some(b"") => true,
+        Some(digits) => {
+            digits.iter().all(u8::is_ascii_digit)
+                && str::from_utf8(digits).is_ok_and(|digits| digits.parse::<u16>().is_ok())
+        }
+        None => port.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_and_perhaps_a_port() {
+        for host in
+            ["", "localhost", "0.0.0.0:5000", "a-b.example:", "[::1]", "[::1]:80", "a%20b", "localhost:65535"]
+        {
+            assert!(is_host(host.as_bytes()), "{host}");
+        }
+        let long = "a".repeat(HOST_BYTES + 1);
+        for host in [
+            "a b", "a/b", "a@b", "[::1", "[]", "[::1]x", "a:b", "a:65536", "a:+1", "a:1:2", "::1", "ü",
+            "a\\b", "a?b", "a#b", &long,
+        ] {
+            assert!(!is_host(host.as_bytes()), "{host}");
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The binary as a process: settings, signals, and what it does to its database.
+
+mod support;
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::Output;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::sys::signal::Signal;
+use support::{Process, command, connect, exchange, login, split};
+
+fn run(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let variables = variables.iter().copied();
+    command(folder).envs(variables).args(arguments).output().expect("the binary")
+}
+
+/// The exit code and the one line on standard error.
+fn refusal(output: &Output) -> (Option<i32>, String) {
+    let text = String::from_utf8(output.stderr.clone()).expect("UTF-8");
+    assert!(text.starts_with("server: ") && text.ends_with('\n') && text.lines().count() == 1, "{text:?}");
+    assert_eq!(output.stdout, b"", "{text}");
+    (output.status.code(), text)
+}
+
+fn create(process: &Process, email: &str) -> String {
+    let json = format!(r#"{{"email": "{email}", "password": "x"}}"#);
+    let length = json.len();
+    exchange(
+        process.address,
+        format!(
+            "POST /api/v1/users HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {length}\r\n\r\n{json}"
+        )
+        .as_bytes(),
+    )
+}
+
+fn get(process: &Process, path: &str, headers: &str) -> (u16, String) {
+    split(&exchange(process.address, format!("GET {path} HTTP/1.1\r\nHost: h\r\n{headers}\r\n").as_bytes()))
+}
+
+#[test]
+fn wrong_settings_and_arguments_are_one_line_and_exit_code_2() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    for (variables, said) in [
+        ([("AUTH_TYPE", "session")], "AUTH_TYPE=\"session\" cannot be used: write auth, "),
+        ([("API_PORT", "five")], "API_PORT=\"five\" cannot be used: write a port number"),
+        ([("SESSION_NAME", "a b")], "SESSION_NAME=\"a b\" cannot be used: write a cookie name"),
+        ([("DATABASE_URL", "redis://h")], "DATABASE_URL=\"redis://h\" cannot be used: write sqlite:PATH"),
+        ([("API_PORT", port.as_str())], "cannot listen on API_HOST=\"127.0.0.1\""),
+    ] {
+        let (code, line) = refusal(&run(folder.path(), &variables, &[]));
+        assert!(code == Some(2) && line.contains(said), "{code:?} {line}");
+    }
+    for arguments in [&["--port"] as &[_], &["-h"], &["--help", "x"], &[""]] {
+        assert_eq!(
+            refusal(&run(folder.path(), &[("AUTH_TYPE", "session")], arguments)).0,
+            Some(2),
+            "{arguments:?}"
+        );
+    }
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn help_and_version_are_printed_whatever_the_settings() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (argument, begins) in [("--help", "The reference server"), ("--version", "server 0.")] {
+        let output = run(folder.path(), &[("AUTH_TYPE", "nonsense")], &[argument]);
+        assert!(output.status.success() && output.stdout.starts_with(begins.as_bytes()), "{output:?}");
+    }
+}
+
+#[test]
+fn acknowledged_changes_are_there_after_sigkill() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut acknowledged = Vec::new();
+    for round in 0..5 {
+        let process = Process::start(folder.path(), "");
+        let enough = AtomicBool::new(false);
+        let written: Vec<_> = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..4)
+                .map(|writer| {
+                    let (process, enough) = (&process, &enough);
+                    scope.spawn(move || {
+                        let mut written = Vec::new();
+                        for email in (0..).map(|n| format!("{round}-{writer}-{n}@hbtn.io")) {
+                            if !create(process, &email).starts_with("HTTP/1.1 201") {
+                                return written;
+                            }
+                            written.push(email);
+                            enough.fetch_or(written.len() > 20, Ordering::Relaxed);
+                        }
+                        written
+                    })
+                })
+                .collect();
+            while !enough.load(Ordering::Relaxed) {
+                std::thread::yield_now();
+            }
+            process.signal(Signal::SIGKILL);
+            writers.into_iter().flat_map(|writer| writer.join().expect("no panic")).collect::<Vec<String>>()
+        });
+        acknowledged.extend(written);
+        process.kill();
+        let process = Process::start(folder.path(), "");
+        let (_, list) = get(&process, "/api/v1/users", "");
+        let lost: Vec<_> = acknowledged.iter().filter(|email| !list.contains(email.as_str())).collect();
+        assert!(lost.is_empty(), "{lost:?}");
+    }
+}
+
+#[test]
+fn sessions_and_logouts_are_there_after_sigkill() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::start(folder.path(), "");
+    create(&process, "kim@hbtn.io");
+    process.kill();
+    let process = Process::start(folder.path(), "session_db_auth");
+    let cookie = || {
+        let answer = exchange(process.address, login("email=kim@hbtn.io&password=x").as_bytes());
+        let cookie = answer.split_once("Set-Cookie: ").and_then(|(_, rest)| rest.split(';').next());
+        format!("Cookie: {}\r\n", cookie.expect(&answer))
+    };
+    let (live, ended) = (cookie(), cookie());
+    let logout = format!("DELETE /api/v1/auth_session/logout HTTP/1.1\r\nHost: h\r\n{ended}\r\n");
+    assert_eq!(split(&exchange(process.address, logout.as_bytes())).0, 200);
+    process.kill();
+    let process = Process::start(folder.path(), "session_db_auth");
+    assert_eq!(get(&process, "/api/v1/users/me", &live).0, 200);
+    assert_eq!(get(&process, "/api/v1/users/me", &ended).0, 403);
+    let id = live.trim_end().split_once('=').expect("a cookie").1.as_bytes();
+    process.signal(Signal::SIGTERM);
+    assert!(process.wait().success());
+    let file = fs::read(folder.path().join("server.db")).expect("a file");
+    assert!(!file.windows(id.len()).any(|window| window == id), "the ID itself is not at rest");
+}
+
+#[test]
+fn sigterm_ends_it_in_time_whatever_clients_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::start(folder.path(), "");
+    let idle = connect(process.address);
+    let mut half_head = connect(process.address);
+    half_head.write_all(b"GET /api/v1/status HTTP/1.1\r\nHo").expect("a connection");
+    let mut half_body = connect(process.address);
+    half_body
+        .write_all(
+            b"POST /api/v1/users HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+        )
+        .expect("a connection");
+    let mut go_on = [0; 25];
+    half_body.read_exact(&mut go_on).expect("a server that reads");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let told = std::time::Instant::now();
+    process.signal(Signal::SIGTERM);
+    half_body.write_all(b"nonsense!").expect("a connection");
+    let mut answer = String::new();
+    half_body.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "a request in flight is answered: {answer}");
+    assert!(process.wait().success());
+    assert!(told.elapsed().as_secs() < 5, "{:?}", told.elapsed());
+    drop((idle, half_head));
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "the database and its lock file");
+    let again = Process::start(folder.path(), "");
+    again.signal(Signal::SIGINT);
+    assert!(again.wait().success());
+}
+
+#[test]
+fn a_second_process_is_refused_until_the_first_is_gone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::start(folder.path(), "");
+    create(&process, "kim@hbtn.io");
+    let (code, line) = refusal(&run(folder.path(), &[("API_PORT", "0")], &[]));
+    assert!(code == Some(1) && line.contains("./server.db: another process is using it"), "{line}");
+    assert!(get(&process, "/api/v1/users", "").1.contains("kim@hbtn.io"));
+    process.kill();
+    let process = Process::start(folder.path(), "");
+    assert!(get(&process, "/api/v1/users", "").1.contains("kim@hbtn.io"));
+}
+
+#[test]
+fn a_database_that_is_not_whole_or_not_ours_is_refused_and_untouched() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::start(folder.path(), "");
+    for n in 0..200 {
+        create(&process, &format!("user-{n}@hbtn.io"));
+    }
+    process.signal(Signal::SIGTERM);
+    assert!(process.wait().success());
+    let path = folder.path().join("server.db");
+    let whole = fs::read(&path).expect("a file");
+    let with = |at: usize, byte: u8| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= byte;
+        bytes
+    };
+    let mut damaged: Vec<_> = (0..20).map(|part| whole[..whole.len() * part / 20].to_vec()).collect();
+    damaged.push(vec![0; whole.len()]);
+    damaged.push(b"{\"users\": []}\n".to_vec());
+    damaged.push(with(0, 1));
+    damaged.push(with(63, 2));
+    damaged.push(with(68, 1));
+    // The first byte of a page says what kind of page it is.
+    damaged.extend((1..whole.len() / 4096).map(|page| with(page * 4096, 0x40)));
+    for bytes in damaged {
+        fs::write(&path, &bytes).expect("a write");
+        let (code, line) = refusal(&run(folder.path(), &[("API_PORT", "0")], &[]));
+        assert!(code == Some(1) && line.contains("cannot use the database ./server.db: "), "{code:?} {line}");
+        assert!(fs::read(&path).expect("a file") == bytes, "touched: {line}");
+    }
+    fs::remove_file(&path).expect("a file");
+    fs::create_dir(&path).expect("a folder");
+    assert_eq!(refusal(&run(folder.path(), &[("API_PORT", "0")], &[])).0, Some(1));
+    fs::remove_dir(&path).expect("a folder");
+    fs::write(&path, &whole).expect("a write");
+    let process = Process::start(folder.path(), "");
+    assert_eq!(get(&process, "/api/v1/stats", "").1, "{\n  \"users\": 200\n}\n");
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for url in ["sqlite:/proc/version", "sqlite:/proc/none.db", "sqlite:none/server.db"] {
+        let (code, line) = refusal(&run(folder.path(), &[("DATABASE_URL", url), ("API_PORT", "0")], &[]));
+        assert!(code == Some(1) && line.contains("cannot be written"), "{line}");
+    }
+}
+
+#[test]
+fn without_file_descriptors_it_waits_and_then_serves_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::start(folder.path(), "");
+    let pid = process.pid().to_string();
+    let limited = std::process::Command::new("prlimit").args(["--nofile=32", "--pid", &pid]).status();
+    if !limited.is_ok_and(|status| status.success()) {
+        return; // Not every system has the program.
+    }
+    let clients: Vec<_> = (0..64).map(|_| connect(process.address)).collect();
+    drop(clients);
+    assert_eq!(get(&process, "/api/v1/status", "").0, 200);
+}

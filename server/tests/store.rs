@@ -1,0 +1,155 @@
+//! The contract of every store. A new one joins by one line in `stores`.
+
+mod support;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use server::User;
+use server::auth::{Session, SessionId};
+use server::store::{MemorySessions, Sqlite, Store};
+use server::user::Names;
+use support::at;
+
+fn stores(folder: &Path) -> Vec<(&'static str, Arc<dyn Store>)> {
+    let sqlite = |name: &str| Arc::new(Sqlite::open(&folder.join(name)).expect("a database"));
+    vec![("sqlite", sqlite("a.db")), ("memory sessions", Arc::new(MemorySessions::over(sqlite("b.db"))))]
+}
+
+fn user(email: &str) -> Arc<User> {
+    Arc::new(User::new(email.to_owned(), "x", Names::default(), at("2026-11-21T00:00:00.123456Z")))
+}
+
+fn session(user: &User) -> Session {
+    Session { user_id: user.id.clone(), created_at: at("2026-11-21T00:00:00.654321Z") }
+}
+
+async fn emails(store: &dyn Store) -> Vec<String> {
+    store.users().await.expect("users").iter().map(|user| user.email.clone()).collect()
+}
+
+#[tokio::test]
+async fn users_are_found_by_id_and_by_the_exact_email_in_order_of_creation() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, store) in stores(folder.path()) {
+        assert_eq!((emails(&*store).await, store.user_count().await), (vec![], Ok(0)), "{name}");
+        let users: Vec<_> = ["z", "a", "nul\0", "a ", "A", "é", "' OR 1"].map(user).into();
+        for user in &users {
+            assert_eq!(store.add_user(Arc::clone(user)).await, Ok(true), "{name}");
+        }
+        let expected: Vec<_> = users.iter().map(|user| user.email.clone()).collect();
+        assert_eq!((emails(&*store).await, store.user_count().await), (expected, Ok(7)), "{name}");
+        for user in &users {
+            let by_id = store.user(user.id.as_str()).await.expect("a read").expect("a user");
+            let by_email = store.user_by_email(&user.email).await.expect("a read").expect("a user");
+            assert_eq!((by_id.body(), by_email.body()), (user.body(), user.body()), "{name}");
+            assert!(by_email.password.is_of("x"), "{name}");
+        }
+        for nobody in ["", "nul", "Z", "%", "a  "] {
+            assert!(store.user_by_email(nobody).await.expect("a read").is_none(), "{name} {nobody}");
+            assert!(store.user(nobody).await.expect("a read").is_none(), "{name} {nobody}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_email_is_unique_until_its_user_is_removed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, store) in stores(folder.path()) {
+        let first = user("kim");
+        assert_eq!(store.add_user(Arc::clone(&first)).await, Ok(true), "{name}");
+        let (second, third) = (user("kim"), user("lee"));
+        let both = tokio::join!(store.add_user(Arc::clone(&second)), store.add_user(third));
+        assert_eq!(both, (Ok(false), Ok(true)), "{name}: a refusal spoils no other change");
+        assert_eq!(store.remove_user(first.id.as_str()).await, Ok(true), "{name}");
+        assert_eq!(store.remove_user(first.id.as_str()).await, Ok(false), "{name}");
+        assert_eq!(store.add_user(second).await, Ok(true), "{name}");
+        assert_eq!(
+            (emails(&*store).await, store.user_count().await),
+            (vec!["lee".into(), "kim".into()], Ok(2))
+        );
+    }
+}
+
+#[tokio::test]
+async fn names_change_where_given() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, store) in stores(folder.path()) {
+        let kim = user("kim");
+        store.add_user(Arc::clone(&kim)).await.expect("a write");
+        let now = at("2026-11-22T00:00:00Z");
+        for (first, last, expected) in [
+            (Some("Kim"), None, (Some("Kim"), None)),
+            (None, Some("Ng"), (Some("Kim"), Some("Ng"))),
+            (Some(""), None, (Some(""), Some("Ng"))),
+            (None, None, (Some(""), Some("Ng"))),
+        ] {
+            let names = Names { first: first.map(str::to_owned), last: last.map(str::to_owned) };
+            let changed =
+                store.rename_user(kim.id.as_str(), names, now).await.expect("a write").expect("Kim");
+            assert_eq!((changed.names.first.as_deref(), changed.names.last.as_deref()), expected, "{name}");
+            assert_eq!((changed.created_at, changed.updated_at), (kim.created_at, now), "{name}");
+            for found in [store.user(kim.id.as_str()).await, store.user_by_email("kim").await] {
+                assert_eq!(found.expect("a read").expect("Kim").body(), changed.body(), "{name}");
+            }
+        }
+        assert!(
+            store.rename_user("nobody", Names::default(), now).await.expect("a write").is_none(),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_made_for_users_and_end_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, store) in stores(folder.path()) {
+        let kim = user("kim");
+        assert_eq!(store.add_session(SessionId::random(), session(&kim), None).await, Ok(false), "{name}");
+        store.add_user(Arc::clone(&kim)).await.expect("a write");
+        let ids: Vec<_> = (0..8).map(|_| SessionId::random()).collect();
+        for id in &ids {
+            assert_eq!(store.add_session(id.clone(), session(&kim), None).await, Ok(true), "{name}");
+            assert_eq!(store.session(id.as_str()).await, Ok(Some(session(&kim))), "{name}");
+            assert_eq!(store.session(&id.as_str().to_uppercase()).await, Ok(None), "{name}");
+        }
+        let id = ids[0].as_str();
+        let all = futures_util::future::join_all((0..16).map(|_| store.end_session(id))).await;
+        assert_eq!(all.iter().filter(|ended| **ended == Ok(true)).count(), 1, "{name}");
+        assert_eq!(store.session(id).await, Ok(None), "{name}");
+        assert_eq!(store.session(ids[1].as_str()).await, Ok(Some(session(&kim))), "{name}");
+        store.remove_user(kim.id.as_str()).await.expect("a write");
+        assert_eq!(store.add_session(SessionId::random(), session(&kim), None).await, Ok(false), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn sessions_that_are_long_over_are_forgotten_as_others_are_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, store) in stores(folder.path()) {
+        let kim = user("kim");
+        store.add_user(Arc::clone(&kim)).await.expect("a write");
+        let old: Vec<_> = (0..8).map(|_| SessionId::random()).collect();
+        for id in &old {
+            store
+                .add_session(id.clone(), session(&kim), Some(session(&kim).created_at))
+                .await
+                .expect("a write");
+        }
+        let store = if name == "sqlite" {
+            // The cache may remember what the file has forgotten; a start does not.
+            drop(store);
+            Arc::new(Sqlite::open(&folder.path().join("a.db")).expect("a database")) as Arc<dyn Store>
+        } else {
+            store
+        };
+        let later = Session { created_at: at("2026-11-23T00:00:00Z"), ..session(&kim) };
+        for _ in 0..8 {
+            let forget_before = Some(at("2026-11-22T00:00:00Z"));
+            store.add_session(SessionId::random(), later.clone(), forget_before).await.expect("a write");
+        }
+        for id in &old {
+            assert_eq!(store.session(id.as_str()).await, Ok(None), "{name}");
+        }
+    }
+}
