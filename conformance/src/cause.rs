@@ -1,0 +1,188 @@
+//! The likely cause of a difference: the requirement whose own failure explains it.
+//!
+//! Steps use routes and gates that other requirements speak of. Where such a route is broken, or the gate
+//! turns everybody away, only the requirement that speaks of it is not met; what merely used it is blocked.
+
+use std::collections::BTreeSet;
+
+use crate::mode::Mode;
+use crate::scenario::template::Piece;
+use crate::scenario::{Curl, Template};
+use crate::verdict::{Finding, Kind};
+
+/// What happened in a scenario before a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// The server was stopped.
+    pub restarted: bool,
+    /// A session was logged out.
+    pub logged_out: bool,
+}
+
+/// Names the requirements that would explain why `curl` was answered `actual` instead of `expected`.
+///
+/// Both are answers as a transcript has them. The first requirement that failed by itself counts; there is none
+/// where only the step explains itself.
+pub fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before) -> Vec<&'static str> {
+    let first_line = |text: &'_ str| text.lines().next().unwrap_or_default().to_owned();
+    let (expected, actual) = (first_line(expected), first_line(actual));
+    let mut causes = Vec::new();
+    let path = path(&curl.url);
+    let route = route(curl.effective_method(), &path);
+    if expected.contains(" × ") {
+        // Many at once: that none of them succeeded is the route's matter, or the gate's.
+        if expected.contains(" × 2xx") && !actual.contains(" × 2xx") {
+            causes.extend(route);
+            causes.extend(gate(mode, &path));
+        }
+        return causes;
+    }
+    let status: u16 = actual.get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    let refusal_wanted = ["401", "403", "not", "below"].iter().any(|word| expected.starts_with(word));
+    let turned_away = matches!(status, 401 | 403) && !refusal_wanted;
+    if before.logged_out && turned_away {
+        causes.push("logout.only-that-session");
+    }
+    if before.restarted && mode == Mode::SessionDbAuth && (status >= 500 || turned_away) {
+        causes.push("db.survives-restart");
+    }
+    if turned_away {
+        causes.extend(gate(mode, &path));
+    } else if !refusal_wanted && (status >= 500 || (expected.starts_with('2') && expected != actual)) {
+        causes.extend(route);
+    }
+    causes
+}
+
+/// Turns findings that another requirement's own failure explains into blocked ones.
+pub fn settle(findings: &mut [Finding]) {
+    let failed: BTreeSet<(String, Mode)> = findings
+        .iter()
+        .filter(|one| one.kind == Kind::NotMet && others(one).next().is_none())
+        .map(|one| (one.requirement.clone(), one.mode))
+        .collect();
+    for finding in findings.iter_mut().filter(|one| one.kind == Kind::NotMet) {
+        let cause = others(finding).find(|cause| failed.contains(&((*cause).clone(), finding.mode))).cloned();
+        if let Some(cause) = cause {
+            finding.kind = Kind::Blocked;
+            finding.reason = Some(cause);
+            finding.evidence = None;
+        }
+    }
+}
+
+/// Lists the causes that come before the requirement itself.
+fn others(finding: &Finding) -> impl Iterator<Item = &String> {
+    finding.causes.iter().take_while(|cause| **cause != finding.requirement)
+}
+
+/// The path of a URL with `*` for every variable, without its query and its final slash.
+fn path(url: &Template) -> String {
+    let mut text = String::new();
+    for piece in url.pieces().iter().skip(1) {
+        match piece {
+            Piece::Literal(literal) => text.push_str(literal),
+            Piece::Variable(_) => text.push('*'),
+        }
+    }
+    text.split('?').next().unwrap_or_default().trim_end_matches('/').to_owned()
+}
+
+/// The requirement that lets a request with good credentials through the gate.
+fn gate(mode: Mode, path: &str) -> Option<&'static str> {
+    let excluded = ["status", "unauthorized", "forbidden", "auth_session/login"];
+    match mode {
+        Mode::Off => Some("gate.off"),
+        _ if excluded.iter().any(|route| path == format!("/api/v1/{route}")) => Some("gate.excluded"),
+        Mode::Auth => None,
+        Mode::BasicAuth => Some("basic.valid"),
+        Mode::SessionAuth | Mode::SessionExpAuth | Mode::SessionDbAuth => Some("session.identifies"),
+    }
+}
+
+/// The requirement that says what a route does.
+fn route(method: &str, path: &str) -> Option<&'static str> {
+    let segments: Vec<&str> = path.strip_prefix("/api/v1/")?.split('/').collect();
+    Some(match (method, segments.as_slice()) {
+        ("GET", ["status"]) => "status.ok",
+        ("GET", ["stats"]) => "stats.count",
+        ("GET", ["users"]) => "users.list",
+        ("GET", ["users", "me"]) => "me.authenticated",
+        ("GET", ["users", _]) => "users.get",
+        ("POST", ["users"]) => "users.create",
+        ("PUT", ["users", _]) => "users.update",
+        ("DELETE", ["users", _]) => "users.delete",
+        ("POST", ["auth_session", "login"]) => "login.ok",
+        ("DELETE", ["auth_session", "logout"]) => "logout.ok",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(requirement: &str, causes: &[&str]) -> Finding {
+        Finding {
+            requirement: requirement.into(),
+            mode: Mode::BasicAuth,
+            kind: Kind::NotMet,
+            place: None,
+            reason: None,
+            evidence: None,
+            causes: causes.iter().map(|cause| (*cause).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_broken_route_explains_what_used_it() {
+        let curl = Curl::get("/api/v1/users/5/?as=x");
+        assert_eq!(of(Mode::Off, &curl, "2xx", "500 Internal Server Error", Before::default()), ["users.get"]);
+        assert_eq!(of(Mode::Off, &curl, "404 Not Found", "500 Internal Server Error", Before::default()), ["users.get"]);
+        assert!(of(Mode::Off, &curl, "404 Not Found", "200 OK", Before::default()).is_empty());
+    }
+
+    #[test]
+    fn a_gate_that_turns_everybody_away_explains_what_lies_behind_it() {
+        let (users, status) = (Curl::get("/api/v1/users"), Curl::get("/api/v1/status/"));
+        let (ok, unauthorized, forbidden) = ("200 OK", "401 Unauthorized", "403 Forbidden");
+        assert_eq!(of(Mode::Off, &users, ok, unauthorized, Before::default()), ["gate.off"]);
+        assert_eq!(of(Mode::SessionAuth, &users, ok, forbidden, Before::default()), ["session.identifies"]);
+        assert_eq!(of(Mode::SessionAuth, &status, ok, forbidden, Before::default()), ["gate.excluded"]);
+        assert!(of(Mode::SessionAuth, &users, unauthorized, forbidden, Before::default()).is_empty());
+    }
+
+    #[test]
+    fn sessions_that_a_restart_loses_explain_what_comes_after_it() {
+        let users = Curl::get("/api/v1/users");
+        let restarted = Before { restarted: true, logged_out: false };
+        let causes = of(Mode::SessionDbAuth, &users, "2xx", "403 Forbidden", restarted);
+        assert_eq!(causes, ["db.survives-restart", "session.identifies"]);
+        assert!(of(Mode::SessionDbAuth, &users, "403 Forbidden", "200 OK", restarted).is_empty());
+    }
+
+    #[test]
+    fn a_logout_that_ended_too_much_explains_sessions_that_died_with_it() {
+        let logged_out = Before { restarted: false, logged_out: true };
+        let causes = of(Mode::SessionAuth, &Curl::get("/api/v1/users"), "2xx", "403 Forbidden", logged_out);
+        assert_eq!(causes, ["logout.only-that-session", "session.identifies"]);
+    }
+
+    #[test]
+    fn another_success_than_the_documented_one_is_the_routes_matter() {
+        let users = Curl::get("/api/v1/users");
+        assert_eq!(of(Mode::Off, &users, "200 OK\n{}", "201 Created\n{}", Before::default()), ["users.list"]);
+        assert!(of(Mode::Off, &users, "200 OK\n{}", "200 OK\n[]", Before::default()).is_empty());
+    }
+
+    #[test]
+    fn only_a_requirement_that_failed_by_itself_explains_others() {
+        let mut explained = [finding("users.get", &["users.get"]), finding("users.slash", &["users.get"])];
+        settle(&mut explained);
+        assert_eq!(explained.each_ref().map(|one| one.kind), [Kind::NotMet, Kind::Blocked]);
+        assert_eq!(explained[1].reason.as_deref(), Some("users.get"));
+        let mut alone = [finding("users.slash", &["users.get"])];
+        settle(&mut alone);
+        assert_eq!(alone[0].kind, Kind::NotMet);
+    }
+}

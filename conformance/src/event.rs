@@ -1,0 +1,52 @@
+//! What happens during a check, for whoever shows its progress.
+
+use crate::mode::Mode;
+use crate::run::Run;
+use crate::scenario::Scenario;
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// The check knows what it will run.
+    Planned {
+        /// How many scenarios, counted once a mode.
+        scenarios: usize,
+    },
+    /// A scenario begins.
+    Began {
+        /// In this mode.
+        mode: Mode,
+        /// Which.
+        scenario: &'a Scenario,
+    },
+    /// A scenario has been played to its end.
+    Played {
+        /// In this mode.
+        mode: Mode,
+        /// Which.
+        scenario: &'a Scenario,
+        /// What came of every step.
+        run: &'a Run,
+    },
+    /// A scenario is not going to be played: what it says is known without it.
+    Skipped {
+        /// In this mode.
+        mode: Mode,
+        /// Which.
+        scenario: &'a Scenario,
+    },
+}
+
+/// Hears of events as they happen, from several modes at once.
+pub trait Listener: Sync {
+    /// Takes note of an event; it must not block.
+    fn hear(&self, event: &Event<'_>);
+}
+
+/// Hears nothing.
+#[derive(Debug)]
+pub struct Silence;
+
+impl Listener for Silence {
+    fn hear(&self, _event: &Event<'_>) {}
+}

@@ -1,0 +1,37 @@
+//! The exit codes of every subcommand, in one place (design: section 8).
+
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: every must that was checked is met, and at least one was checked.
+    Met,
+    /// 1: some must is not met or blocked.
+    NotMet,
+    /// 2: wrong usage, or a scenario that cannot be read.
+    Usage,
+    /// 3: the target could not be started or reached, or nothing could be checked.
+    NotChecked,
+    /// 130: ended by Ctrl-C or SIGTERM, after cleaning up.
+    Interrupted,
+}
+
+impl Exit {
+    /// Gives the number that the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Met => 0,
+            Self::NotMet => 1,
+            Self::Usage => 2,
+            Self::NotChecked => 3,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

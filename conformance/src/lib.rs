@@ -1,0 +1,58 @@
+//! The conformance suite of the session-authentication API: it says, requirement by requirement, what holds
+//! for any implementation.
+//!
+//! # The map
+//!
+//! - [`requirements`] is the catalogue, [`scenario`] the text of the scenarios, [`transcript`] the accepted
+//!   answers; [`suite`] reads all three, [`coverage`] says what they check.
+//! - [`target`] is the implementation under test, whatever kind it is; [`clock`] makes its time pass;
+//!   [`seed`] gets first users in; [`stage`] is one running instance of it.
+//! - [`run`] replays a scenario on a stage: [`client`] sends, [`exchange`] is what was sent and received,
+//!   [`canon`] (with [`names`], [`emails`], [`json`]) its canonical text.
+//! - [`judge`] compares that text with the accepted transcript, [`cause`] tells whose failure explains another's;
+//!   the findings add up to [`verdict`]s.
+//! - [`check`] does all of that for every mode; [`event`] tells of its progress; [`report`] shows the result.
+//! - [`cli`] is the command line; [`exit`] its exit codes; [`detect`] finds out what runs at a URL.
+//!
+//! # The path of one step
+//!
+//! file → `scenario` → captured values filled in → `clock` or `target` acts, or `client` sends → `exchange` →
+//! `canon` → `judge`, beside the accepted transcript → `verdict` → `report`.
+//!
+//! # The words
+//!
+//! A *requirement* is a row of the catalogue; a *mode* a value of AUTH_TYPE; a *scenario* a file of *steps*,
+//! each of which carries out an *action*; an *exchange* a request with its answer; a *transcript* the
+//! canonical text of a run; a *target* an implementation under test; *seeding* how first users get in; a
+//! *verdict* what is known of one requirement in one mode.
+//!
+//! Dependencies run one way: `scenario` knows no HTTP, `report` no target, and only `target::reference`
+//! knows the reference server.
+
+pub mod canon;
+pub mod cause;
+pub mod check;
+pub mod cli;
+pub mod client;
+pub mod clock;
+pub mod coverage;
+pub mod detect;
+pub mod emails;
+pub mod event;
+pub mod exchange;
+pub mod exit;
+pub mod json;
+pub mod judge;
+pub mod mode;
+pub mod names;
+pub mod report;
+pub mod requirements;
+pub mod run;
+pub mod scenario;
+pub mod seed;
+pub mod stage;
+pub mod suite;
+pub mod target;
+pub mod task;
+pub mod transcript;
+pub mod verdict;

@@ -1,0 +1,86 @@
+//! Reports: the verdicts of one check, for people and for programs.
+
+mod json;
+mod progress;
+mod terminal;
+
+use std::collections::BTreeMap;
+
+use crate::clock::ClockKind;
+use crate::exit::Exit;
+use crate::mode::Mode;
+use crate::requirements::{Catalogue, Weight};
+use crate::seed::Way;
+use crate::target::TargetKind;
+use crate::verdict::{Kind, Verdicts};
+
+pub use json::json;
+pub use progress::Progress;
+pub use terminal::terminal;
+
+/// What was checked, and how it was driven.
+#[derive(Clone, Debug)]
+pub struct TargetInfo {
+    /// Its name: of the folder, the URL, or "reference".
+    pub name: String,
+    /// Which kind it is.
+    pub kind: TargetKind,
+    /// The command that starts it, if the suite does.
+    pub command: Option<String>,
+    /// The URL in the lines that repeat an exchange.
+    pub url: String,
+    /// What made its time pass.
+    pub clock: ClockKind,
+    /// How the users got in; `None` where no way worked.
+    pub seeding: Option<Way>,
+}
+
+/// The result of one check; the same verdicts give the same bytes in every report.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What was checked.
+    pub target: TargetInfo,
+    /// In which modes.
+    pub modes: Vec<Mode>,
+    /// The verdicts.
+    pub verdicts: Verdicts,
+    /// The last output of programs that did not start, by mode.
+    pub outputs: BTreeMap<Mode, String>,
+}
+
+/// Which weights decide beside the musts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Strictness {
+    /// Shoulds count as musts (`--strict`).
+    pub strict: bool,
+    /// Exacts count as musts (`--exact`).
+    pub exact: bool,
+}
+
+impl Strictness {
+    /// Tells whether verdicts of this weight decide.
+    pub fn decides(self, weight: Weight) -> bool {
+        match weight {
+            Weight::Must => true,
+            Weight::Should => self.strict,
+            Weight::Exact => self.exact,
+        }
+    }
+}
+
+impl Report {
+    /// Decides the outcome of the check.
+    pub fn exit(&self, catalogue: &Catalogue, strictness: Strictness) -> Exit {
+        let count = |kind| -> usize {
+            let weights = Weight::ALL.into_iter().filter(|weight| strictness.decides(*weight));
+            weights.map(|weight| self.verdicts.count(catalogue, weight, kind)).sum()
+        };
+        if count(Kind::NotMet) + count(Kind::Blocked) > 0 {
+            Exit::NotMet
+        } else if count(Kind::Error) > 0 || count(Kind::Met) == 0 {
+            Exit::NotChecked
+        } else {
+            Exit::Met
+        }
+    }
+}

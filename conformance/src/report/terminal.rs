@@ -1,0 +1,242 @@
+//! The report on the terminal: by the documents' tasks, what is not met first with its evidence, then totals.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{Report, Strictness};
+use crate::mode::Mode;
+use crate::requirements::{Catalogue, Requirement, Weight};
+use crate::target::TargetKind;
+use crate::task;
+use crate::verdict::{Finding, Kind};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default();
+const NOTE: Style = AnsiColor::Cyan.on_default();
+
+/// How many lines of a program's last output are shown.
+const OUTPUT_LINES: usize = 12;
+
+/// Writes the report for a person, with ANSI styles; the stream it goes to strips them where they are unwanted.
+pub fn terminal(report: &Report, catalogue: &Catalogue, strictness: Strictness) -> String {
+    let mut page = Page { report, catalogue, strictness, out: String::new() };
+    page.head();
+    page.tasks();
+    page.left_out();
+    page.outputs();
+    page.totals();
+    page.out
+}
+
+struct Page<'a> {
+    report: &'a Report,
+    catalogue: &'a Catalogue,
+    strictness: Strictness,
+    out: String,
+}
+
+impl Page<'_> {
+    fn line(&mut self, text: std::fmt::Arguments<'_>) {
+        writeln!(self.out, "{text}").expect("writing to a string cannot fail");
+    }
+
+    fn head(&mut self) {
+        let target = &self.report.target;
+        let what = match target.kind {
+            TargetKind::Reference => "the reference server, in process".to_owned(),
+            TargetKind::Command => {
+                format!("{} (started by `{}`)", target.name, target.command.as_deref().unwrap_or_default())
+            }
+            TargetKind::Url => target.name.clone(),
+        };
+        let modes = modes(&self.report.modes);
+        let seeding = target.seeding.map_or("none stored", |way| way.as_str());
+        self.line(format_args!("{BOLD}Checked {what}{BOLD:#}"));
+        self.line(format_args!(
+            "{DIM}modes: {modes}; clock: {}; users: {seeding}{DIM:#}\n",
+            target.clock.as_str()
+        ));
+    }
+
+    fn tasks(&mut self) {
+        let mut tasks: BTreeMap<(usize, usize), Vec<&Requirement>> = BTreeMap::new();
+        for row in self.catalogue.rows() {
+            if row.modes.iter().any(|mode| self.report.verdicts.find(&row.id, *mode).is_some()) {
+                tasks.entry(task::order(&row.task)).or_default().push(row);
+            }
+        }
+        for rows in tasks.into_values() {
+            let all: Vec<&Finding> = rows.iter().flat_map(|row| self.of(row)).collect();
+            let met = all.iter().filter(|finding| finding.kind == Kind::Met).count();
+            let (style, mark) = self.mark(&all);
+            let title = task::title(&rows[0].task);
+            self.line(format_args!("{style}{mark}{style:#} {title} {DIM}{met} of {} met{DIM:#}", all.len()));
+            let worst: Vec<&Requirement> = rows
+                .into_iter()
+                .filter(|row| self.of(row).any(|finding| finding.kind == Kind::NotMet))
+                .collect();
+            for row in worst {
+                self.not_met(row);
+            }
+        }
+        self.out.push('\n');
+    }
+
+    fn of<'b>(&'b self, row: &'b Requirement) -> impl Iterator<Item = &'b Finding> {
+        row.modes.iter().filter_map(|mode| self.report.verdicts.find(&row.id, *mode))
+    }
+
+    /// The sign of a task: the worst of what decides, then the worst of what does not.
+    fn mark(&self, findings: &[&Finding]) -> (Style, &'static str) {
+        let has = |kind, deciding| {
+            findings.iter().any(|finding| {
+                let weight = self.catalogue.find(&finding.requirement).map(|row| row.weight);
+                finding.kind == kind
+                    && weight.is_some_and(|weight| self.strictness.decides(weight)) == deciding
+            })
+        };
+        match () {
+            () if has(Kind::NotMet, true) || has(Kind::Blocked, true) => (BAD, "✗"),
+            () if has(Kind::Error, true) || has(Kind::Error, false) => (WARNING, "?"),
+            () if has(Kind::NotMet, false) || has(Kind::Blocked, false) => (WARNING, "!"),
+            () if has(Kind::Met, true) || has(Kind::Met, false) => (GOOD, "✓"),
+            () => (DIM, "-"),
+        }
+    }
+
+    /// One requirement that is not met: its sentence, the evidence of the first mode, and the other modes.
+    fn not_met(&mut self, row: &Requirement) {
+        let failed: Vec<Finding> = self.of(row).filter(|one| one.kind == Kind::NotMet).cloned().collect();
+        let failed_in: Vec<Mode> = failed.iter().map(|one| one.mode).collect();
+        let (style, mark) = match row.weight {
+            weight if self.strictness.decides(weight) => (BAD, "✗"),
+            Weight::Exact => (NOTE, "i"),
+            _ => (WARNING, "!"),
+        };
+        let weight = row.weight.as_str();
+        let in_modes = modes(&failed_in);
+        self.line(format_args!(
+            "\n    {style}{mark} {}{style:#} {DIM}({weight}){DIM:#} is not met in {in_modes}",
+            row.id
+        ));
+        self.line(format_args!("      {}", row.text));
+        let Some(first) = failed.first() else { return };
+        let (Some((scenario, line)), Some(evidence)) = (&first.place, &first.evidence) else { return };
+        self.line(format_args!("      {DIM}scenarios/{scenario}.md:{line}{DIM:#}"));
+        if evidence.curl.is_none() {
+            self.aligned("step", DIM, &evidence.step);
+        }
+        self.aligned("expected", GOOD, &evidence.expected);
+        self.aligned("actual", BAD, &evidence.actual);
+        if let Some(curl) = &evidence.curl {
+            self.aligned("try", NOTE, curl);
+            let start = self.start(first.mode);
+            if !start.is_empty() {
+                self.aligned("with", DIM, &start);
+            }
+        }
+        self.out.push('\n');
+    }
+
+    /// How to start the server that the line to paste is for.
+    fn start(&self, mode: Mode) -> String {
+        let duration = match mode {
+            Mode::SessionExpAuth | Mode::SessionDbAuth => "SESSION_DURATION=60 ",
+            _ => "",
+        };
+        let auth_type = mode.auth_type().map(|name| format!("AUTH_TYPE={name} ")).unwrap_or_default();
+        let command = match self.report.target.kind {
+            TargetKind::Reference => "cargo run -p server",
+            TargetKind::Command => self.report.target.command.as_deref().unwrap_or_default(),
+            TargetKind::Url => return String::new(),
+        };
+        format!("API_HOST=127.0.0.1 API_PORT=5000 {auth_type}SESSION_NAME=_my_session_id {duration}{command}")
+    }
+
+    fn aligned(&mut self, label: &str, style: Style, text: &str) {
+        let mut label = label;
+        for line in text.lines() {
+            self.line(format_args!("        {style}{label:<8}{style:#} {DIM}│{DIM:#} {line}"));
+            label = "";
+        }
+    }
+
+    /// What is blocked, in error or not checked: one line for each reason.
+    fn left_out(&mut self) {
+        let groups =
+            [(Kind::Error, "error"), (Kind::Blocked, "blocked by"), (Kind::NotChecked, "not checked")];
+        for (kind, label) in groups {
+            let mut reasons: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
+            for finding in self.report.verdicts.in_order(self.catalogue).filter(|one| one.kind == kind) {
+                reasons.entry(finding.reason.clone().unwrap_or_default()).or_default().push(finding);
+            }
+            for (reason, findings) in reasons {
+                let which: BTreeSet<&str> = findings.iter().map(|one| one.requirement.as_str()).collect();
+                let in_modes: BTreeSet<Mode> = findings.iter().map(|one| one.mode).collect();
+                let in_modes = modes(&in_modes.into_iter().collect::<Vec<_>>());
+                let shown = match which.len() {
+                    count @ 9.. => format!("{count} requirements"),
+                    _ => which.into_iter().collect::<Vec<_>>().join(", "),
+                };
+                let style = if kind == Kind::NotChecked { DIM } else { WARNING };
+                self.line(format_args!(
+                    "{style}{label}{style:#} {reason}: {shown} {DIM}in {in_modes}{DIM:#}"
+                ));
+            }
+        }
+    }
+
+    fn outputs(&mut self) {
+        for (mode, output) in self.report.outputs.clone() {
+            self.line(format_args!("\n{BOLD}The last output in mode {mode}:{BOLD:#}"));
+            let lines: Vec<&str> = output.lines().collect();
+            for line in &lines[lines.len().saturating_sub(OUTPUT_LINES)..] {
+                self.line(format_args!("  {DIM}│{DIM:#} {line}"));
+            }
+        }
+    }
+
+    fn totals(&mut self) {
+        self.line(format_args!(
+            "\n{BOLD}{:<8}{:>6}{:>9}{:>9}{:>13}{:>7}{BOLD:#}",
+            "", "met", "not met", "blocked", "not checked", "error"
+        ));
+        for weight in Weight::ALL {
+            let count = |kind| self.report.verdicts.count(self.catalogue, weight, kind);
+            let row = format!(
+                "{:<8}{:>6}{:>9}{:>9}{:>13}{:>7}",
+                weight.as_str(),
+                count(Kind::Met),
+                count(Kind::NotMet),
+                count(Kind::Blocked),
+                count(Kind::NotChecked),
+                count(Kind::Error)
+            );
+            self.line(format_args!("{row}"));
+        }
+        use crate::exit::Exit;
+        let exit = self.report.exit(self.catalogue, self.strictness);
+        let (style, words) = match exit {
+            Exit::Met => (GOOD, "Every must that was checked is met."),
+            Exit::NotMet => (BAD, "Not every must is met."),
+            _ if self.report.verdicts.count(self.catalogue, Weight::Must, Kind::Error) > 0 => {
+                (WARNING, "Not everything could be checked: see the errors above.")
+            }
+            _ => (WARNING, "Nothing that decides could be checked."),
+        };
+        self.line(format_args!("\n{style}{words}{style:#}"));
+    }
+}
+
+/// Lists modes, or says "every mode" where that is what they are.
+fn modes(modes: &[Mode]) -> String {
+    if modes.len() == Mode::ALL.len() {
+        return "every mode".to_owned();
+    }
+    modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,107 @@
+//! A stage: a site with what is known of its running instance, shared by the scenarios of a mode.
+
+use futures_util::future::join_all;
+
+use crate::exchange::{Exchange, NoAnswer};
+use crate::scenario::curl::Request;
+use crate::target::{Launch, Site, SiteError, Stop};
+use crate::{client, clock};
+
+/// A request that hung before is not waited for as long again.
+const IMPATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// A site, and how its instance was launched.
+pub struct Stage {
+    site: Box<dyn Site>,
+    running: Option<Launch>,
+    hung: Vec<String>,
+}
+
+impl Stage {
+    /// Takes a site on which nothing runs yet.
+    pub fn new(site: Box<dyn Site>) -> Self {
+        Self { site, running: None, hung: Vec::new() }
+    }
+
+    /// Gives the site, for what needs no instance.
+    pub fn site(&mut self) -> &mut dyn Site {
+        &mut *self.site
+    }
+
+    /// Opens another stage on a copy of this one's data.
+    ///
+    /// # Errors
+    ///
+    /// When the instance cannot be stopped or the data not be copied.
+    pub async fn fork(&mut self) -> Result<Self, SiteError> {
+        self.end(Stop::Polite).await?;
+        Ok(Self::new(self.site.fork().await?))
+    }
+
+    /// Sees to it that an instance runs as `launch` says; one that runs otherwise is restarted.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started or stopped.
+    pub async fn ensure(&mut self, launch: &Launch) -> Result<(), SiteError> {
+        if self.running.as_ref() == Some(launch) && self.site.ended().is_none() {
+            return Ok(());
+        }
+        self.end(Stop::Polite).await?;
+        self.site.start(launch).await?;
+        self.running = Some(launch.clone());
+        Ok(())
+    }
+
+    /// Stops the instance, if one runs.
+    ///
+    /// # Errors
+    ///
+    /// When this target cannot be stopped.
+    pub async fn end(&mut self, how: Stop) -> Result<(), SiteError> {
+        if self.running.take().is_some() {
+            self.site.stop(how).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a program of the documents serves in place of the server.
+    pub fn taken_over(&mut self, launch: &Launch) {
+        self.running = Some(launch.clone());
+    }
+
+    /// Sends a request to the instance.
+    pub async fn send(&mut self, request: Request) -> Exchange {
+        let mut exchanges = self.send_at_once(request, 1).await;
+        exchanges.remove(0)
+    }
+
+    /// Sends the same request `times` times at once; at least once.
+    pub async fn send_at_once(&mut self, request: Request, times: usize) -> Vec<Exchange> {
+        let name = format!("{} {}", request.method, request.url.split('?').next().unwrap_or_default());
+        let patience = if self.hung.contains(&name) { IMPATIENCE } else { client::PATIENCE };
+        let sends = (0..times.max(1)).map(|_| client::send(request.clone(), patience));
+        let exchanges = join_all(sends).await;
+        if exchanges.iter().any(|exchange| matches!(exchange.answer, Err(NoAnswer::TimedOut(_)))) {
+            self.hung.push(name);
+        }
+        exchanges
+    }
+
+    /// Proves the clock driver: after a jump the target's own `Date` header has jumped along.
+    ///
+    /// The instance must run. Where this is false, the driver is not to be used.
+    pub async fn clock_follows(&mut self) -> bool {
+        let status = client::get(format!("{}/api/v1/status", self.site.base_url()));
+        let before = self.date(status.clone()).await;
+        if self.site.clock().advance(clock::PROOF_SECONDS).await.is_err() {
+            return false;
+        }
+        clock::follows(&before, &self.date(status).await)
+    }
+
+    async fn date(&mut self, request: Request) -> String {
+        let answer = self.send(request).await.answer.ok();
+        answer.and_then(|answer| answer.header("date").next().map(str::to_owned)).unwrap_or_default()
+    }
+}

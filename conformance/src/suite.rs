@@ -1,0 +1,185 @@
+//! The suite: the catalogue, the scenarios, and their accepted transcripts, read once and checked as a whole.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::{fs, io};
+
+use include_dir::{Dir, include_dir};
+
+use crate::mode::Mode;
+use crate::requirements::{Catalogue, CatalogueError};
+use crate::scenario::diagnose::{self, code};
+use crate::scenario::{Action, Diagnostic, Scenario};
+use crate::transcript::Transcript;
+
+/// The scenarios as they were when this program was built.
+static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
+
+/// Everything that a run is judged by.
+#[derive(Debug)]
+pub struct Suite {
+    /// The requirements.
+    pub catalogue: Catalogue,
+    /// The scenarios by name.
+    pub scenarios: Vec<Scenario>,
+    accepted: BTreeMap<String, Transcript>,
+}
+
+/// Says why a suite cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SuiteError {
+    /// The catalogue is malformed.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// Scenarios are malformed; the text shows each place.
+    #[error("{0}")]
+    Scenarios(String),
+    /// A file cannot be read.
+    #[error("{path} cannot be read: {source}")]
+    Unreadable {
+        /// Which file or folder.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Suite {
+    /// Gives the suite that is built into this program.
+    ///
+    /// # Errors
+    ///
+    /// When a scenario is malformed; a test sees to it that none is.
+    pub fn built_in() -> Result<Self, SuiteError> {
+        let text =
+            |path: &str| BUILT_IN.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default();
+        let files = BUILT_IN.files().filter_map(|file| {
+            let path = file.path();
+            let name = path.file_stem()?.to_str()?.to_owned();
+            (path.extension()? == "md").then(|| (name, file.contents_utf8().unwrap_or_default().to_owned()))
+        });
+        let snapshot = |name: &str| {
+            BUILT_IN
+                .get_file(format!("snapshots/{name}.snap"))
+                .and_then(|file| file.contents_utf8())
+                .map(str::to_owned)
+        };
+        Self::assemble(text("requirements.toml"), files.collect(), &snapshot)
+    }
+
+    /// Reads a suite from a folder: `requirements.toml`, `*.md`, `snapshots/*.snap`.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or a scenario or the catalogue is malformed.
+    pub fn from_folder(folder: &Path) -> Result<Self, SuiteError> {
+        let unreadable = |path: &Path| {
+            let path = path.display().to_string();
+            move |source| SuiteError::Unreadable { path, source }
+        };
+        let read = |path: &Path| fs::read_to_string(path).map_err(unreadable(path));
+        let catalogue = read(&folder.join("requirements.toml"))?;
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+            let path = entry.map_err(unreadable(folder))?.path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                files.push((name, read(&path)?));
+            }
+        }
+        let snapshots = folder.join("snapshots");
+        Self::assemble(&catalogue, files, &|name| {
+            fs::read_to_string(snapshots.join(format!("{name}.snap"))).ok()
+        })
+    }
+
+    fn assemble(
+        catalogue: &str,
+        mut files: Vec<(String, String)>,
+        snapshot: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, SuiteError> {
+        let catalogue = Catalogue::parse(catalogue)?;
+        files.sort();
+        let mut scenarios = Vec::new();
+        let mut complaints = String::new();
+        for (name, text) in &files {
+            let wrong = match Scenario::parse(name, text) {
+                Ok(scenario) => {
+                    let wrong = unknown_ids(&scenario, &catalogue);
+                    scenarios.push(scenario);
+                    wrong
+                }
+                Err(wrong) => wrong,
+            };
+            complaints.push_str(&diagnose::render_all(&wrong, &format!("scenarios/{name}.md"), text, false));
+        }
+        if !complaints.is_empty() {
+            return Err(SuiteError::Scenarios(complaints));
+        }
+        let accepted = scenarios
+            .iter()
+            .filter_map(|scenario| {
+                let text = snapshot(&scenario.name)?;
+                Some((scenario.name.clone(), Transcript::from_snapshot(&text)))
+            })
+            .collect();
+        Ok(Self { catalogue, scenarios, accepted })
+    }
+
+    /// Finds a scenario by its name.
+    pub fn scenario(&self, name: &str) -> Option<&Scenario> {
+        self.scenarios.iter().find(|scenario| scenario.name == name)
+    }
+
+    /// Gives the accepted transcript of a scenario; `None` where none was ever accepted.
+    pub fn accepted(&self, name: &str) -> Option<&Transcript> {
+        self.accepted.get(name)
+    }
+
+    /// Lists the scenarios of a mode in the order in which they share a site best.
+    ///
+    /// Those that tell whether the mode exists at all come first; then those that use the documents'
+    /// settings as they are; last those that stop the server or run it otherwise.
+    pub fn of_mode(&self, mode: Mode) -> Vec<&Scenario> {
+        let mut scenarios: Vec<&Scenario> =
+            self.scenarios.iter().filter(|scenario| scenario.modes.contains(&mode)).collect();
+        scenarios.sort_by_key(|scenario| {
+            (!scenario.names_requirement(crate::check::MODE_SELECTED), scenario.isolated, scenario.restarts())
+        });
+        scenarios
+    }
+}
+
+impl Scenario {
+    /// Tells whether a heading names the requirement.
+    pub fn names_requirement(&self, id: &str) -> bool {
+        self.sections.iter().any(|section| section.requirements.iter().any(|named| named.value == id))
+    }
+
+    /// Tells whether it stops the server, or runs it with settings of its own.
+    pub fn restarts(&self) -> bool {
+        let stops = |action: &Action| {
+            matches!(
+                action,
+                Action::Restart | Action::Kill | Action::Serve(_) | Action::Main(_) | Action::RequireAuth(_)
+            )
+        };
+        self.settings != crate::scenario::Settings::default() || self.steps().any(|step| stops(&step.action))
+    }
+}
+
+/// Complains of ids in headings that the catalogue does not have.
+fn unknown_ids(scenario: &Scenario, catalogue: &Catalogue) -> Vec<Diagnostic> {
+    let ids = scenario.sections.iter().flat_map(|section| &section.requirements);
+    ids.filter(|id| catalogue.find(&id.value).is_none())
+        .map(|id| {
+            let help = match catalogue.nearest(&id.value) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "the ids stand in scenarios/requirements.toml".to_owned(),
+            };
+            let message = format!("unknown requirement `{}`", id.value);
+            Diagnostic::new(code::UNKNOWN_REQUIREMENT, id.span.clone(), message, help)
+                .label("no row of requirements.toml has this id")
+        })
+        .collect()
+}

@@ -1,0 +1,421 @@
+//! The target `command`: a program in a folder, started by the suite as often as it needs.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tempfile::TempDir;
+
+use super::process::Process;
+use super::programs;
+use super::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind, copy};
+use crate::client;
+use crate::clock::{self, ClockDriver, ClockKind, Faketime, NoClock, Wall};
+use crate::exchange::NoAnswer;
+
+/// How long a program may take from its start to its first answer.
+const START_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long one request of a starting program may take.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often a starting program is asked whether it answers.
+const POLL: Duration = Duration::from_millis(10);
+
+/// How long one of the documents' programs may run.
+const PROGRAM_PATIENCE: Duration = Duration::from_secs(20);
+
+/// How much address space a Python program may take, in KiB: one request can make Werkzeug's server want it all.
+///
+/// Other runtimes reserve far more than they use, so that nothing can be said of theirs.
+const PYTHON_MEMORY_KIB: u64 = 2 * 1024 * 1024;
+
+/// How often a start is tried where the port was taken by someone else in between.
+const PORT_TRIES: usize = 3;
+
+/// Says why no command target can be made of a folder; the text says what to do instead.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// It is no folder.
+    #[error("{0} is not a folder")]
+    NoFolder(String),
+    /// Nothing in it looks like an implementation.
+    #[error(
+        "no implementation found in {0}: looked for api/v1/app.py there and one and two folders below; \
+         say how to start it: --command \"CMD\""
+    )]
+    NothingFound(String),
+    /// Several things in it do.
+    #[error("{folder} holds several implementations; name one of them:\n  {}", .found.join("\n  "))]
+    Several {
+        /// The folder that was searched.
+        folder: String,
+        /// The folders that could be meant.
+        found: Vec<String>,
+    },
+    /// The command is not made of shell words.
+    #[error("--command {0:?} is not a command: a quote is not closed")]
+    Words(String),
+}
+
+/// A program in a folder.
+#[derive(Clone, Debug)]
+pub struct Command {
+    folder: PathBuf,
+    name: String,
+    words: Vec<String>,
+    flask: bool,
+    clock: ClockKind,
+}
+
+impl Command {
+    /// Finds out how to start what is in `folder`, unless `command` says so.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such folder, nothing or more than one thing in it to start, or no command in
+    /// `command`.
+    pub fn new(folder: &Path, command: Option<&str>, clock: ClockKind) -> Result<Self, CommandError> {
+        let shown = folder.display().to_string();
+        let folder = std::fs::canonicalize(folder).map_err(|_| CommandError::NoFolder(shown.clone()))?;
+        if !folder.is_dir() {
+            return Err(CommandError::NoFolder(shown));
+        }
+        let (folder, words) = match command {
+            Some(line) => {
+                let words = shlex::split(line).filter(|words| !words.is_empty());
+                (folder, words.ok_or_else(|| CommandError::Words(line.to_owned()))?)
+            }
+            None => {
+                (find_flask(&folder, &shown)?, ["python3", "-m", "api.v1.app"].map(str::to_owned).to_vec())
+            }
+        };
+        let flask = is_flask(&folder);
+        let name = folder.file_name().map_or_else(|| shown, |name| name.to_string_lossy().into_owned());
+        Ok(Self { folder, name, words, flask, clock })
+    }
+
+    /// The same program under another clock driver.
+    pub fn with_clock(&self, clock: ClockKind) -> Self {
+        Self { clock, ..self.clone() }
+    }
+}
+
+#[async_trait]
+impl Target for Command {
+    fn kind(&self) -> TargetKind {
+        TargetKind::Command
+    }
+
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn command(&self) -> Option<String> {
+        Some(self.words.join(" "))
+    }
+
+    fn public_url(&self) -> String {
+        "http://127.0.0.1:5000".to_owned()
+    }
+
+    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
+        // A project's own stored users and sessions are not part of what is checked.
+        let keep = |name: &str| !(name.starts_with(".db_") && name.ends_with(".json"));
+        Ok(Box::new(CommandSite::copy_of(self, &self.folder, &keep, Utc::now())?))
+    }
+}
+
+/// A copy of the folder, its clock, and at most one running program.
+struct CommandSite {
+    target: Command,
+    // Declared before the folder: the program ends before its folder goes.
+    running: Option<Process>,
+    port: u16,
+    last_output: String,
+    clock: Box<dyn ClockDriver>,
+    opened_at: DateTime<Utc>,
+    project: PathBuf,
+    folder: TempDir,
+}
+
+impl CommandSite {
+    fn copy_of(
+        target: &Command,
+        from: &Path,
+        keep: &dyn Fn(&str) -> bool,
+        opened_at: DateTime<Utc>,
+    ) -> Result<Self, SiteError> {
+        let failed =
+            |error: std::io::Error| SiteError::Failed(format!("the folder cannot be copied: {error}"));
+        let folder = tempfile::Builder::new().prefix("conformance-").tempdir().map_err(failed)?;
+        let project = folder.path().join("project");
+        std::fs::create_dir(&project).map_err(failed)?;
+        copy::copy(from, &project, keep).map_err(failed)?;
+        programs::unpack(&folder.path().join("programs")).map_err(failed)?;
+        let clock: Box<dyn ClockDriver> = match target.clock {
+            ClockKind::Faketime => {
+                let library = clock::library().ok_or_else(|| {
+                    SiteError::NotPossible(
+                        "libfaketime is not installed (Debian: apt-get install faketime)".into(),
+                    )
+                })?;
+                Box::new(Faketime::new(library, folder.path().join("clock"), opened_at).map_err(failed)?)
+            }
+            ClockKind::Wall => Box::new(Wall::new()),
+            ClockKind::Manual | ClockKind::None => Box::new(NoClock),
+        };
+        Ok(Self {
+            target: target.clone(),
+            running: None,
+            port: 0,
+            last_output: String::new(),
+            clock,
+            opened_at,
+            project,
+            folder,
+        })
+    }
+
+    fn programs(&self) -> PathBuf {
+        self.folder.path().join("programs")
+    }
+
+    fn memory_kib(&self) -> Option<u64> {
+        self.target.flask.then_some(PYTHON_MEMORY_KIB)
+    }
+
+    fn needs_flask(&self) -> Result<(), SiteError> {
+        if self.target.flask {
+            return Ok(());
+        }
+        let why = "needs a program of the implementation: only Flask projects with api/v1/app.py have them";
+        Err(SiteError::NotPossible(why.to_owned()))
+    }
+
+    fn environment(&self, launch: &Launch, port: u16) -> Vec<(String, String)> {
+        let mut python_path = programs::path(&self.programs()).display().to_string();
+        if let Some(inherited) = std::env::var_os("PYTHONPATH") {
+            python_path = format!("{python_path}:{}", inherited.to_string_lossy());
+        }
+        let mut variables: Vec<(String, String)> = launch
+            .environment(&*self.clock)
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        variables.push(("API_HOST".to_owned(), "127.0.0.1".to_owned()));
+        variables.push(("API_PORT".to_owned(), port.to_string()));
+        variables.push(("PYTHONUNBUFFERED".to_owned(), "1".to_owned()));
+        variables.push(("PYTHONPATH".to_owned(), python_path));
+        variables.extend(self.clock.environment());
+        variables
+    }
+
+    /// Starts `words` as the server, on another port where the first was snatched away.
+    async fn start_words(&mut self, launch: &Launch, words: &[String]) -> Result<(), SiteError> {
+        self.stop(Stop::Kill).await?;
+        let mut tries = PORT_TRIES;
+        loop {
+            tries -= 1;
+            self.port = free_port()?;
+            let environment = self.environment(launch, self.port);
+            let mut process = Process::spawn(words, &self.project, &environment, self.memory_kib())
+                .map_err(|error| SiteError::Failed(format!("{} cannot be started: {error}", words[0])))?;
+            match wait_until_ready(&mut process, self.port).await {
+                Ok(()) => {
+                    self.running = Some(process);
+                    return Ok(());
+                }
+                Err(_) if tries > 0 && process.output().contains("Address already in use") => {}
+                Err(reason) => {
+                    self.last_output = process.output();
+                    process.kill().await;
+                    return Err(SiteError::Failed(self.without_paths(&reason)));
+                }
+            }
+        }
+    }
+
+    /// Takes the places of this run out of a text, so that reports of equal runs are equal.
+    fn without_paths(&self, text: &str) -> String {
+        let folder = self.folder.path().display().to_string();
+        let base = std::fs::canonicalize(self.folder.path()).unwrap_or_default().display().to_string();
+        text.replace(&format!("{folder}/project"), ".")
+            .replace(&format!("{base}/project"), ".")
+            .replace(&folder, "…")
+            .replace(&self.port.to_string(), "API_PORT")
+    }
+}
+
+#[async_trait]
+impl Site for CommandSite {
+    async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
+        let words = self.target.words.clone();
+        self.start_words(launch, &words).await
+    }
+
+    async fn stop(&mut self, how: Stop) -> Result<(), SiteError> {
+        if let Some(process) = self.running.take() {
+            self.last_output = process.output();
+            match how {
+                Stop::Polite => process.terminate().await,
+                Stop::Kill => process.kill().await,
+            }
+        }
+        Ok(())
+    }
+
+    fn base_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn ended(&mut self) -> Option<String> {
+        let status = self.running.as_mut()?.ended()?;
+        Some(status.to_string())
+    }
+
+    fn output(&self) -> String {
+        let raw = self.running.as_ref().map_or_else(|| self.last_output.clone(), Process::output);
+        self.without_paths(&raw)
+    }
+
+    fn clock(&mut self) -> &mut dyn ClockDriver {
+        &mut *self.clock
+    }
+
+    fn opened_at(&self) -> DateTime<Utc> {
+        self.opened_at
+    }
+
+    async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
+        Ok(Box::new(Self::copy_of(&self.target, &self.project, &|_| true, self.opened_at)?))
+    }
+
+    async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
+        self.needs_flask()?;
+        let words = programs::words(&self.programs(), program);
+        let launch = Launch::documented(programs::mode(program));
+        let environment = self.environment(&launch, 0);
+        let mut process = Process::spawn(&words, &self.project, &environment, Some(PYTHON_MEMORY_KIB))
+            .map_err(|error| SiteError::NotPossible(format!("python3 cannot be started: {error}")))?;
+        let status = process.wait(PROGRAM_PATIENCE).await;
+        process.drain().await;
+        self.last_output = process.output();
+        let printed = process.printed();
+        process.kill().await;
+        match status {
+            Some(status) if status.success() => Ok(printed),
+            Some(_) => Err(SiteError::Failed(self.without_paths(last_line(&self.last_output)))),
+            None => Err(SiteError::Failed(format!("did not end within {} s", PROGRAM_PATIENCE.as_secs()))),
+        }
+    }
+
+    async fn serve_program(&mut self, launch: &Launch, program: &ProgramServer) -> Result<String, SiteError> {
+        self.needs_flask()?;
+        let words = programs::server_words(&self.programs(), program);
+        self.start_words(launch, &words).await?;
+        Ok(self.running.as_ref().map(Process::printed).unwrap_or_default())
+    }
+
+    fn data_folder(&self) -> Option<&Path> {
+        self.target.flask.then_some(self.project.as_path())
+    }
+}
+
+/// Waits until the program answers a request on `port`; says why where it does not.
+///
+/// Only an answer counts: a reloader's parent holds the port before anybody serves there.
+async fn wait_until_ready(process: &mut Process, port: u16) -> Result<(), String> {
+    let deadline = tokio::time::Instant::now() + START_PATIENCE;
+    let mut poll = tokio::time::interval(POLL);
+    let status = client::get(format!("http://127.0.0.1:{port}/api/v1/status"));
+    loop {
+        poll.tick().await;
+        if let Some(status) = process.ended() {
+            process.drain().await;
+            return Err(format!("the program ended at once ({status}): {}", last_line(&process.output())));
+        }
+        let none = match client::send(status.clone(), ANSWER_PATIENCE).await.answer {
+            Ok(_) => return Ok(()),
+            Err(none) => none,
+        };
+        if none == NoAnswer::Garbage {
+            return Err(format!("the program listens, but: {none}"));
+        }
+        if tokio::time::Instant::now() > deadline {
+            return Err(match (none, other_port(&process.output(), port)) {
+                (NoAnswer::Refused, Some(other)) => {
+                    format!("the program listens on port {other}, not on API_PORT")
+                }
+                (NoAnswer::Refused, None) => {
+                    format!("the program does not listen on API_PORT within {} s", START_PATIENCE.as_secs())
+                }
+                (none, _) => format!("the program listens, but: {none}"),
+            });
+        }
+    }
+}
+
+/// Finds the port that a program says it listens on, where that is another one.
+fn other_port(output: &str, port: u16) -> Option<u16> {
+    let (_, rest) = output.rsplit_once("Running on http://")?;
+    let after = rest.split_once(':')?.1;
+    let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok().filter(|other| *other != port)
+}
+
+/// Gives the line of a program's output that says most: the last one that is not empty.
+fn last_line(output: &str) -> &str {
+    output.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it printed nothing")
+}
+
+/// Finds a port that is free now; another program may take it before ours does.
+fn free_port() -> Result<u16, SiteError> {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|error| SiteError::Failed(format!("no free port: {error}")))
+}
+
+fn is_flask(folder: &Path) -> bool {
+    folder.join("api/v1/app.py").is_file()
+}
+
+/// Finds the Flask project in a folder: there, or one or two folders below.
+///
+/// Among several, one whose path says "session" is meant: it builds on the Basic project beside it.
+fn find_flask(folder: &Path, shown: &str) -> Result<PathBuf, CommandError> {
+    if is_flask(folder) {
+        return Ok(folder.to_owned());
+    }
+    let mut found: Vec<PathBuf> = subfolders(folder)
+        .into_iter()
+        .flat_map(|below| [vec![below.clone()], subfolders(&below)].concat())
+        .filter(|candidate| is_flask(candidate))
+        .collect();
+    found.sort();
+    let says_session = |path: &PathBuf| path.to_string_lossy().to_lowercase().contains("session");
+    let sessions: Vec<&PathBuf> = found.iter().filter(|path| says_session(path)).collect();
+    match (found.as_slice(), sessions.as_slice()) {
+        ([], _) => Err(CommandError::NothingFound(shown.to_owned())),
+        ([one], _) => Ok(one.clone()),
+        (_, [one]) => Ok((*one).clone()),
+        _ => Err(CommandError::Several {
+            folder: shown.to_owned(),
+            found: found.iter().map(|path| path.display().to_string()).collect(),
+        }),
+    }
+}
+
+fn subfolders(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.is_dir() && !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+        })
+        .collect()
+}

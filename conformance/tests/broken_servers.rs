@@ -1,0 +1,160 @@
+//! Deliberately broken servers: each deviation is caught by the requirement that speaks of it, and no other
+//! requirement is blamed.
+
+#[path = "support/broken.rs"]
+mod broken;
+#[path = "support/suite.rs"]
+mod on_disk;
+
+use std::collections::BTreeSet;
+
+use broken::{Broken, Fault};
+use conformance::check::{Check, Plan};
+use conformance::clock::ClockKind;
+use conformance::event::Silence;
+use conformance::exit::Exit;
+use conformance::mode::Mode;
+use conformance::report::{Report, Strictness};
+use conformance::seed::Way;
+use conformance::target::{Command, Target};
+use conformance::verdict::Kind;
+use on_disk::suite;
+
+fn check(target: &dyn Target, modes: &[Mode]) -> Report {
+    check_scenarios(target, modes, &[])
+}
+
+fn check_scenarios(target: &dyn Target, modes: &[Mode], scenarios: &[&str]) -> Report {
+    let plan = Plan {
+        modes: modes.to_vec(),
+        scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
+        requirements: Vec::new(),
+        ways: vec![Way::Api],
+        given: None,
+        jobs: 4,
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let check = Check::new(suite(), target, &plan, &Silence);
+    runtime.block_on(check.run()).expect("the clock follows")
+}
+
+/// The requirements with a verdict of this kind.
+fn with(report: &Report, kind: Kind) -> BTreeSet<String> {
+    let all = report.verdicts.in_order(&suite().catalogue);
+    all.filter(|finding| finding.kind == kind).map(|finding| finding.requirement.clone()).collect()
+}
+
+fn caught(fault: Fault, modes: &[Mode]) -> Vec<String> {
+    with(&check(&Broken(fault), modes), Kind::NotMet).into_iter().collect()
+}
+
+const SESSIONS: [Mode; 3] = [Mode::SessionAuth, Mode::SessionExpAuth, Mode::SessionDbAuth];
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn the_proxy_alone_changes_no_verdict() {
+    assert_eq!(caught(Fault::None, &SESSIONS), NOTHING);
+}
+
+#[test]
+fn a_login_that_answers_201_fails_the_login_and_nothing_that_builds_on_it() {
+    assert_eq!(caught(Fault::LoginIsCreated, &SESSIONS), ["login.ok"]);
+}
+
+#[test]
+fn a_login_without_a_cookie_makes_no_session_and_blocks_the_mode() {
+    let report = check(&Broken(Fault::NoCookie), &[Mode::SessionAuth]);
+    assert_eq!(with(&report, Kind::NotMet).into_iter().collect::<Vec<_>>(), ["mode.selected"]);
+    let blocked = report.verdicts.find("logout.ok", Mode::SessionAuth).expect("it applies");
+    assert_eq!((blocked.kind, blocked.reason.as_deref()), (Kind::Blocked, Some("mode.selected")));
+    assert_eq!(report.exit(&suite().catalogue, Strictness::default()), Exit::NotMet);
+}
+
+#[test]
+fn a_reused_session_id_is_seen_where_ids_must_be_new() {
+    let caught = caught(Fault::ReusedSession, &[Mode::SessionAuth]);
+    assert!(caught.contains(&"login.new-session".to_owned()), "{caught:?}");
+    let about_new_ids =
+        ["login.cookie", "login.new-session", "security.no-adopted-id", "security.unique-ids"];
+    let about_several = ["logout.only-that-session", "logout.ends-session"];
+    let related: Vec<&str> = about_new_ids.into_iter().chain(about_several).collect();
+    assert!(caught.iter().all(|id| related.contains(&id.as_str())), "{caught:?}");
+}
+
+#[test]
+fn a_session_that_ends_a_second_early_fails_the_boundary() {
+    assert_eq!(caught(Fault::EndsEarly, &[Mode::SessionExpAuth]), ["expiry.boundary"]);
+}
+
+#[test]
+fn a_session_that_ends_a_second_late_lives_too_long() {
+    for mode in [Mode::SessionExpAuth, Mode::SessionDbAuth] {
+        let caught = caught(Fault::EndsLate, &[mode]);
+        assert!(caught.contains(&"expiry.dead-after".to_owned()), "{caught:?}");
+        let related = |id: &String| {
+            id.starts_with("expiry.") || id.starts_with("db.expiry") || id == "security.time-zone"
+        };
+        assert!(caught.iter().all(related), "{caught:?}");
+    }
+}
+
+#[test]
+fn a_logout_that_ends_every_session_is_caught_by_that_row_alone() {
+    assert_eq!(caught(Fault::LogoutEndsAll, &SESSIONS), ["logout.only-that-session"]);
+}
+
+#[test]
+fn sessions_lost_on_restart_fail_the_rows_of_the_database() {
+    let caught = caught(Fault::LostOnRestart, &[Mode::SessionDbAuth]);
+    assert!(caught.contains(&"db.survives-restart".to_owned()), "{caught:?}");
+    assert!(caught.iter().all(|id| id.starts_with("db.")), "{caught:?}");
+}
+
+#[test]
+fn a_logout_that_hangs_fails_the_logout_and_blocks_what_follows() {
+    // Each of these waits for its logout in real time, which is bounded; a few say enough.
+    let scenarios = ["session-07-login", "session-08-logout", "session-08-ends"];
+    let report = check_scenarios(&Broken(Fault::LogoutHangs), &[Mode::SessionAuth], &scenarios);
+    let caught = with(&report, Kind::NotMet);
+    assert_eq!(caught.into_iter().collect::<Vec<_>>(), ["logout.ok"]);
+    let ends = report.verdicts.find("logout.ends-session", Mode::SessionAuth).expect("it applies");
+    assert_eq!((ends.kind, ends.reason.as_deref()), (Kind::Blocked, Some("logout.ok")));
+}
+
+#[test]
+fn garbage_instead_of_http_fails_the_route_that_answers_so() {
+    let report = check(&Broken(Fault::GarbageForMe), &[Mode::BasicAuth]);
+    let me = report.verdicts.find("me.authenticated", Mode::BasicAuth).expect("it applies");
+    let evidence = me.evidence.as_ref().expect("it is not met");
+    assert_eq!((me.kind, evidence.actual.as_str()), (Kind::NotMet, "no answer: what came back is not HTTP"));
+}
+
+#[test]
+fn a_hash_that_shows_fails_the_rows_about_a_users_fields() {
+    let caught = caught(Fault::ShowsHash, &[Mode::SessionAuth]);
+    assert_eq!(caught, ["json.transcript-bytes", "users.hide-password", "users.shape"]);
+}
+
+#[test]
+fn a_missing_cors_header_is_one_row() {
+    assert_eq!(caught(Fault::NoCors, &[Mode::SessionAuth]), ["cors.any-origin"]);
+}
+
+fn program(script: &str) -> (tempfile::TempDir, Command) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    std::fs::write(folder.path().join("run.sh"), script).expect("a script can be written");
+    let command = Command::new(folder.path(), Some("sh run.sh"), ClockKind::None).expect("it is a command");
+    (folder, command)
+}
+
+#[test]
+fn a_program_that_ends_at_once_is_an_error_and_its_last_words_are_kept() {
+    let (_folder, command) = program("echo 'ModuleNotFoundError: No module named flask' >&2; exit 1");
+    let report = check(&command, &[Mode::SessionAuth]);
+    assert!(with(&report, Kind::NotMet).is_empty(), "a start-up failure is nobody's requirement");
+    let verdict = report.verdicts.find("status.ok", Mode::SessionAuth).expect("it applies");
+    assert_eq!(verdict.kind, Kind::Error);
+    let reason = verdict.reason.clone().unwrap_or_default();
+    assert!(reason.contains("exit status: 1") && reason.contains("No module named flask"), "{reason}");
+    assert_eq!(report.exit(&suite().catalogue, Strictness::default()), Exit::NotChecked);
+}

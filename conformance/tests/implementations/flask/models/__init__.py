@@ -1,0 +1,3 @@
+#!/usr/bin/env python3
+""" Package of what the API stores: users and their sessions
+"""

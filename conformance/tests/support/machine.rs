@@ -1,0 +1,46 @@
+//! What this machine can run.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use libtest_mimic::Trial;
+
+/// The `server` binary of this build; cargo builds it with the workspace, and on demand otherwise.
+pub fn server_binary() -> PathBuf {
+    let folder = Path::new(env!("CARGO_BIN_EXE_conformance")).parent().expect("a binary stands in a folder");
+    let binary = folder.join("server");
+    if !binary.exists() {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--package", "server", "--bin", "server"]);
+        if folder.ends_with("release") {
+            build.arg("--release");
+        }
+        let built = build.status().expect("cargo runs, since it runs this");
+        assert!(built.success(), "the server does not build");
+    }
+    binary
+}
+
+/// Our Flask implementation, or why it cannot be run here.
+pub fn flask() -> Result<PathBuf, String> {
+    let imports = ["-c", "import flask, flask_cors"];
+    let can = Command::new("python3").args(imports).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if can.is_ok_and(|status| status.success()) {
+        return Ok(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/implementations/flask"));
+    }
+    Err("our Flask implementation: no python3 with Flask and flask-cors \
+         (pip install -r conformance/tests/implementations/flask/requirements.txt)"
+        .to_owned())
+}
+
+/// Says what is not tested on this machine; in CI, where nothing is missing, that is a failure.
+pub fn say_skipped(what: &str) {
+    assert!(std::env::var_os("CI").is_none(), "CI must not skip {what}");
+    eprintln!("not tested: {what}");
+}
+
+/// One ignored trial in the place of those that cannot run.
+pub fn skipped(name: &str, why: &str) -> Vec<Trial> {
+    say_skipped(why);
+    vec![Trial::test(format!("{name}::skipped"), || Ok(())).with_ignored_flag(true)]
+}
