@@ -1,0 +1,35 @@
+# What a person does here, one line each. `just` alone lists it.
+
+_default:
+    @just --list --unsorted
+
+# Check the reference server, or TARGET: a folder or a URL, with any options of `conformance check`
+check *TARGET:
+    cargo run --release --quiet -p conformance -- check {{ TARGET }}
+
+# Check what runs at a URL, e.g. just check-url http://127.0.0.1:5000 --mode session_auth --user EMAIL:PASSWORD
+check-url URL *OPTIONS:
+    cargo run --release --quiet -p conformance -- check {{ URL }} {{ OPTIONS }}
+
+# Run every test
+test *ARGUMENTS:
+    cargo test --workspace {{ ARGUMENTS }}
+
+# Accept the transcripts of the reference server anew, and show what changed; compare with the documents by eye
+review:
+    INSTA_UPDATE=always cargo test --quiet -p conformance --test scenarios -- --quiet reference::
+    git --no-pager diff --stat -- scenarios/snapshots
+    @echo "Read the difference before you commit it: git diff scenarios/snapshots"
+
+# Serve the reference server, e.g. AUTH_TYPE=session_auth just serve
+serve:
+    cargo run --release --quiet -p server
+
+# Show which steps check each requirement, and what is missing
+coverage:
+    cargo run --release --quiet -p conformance -- coverage
+
+# Format, and let clippy complain
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
