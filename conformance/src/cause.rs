@@ -137,8 +137,14 @@ mod tests {
     #[test]
     fn a_broken_route_explains_what_used_it() {
         let curl = Curl::get("/api/v1/users/5/?as=x");
-        assert_eq!(of(Mode::Off, &curl, "2xx", "500 Internal Server Error", Before::default()), ["users.get"]);
-        assert_eq!(of(Mode::Off, &curl, "404 Not Found", "500 Internal Server Error", Before::default()), ["users.get"]);
+        assert_eq!(
+            of(Mode::Off, &curl, "2xx", "500 Internal Server Error", Before::default()),
+            ["users.get"]
+        );
+        assert_eq!(
+            of(Mode::Off, &curl, "404 Not Found", "500 Internal Server Error", Before::default()),
+            ["users.get"]
+        );
         assert!(of(Mode::Off, &curl, "404 Not Found", "200 OK", Before::default()).is_empty());
     }
 

@@ -1,6 +1,7 @@
 //! The main job: every scenario against one target, in every mode, to a report.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -16,7 +17,7 @@ use crate::report::{Report, TargetInfo};
 use crate::run::{self, Outcome, Run};
 use crate::scenario::{Action, Scenario, Setting, Step, shell};
 use crate::seed::{self, Seeds, Way};
-use crate::stage::Stage;
+use crate::stage::{Created, Stage};
 use crate::suite::Suite;
 use crate::target::{Launch, NewUser, SiteError, Target, TargetKind};
 use crate::verdict::{Finding, Kind, Verdicts};
@@ -66,6 +67,7 @@ pub struct Check<'a> {
     plan: &'a Plan,
     listener: &'a dyn Listener,
     nonce: String,
+    created: Created,
 }
 
 /// Where the scenarios of a mode are played.
@@ -104,7 +106,14 @@ struct ModeResult {
 impl<'a> Check<'a> {
     /// Plans the check of `target`.
     pub fn new(suite: &'a Suite, target: &'a dyn Target, plan: &'a Plan, listener: &'a dyn Listener) -> Self {
-        Self { suite, target, plan, listener, nonce: uuid::Uuid::new_v4().to_string() }
+        Self {
+            suite,
+            target,
+            plan,
+            listener,
+            nonce: uuid::Uuid::new_v4().to_string(),
+            created: Created::default(),
+        }
     }
 
     /// Runs every scenario in every mode and sums up.
@@ -138,44 +147,28 @@ impl<'a> Check<'a> {
         Ok(Report { target, modes: self.plan.modes.clone(), verdicts, outputs })
     }
 
-    /// Deletes the users that this check has stored on a target that keeps its data.
+    /// Deletes the users that this check has created at a target that keeps its data, interrupted or not.
     ///
-    /// Gives the number of users that could not be deleted.
+    /// Gives the number of users that are still there and could not be deleted.
     pub async fn forget_users(&self) -> usize {
-        let mut left = 0;
-        for mode in &self.plan.modes {
-            let Ok(site) = self.target.open().await else { continue };
-            let mut stage = Stage::new(site);
-            left += self.forget(&mut stage, *mode).await;
-        }
-        left
-    }
-
-    async fn forget(&self, stage: &mut Stage, mode: Mode) -> usize {
-        let mut ours: Vec<String> = Vec::new();
-        for scenario in self.plan.scenarios(self.suite, mode) {
-            ours.extend(self.emails(scenario).stand_ins().map(str::to_owned));
-        }
+        let created = std::mem::take(&mut *self.created.lock().unwrap_or_else(PoisonError::into_inner));
+        let (Some(mode), Ok(site)) = (self.plan.modes.first(), self.target.open().await) else {
+            return created.len();
+        };
+        let mut stage = Stage::new(site);
         let credentials = match &self.plan.given {
-            Some(user) => seed::credentials(stage, mode, user).await.ok(),
+            Some(user) => seed::credentials(&mut stage, *mode, user).await.ok(),
             None => None,
         };
         let base = stage.site().base_url();
-        let mut list = client::get(format!("{base}/api/v1/users"));
-        list.headers.extend(credentials.clone());
-        let users = stage.send(list).await.answer.ok().and_then(|answer| answer.json());
-        let users = users.as_ref().and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
         let mut left = 0;
-        for user in users {
-            let (Some(id), Some(email)) = (user["id"].as_str(), user["email"].as_str()) else { continue };
-            if !ours.iter().any(|our| our == email) {
-                continue;
-            }
+        for id in created {
             let mut delete = client::get(format!("{base}/api/v1/users/{id}"));
             "DELETE".clone_into(&mut delete.method);
             delete.headers.extend(credentials.clone());
-            let deleted = stage.send(delete).await.answer.is_ok_and(|answer| answer.is_success());
-            left += usize::from(!deleted);
+            let answer = stage.send(delete).await.answer;
+            let gone = answer.is_ok_and(|answer| answer.is_success() || answer.status == 404);
+            left += usize::from(!gone);
         }
         left
     }
@@ -184,7 +177,7 @@ impl<'a> Check<'a> {
     async fn prepare(&self) -> Result<Prepared, ClockUnproved> {
         let modes = &self.plan.modes;
         let mut stage = match self.target.open().await {
-            Ok(site) => Stage::new(site),
+            Ok(site) => Stage::new(site).noting(&self.created),
             Err(error) => {
                 let homes = modes.iter().map(|mode| (*mode, Home::Lost(error.clone()))).collect();
                 return Ok(Prepared { homes, template: None, clock: ClockKind::None, seeding: None });

@@ -47,11 +47,6 @@ impl Emails {
         self.sent.get(written).map_or(written, String::as_str)
     }
 
-    /// Lists the addresses that this run made up.
-    pub fn stand_ins(&self) -> impl Iterator<Item = &str> {
-        self.written.keys().map(String::as_str)
-    }
-
     /// Tells whether the address was made up by this run; with [`Emails::as_written`] every one counts.
     pub fn owns(&self, address: &str) -> bool {
         self.written.is_empty() || self.written.contains_key(address)
@@ -102,7 +97,7 @@ impl Emails {
 ///
 /// What is around an address need not be text: scenarios send bytes that are not.
 fn recode(word: &str, rename: impl Fn(&str) -> String) -> Option<String> {
-    let engine = if word.len() % 4 == 0 { &BASE64_STANDARD } else { &BASE64_STANDARD_NO_PAD };
+    let engine = if word.len().is_multiple_of(4) { &BASE64_STANDARD } else { &BASE64_STANDARD_NO_PAD };
     let letters: String = engine.decode(word).ok()?.into_iter().map(char::from).collect();
     let renamed = rename(&letters);
     let bytes: Option<Vec<u8>> = renamed.chars().map(|letter| u8::try_from(letter).ok()).collect();

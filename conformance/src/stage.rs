@@ -1,8 +1,10 @@
 //! A stage: a site with what is known of its running instance, shared by the scenarios of a mode.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use futures_util::future::join_all;
 
-use crate::exchange::{Exchange, NoAnswer};
+use crate::exchange::{Answer, Exchange, NoAnswer};
 use crate::scenario::curl::Request;
 use crate::target::{Launch, Site, SiteError, Stop};
 use crate::{client, clock};
@@ -15,12 +17,25 @@ pub struct Stage {
     site: Box<dyn Site>,
     running: Option<Launch>,
     hung: Vec<String>,
+    created: Created,
 }
+
+/// The ids of the users that were created at a target, in order.
+///
+/// A stage adds to it as answers come; whoever cleans up reads it when no stage runs any more.
+pub type Created = Arc<Mutex<Vec<String>>>;
 
 impl Stage {
     /// Takes a site on which nothing runs yet.
     pub fn new(site: Box<dyn Site>) -> Self {
-        Self { site, running: None, hung: Vec::new() }
+        Self { site, running: None, hung: Vec::new(), created: Created::default() }
+    }
+
+    /// Notes the users that are created from now on in a list of the caller's.
+    #[must_use]
+    pub fn noting(mut self, created: &Created) -> Self {
+        self.created = Arc::clone(created);
+        self
     }
 
     /// Gives the site, for what needs no instance.
@@ -82,10 +97,22 @@ impl Stage {
         let patience = if self.hung.contains(&name) { IMPATIENCE } else { client::PATIENCE };
         let sends = (0..times.max(1)).map(|_| client::send(request.clone(), patience));
         let exchanges = join_all(sends).await;
+        self.note_users(&exchanges);
         if exchanges.iter().any(|exchange| matches!(exchange.answer, Err(NoAnswer::TimedOut(_)))) {
             self.hung.push(name);
         }
         exchanges
+    }
+
+    fn note_users(&self, exchanges: &[Exchange]) {
+        let creations = exchanges.iter().filter(|exchange| {
+            let url = exchange.request.url.trim_end_matches('/');
+            exchange.request.method == "POST" && url.ends_with("/api/v1/users")
+        });
+        let answers = creations.filter_map(|exchange| exchange.answer.as_ref().ok());
+        let users = answers.filter(|answer| answer.is_success()).filter_map(Answer::json);
+        let ids = users.filter_map(|user| user["id"].as_str().map(str::to_owned));
+        self.created.lock().unwrap_or_else(PoisonError::into_inner).extend(ids);
     }
 
     /// Proves the clock driver: after a jump the target's own `Date` header has jumped along.

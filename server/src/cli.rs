@@ -50,7 +50,8 @@ enum Stop {
     #[error("{0}")]
     Database(#[from] OpenError),
     #[error(
-        "cannot listen on API_HOST={host:?} API_PORT={port}: {error}; write an address of this machine and a free port"
+        "cannot listen on API_HOST={host:?} API_PORT={port}: {error}; \
+         write an address of this machine and a free port"
     )]
     Listen { host: String, port: u16, error: io::Error },
     #[error("{0}")]

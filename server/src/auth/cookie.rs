@@ -62,7 +62,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_value_is_found_whatever_stands_around_it(before in "[ -:<-~]*", value in "[!-:<-~]+", after in "[ -:<-~]*") {
+        fn a_value_is_found_whatever_stands_around_it(
+            before in "[ -:<-~]*",
+            value in "[!-:<-~]+",
+            after in "[ -:<-~]*",
+        ) {
             prop_assume!(!before.trim().starts_with("_my_session_id"));
             prop_assert_eq!(read(&[&format!("{before}; _my_session_id={value};{after}")]), Some(value));
         }

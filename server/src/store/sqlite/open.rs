@@ -30,6 +30,10 @@ const LOCK_TIME: Duration = Duration::from_millis(500);
 /// waiting.
 const READERS: usize = 4;
 
+/// Up to this size a file is checked in full at start, indexes against tables; a larger one for its structure
+/// only, which takes a tenth of the time: 0.2 s for a million sessions.
+const FULL_CHECK_BYTES: u64 = 32 * 1024 * 1024;
+
 /// Times are microseconds since 1970. Rows keep the order of their making by their rowid.
 const TABLES: &str = "
     CREATE TABLE users (
@@ -220,8 +224,9 @@ fn inspect(path: &Path) -> Result<(), Reason> {
     }
     let damaged = |error: rusqlite::Error| Reason::Damaged(error.to_string());
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(damaged)?;
-    let verdict: String =
-        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(damaged)?;
+    let is_small = path.metadata()?.len() <= FULL_CHECK_BYTES;
+    let check = if is_small { "PRAGMA integrity_check(1)" } else { "PRAGMA quick_check(1)" };
+    let verdict: String = connection.query_row(check, [], |row| row.get(0)).map_err(damaged)?;
     if verdict == "ok" { Ok(()) } else { Err(Reason::Damaged(verdict.replace('\n', " "))) }
 }
 

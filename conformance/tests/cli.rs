@@ -1,0 +1,191 @@
+//! The command line from outside: exit codes, errors that say what to do, and reports.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn conformance(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
+    command.args(arguments).env_remove("NO_COLOR").output().expect("the program runs")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it exits")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A server that answers everything alike, in a thread that ends with the test process.
+fn server(answer: &'static str) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+const ONE: [&str; 3] = ["check", "--scenario", "api-status"];
+
+#[test]
+fn the_reference_server_meets_what_is_asked_and_the_exit_is_0() {
+    let output = conformance(&ONE);
+    assert_eq!(code(&output), 0, "{}", stdout(&output));
+    assert!(stdout(&output).contains("Every must that was checked is met."));
+    assert!(!stdout(&output).contains('\u{1b}'), "no colour where it is piped");
+    assert_eq!(stderr(&output), "", "no progress where it is piped");
+}
+
+#[test]
+fn a_must_that_is_not_met_is_exit_1_with_its_sentence_and_a_line_to_paste() {
+    let url = server("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n{}\n");
+    let output = conformance(&["check", &url, "--mode", "off", "--requirement", "status.ok"]);
+    let report = stdout(&output);
+    assert_eq!(code(&output), 1, "{report}");
+    assert!(
+        report.contains("GET /api/v1/status answers 200 {\"status\": \"OK\"} without credentials"),
+        "{report}"
+    );
+    assert!(report.contains("expected │ 200 OK\n                 │ {\"status\": \"OK\"}"), "{report}");
+    assert!(report.contains(&format!("curl \"{url}/api/v1/status\"")), "{report}");
+}
+
+#[test]
+fn wrong_usage_is_exit_2_and_says_what_to_write() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let empty = folder.path().display().to_string();
+    let cases: [(&[&str], &str); 11] = [
+        (&[], "Usage: conformance"),
+        (&["chek"], "a similar subcommand exists: 'check'"),
+        (&["check", "--mode", "sesion_auth"], "did you mean `session_auth`?"),
+        (&["check", "--scenario", "session-07-logn"], "did you mean session-07-login?"),
+        (&["check", "--requirement", "login.okay"], "did you mean login.ok?"),
+        (&["check", "no/such/folder"], "no/such/folder is not a folder"),
+        (&["check", &empty], "say how to start it: --command"),
+        (&["check", &empty, "--command", "'"], "a quote is not closed"),
+        (&["check", "https://127.0.0.1:1"], "write http://HOST:PORT"),
+        (
+            &["check", "--json", "no/such/folder/report.json"],
+            "there is no folder no/such/folder; make it first",
+        ),
+        (&["check", "--user", "bob"], "write EMAIL:PASSWORD"),
+    ];
+    for (arguments, expected) in cases {
+        let output = conformance(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(expected), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn what_cannot_be_reached_or_started_is_exit_3() {
+    // A port that was just free: nobody listens there.
+    let port =
+        TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port");
+    let output =
+        conformance(&["check", &format!("http://{port}"), "--mode", "off", "--scenario", "api-status"]);
+    assert_eq!(code(&output), 3, "{}", stdout(&output));
+    assert!(stdout(&output).contains("cannot be reached"), "{}", stdout(&output));
+
+    let output = conformance(&["check", &format!("http://{port}")]);
+    assert_eq!(code(&output), 3);
+    assert!(stderr(&output).contains("cannot be reached: no answer: the connection was refused"));
+
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let folder = folder.path().display().to_string();
+    let broken = ["check", &folder, "--command", "sh -c 'echo its last words; exit 7'", "--clock", "none"];
+    let output = conformance(&[&broken[..], &["--scenario", "api-status"]].concat());
+    assert_eq!(code(&output), 3, "{}", stdout(&output));
+    assert!(stdout(&output).contains("exit status: 7"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("its last words"), "{}", stdout(&output));
+}
+
+#[test]
+fn help_teaches_and_is_exit_0() {
+    let output = conformance(&["check", "--help"]);
+    assert_eq!(code(&output), 0);
+    for expected in ["conformance check .", "--user", "SESSION_DURATION", "never"] {
+        assert!(stdout(&output).contains(expected), "{expected}");
+    }
+    let output = conformance(&["--help"]);
+    assert!(stdout(&output).contains("3  the target could not be started or reached"));
+}
+
+#[test]
+fn the_json_report_has_the_documented_fields_and_the_same_bytes_each_time() {
+    let run = || {
+        let output = conformance(&[
+            "check",
+            "--json",
+            "-",
+            "--scenario",
+            "session-07-login",
+            "--scenario",
+            "api-status",
+        ]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        stdout(&output)
+    };
+    let text = run();
+    assert_eq!(text, run());
+    let report: Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(report["schema"], "conformance-report/1");
+    assert_eq!(report["target"]["kind"], "reference");
+    assert_eq!(report["target"]["clock"], "manual");
+    assert_eq!(report["target"]["seeding"], "api");
+    let verdicts = report["verdicts"].as_array().expect("an array");
+    let login = verdicts.iter().find(|verdict| verdict["requirement"] == "login.ok").expect("it was checked");
+    let fields = [
+        "requirement",
+        "mode",
+        "weight",
+        "verdict",
+        "scenario",
+        "line",
+        "reason",
+        "expected",
+        "actual",
+        "curl",
+    ];
+    assert_eq!(login.as_object().map(serde_json::Map::len), Some(fields.len()));
+    assert!(fields.iter().all(|field| login.get(field).is_some()), "{login}");
+    assert_eq!(login["verdict"], "met");
+    assert_eq!(report["summary"]["must"]["not_met"], 0);
+}
+
+#[test]
+fn a_report_is_written_whole_beside_what_is_there() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("report.json");
+    let output = conformance(&[&ONE[..], &["--json", &path.display().to_string()]].concat());
+    assert_eq!(code(&output), 0);
+    let text = std::fs::read_to_string(&path).expect("it was written");
+    assert!(serde_json::from_str::<Value>(&text).is_ok());
+    assert_eq!(files(folder.path()), ["report.json"], "no leftovers");
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("it can be read").flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn the_scenarios_can_be_listed_and_shown() {
+    assert!(stdout(&conformance(&["list"])).contains("session-07-login"));
+    let shown = stdout(&conformance(&["show", "session-07-login"]));
+    assert!(shown.contains("\n401 Unauthorized\n{\"error\": \"wrong password\"}\n"), "{shown}");
+    assert_eq!(code(&conformance(&["coverage"])), 0);
+}
