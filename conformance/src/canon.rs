@@ -20,6 +20,9 @@ const CLOCK_SLACK: TimeDelta = TimeDelta::seconds(5);
 /// How much of a body that is not JSON is shown, in lines.
 const SHOWN_LINES: usize = 12;
 
+/// How much of a body that is shown byte for byte is shown, in lines.
+const SHOWN_BYTES: usize = 40;
+
 /// The keys of a user, in the order in which they are printed.
 const USER_KEYS: [&str; 6] = ["created_at", "email", "first_name", "id", "last_name", "updated_at"];
 
@@ -162,25 +165,38 @@ impl Canon {
         lines.extend(self.cookies(view, answer));
         lines.push(format!("access-control-allow-origin: {}", first("access-control-allow-origin")));
         let received = String::from_utf8_lossy(&answer.body).into_owned();
-        let parsed = answer.json().filter(|value| head || json::documented(value) == received);
-        let (length, body) = match parsed {
-            Some(value) => {
-                let shown = json::documented(&self.own(value, view.foreign_users));
-                let length = if first("content-length") == received.len().to_string() {
-                    shown.len().to_string()
-                } else {
-                    first("content-length")
-                };
-                (length, self.name_values(&shown, view.now, findings))
+        let (length, body) = match self.rewritten(answer, &received, view.foreign_users) {
+            Some(shown) if first("content-length") == received.len().to_string() => {
+                (shown.len().to_string(), shown)
             }
-            None => (first("content-length"), self.name_values(&received, view.now, findings)),
+            Some(shown) => (first("content-length"), shown),
+            None => (first("content-length"), received),
         };
+        let body = self.name_values(&body, view.now, findings);
         lines.push(format!("content-length: {length}"));
-        lines.extend(body.lines().map(str::to_owned));
+        lines.extend(body.lines().take(SHOWN_BYTES).map(str::to_owned));
+        if body.lines().nth(SHOWN_BYTES).is_some() {
+            lines.push("…".to_owned());
+        }
         if !head && !body.ends_with('\n') {
             lines.push("(no newline at the end)".to_owned());
         }
         lines
+    }
+
+    /// Writes a JSON body anew in the form that it has, without what other scenarios stored.
+    ///
+    /// `None` where it is of no form that is known here: then it is shown as it came.
+    fn rewritten(&self, answer: &Answer, received: &str, foreign_users: u64) -> Option<String> {
+        let forms: [fn(&Value) -> String; 4] = [
+            json::documented,
+            |value| format!("{value}\n"),
+            |value| value.to_string(),
+            |value| format!("{value:#}\n"),
+        ];
+        let value = answer.json()?;
+        let form = forms.into_iter().find(|form| form(&value) == received)?;
+        Some(form(&self.own(value, foreign_users)))
     }
 
     /// The Set-Cookie lines that matter: the session cookie's, or all of them where it is missing.

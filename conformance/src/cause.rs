@@ -10,13 +10,19 @@ use crate::scenario::template::Piece;
 use crate::scenario::{Curl, Template};
 use crate::verdict::{Finding, Kind};
 
-/// What happened in a scenario before a step.
+/// The requirements that say more of a session than that it opens a route: where sessions open nothing, none
+/// of them is to blame. Each may explain those behind it.
+const SPECIFIC: [&str; 3] = ["logout.only-that-session", "db.survives-restart", "security.time-zone"];
+
+/// What happened to the session that a step uses, since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Before {
     /// The server was stopped.
     pub restarted: bool,
     /// A session was logged out.
     pub logged_out: bool,
+    /// The server ran in a time zone of the scenario's choice.
+    pub zone: bool,
 }
 
 /// Names the requirements that would explain why `curl` was answered `actual` instead of `expected`.
@@ -39,31 +45,48 @@ pub fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before)
     }
     let status: u16 = actual.get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(0);
     let refusal_wanted = ["401", "403", "not", "below"].iter().any(|word| expected.starts_with(word));
+    let broken = status >= 500;
     let turned_away = matches!(status, 401 | 403) && !refusal_wanted;
+    if broken || (!refusal_wanted && !turned_away && expected.starts_with('2') && expected != actual) {
+        causes.extend(route);
+    }
     if before.logged_out && turned_away {
         causes.push("logout.only-that-session");
     }
-    if before.restarted && mode == Mode::SessionDbAuth && (status >= 500 || turned_away) {
+    if before.restarted && mode == Mode::SessionDbAuth && (broken || turned_away) {
         causes.push("db.survives-restart");
+    }
+    if before.zone && mode.expires() && turned_away {
+        causes.push("security.time-zone");
     }
     if turned_away {
         causes.extend(gate(mode, &path));
-    } else if !refusal_wanted && (status >= 500 || (expected.starts_with('2') && expected != actual)) {
-        causes.extend(route);
     }
     causes
 }
 
+/// Names the requirement that a request is the plain use of.
+pub fn route_of(curl: &Curl) -> Option<&'static str> {
+    route(curl.effective_method(), &path(&curl.url))
+}
+
 /// Turns findings that another requirement's own failure explains into blocked ones.
 pub fn settle(findings: &mut [Finding]) {
-    let failed: BTreeSet<(String, Mode)> = findings
-        .iter()
-        .filter(|one| one.kind == Kind::NotMet && others(one).next().is_none())
-        .map(|one| (one.requirement.clone(), one.mode))
-        .collect();
+    let not_met = |one: &&Finding| one.kind == Kind::NotMet;
+    let key = |one: &Finding| (one.requirement.clone(), one.mode);
+    let mut failed: BTreeSet<(String, Mode)> =
+        findings.iter().filter(not_met).filter(|one| others(one).next().is_none()).map(key).collect();
+    let explained = |one: &Finding, failed: &BTreeSet<(String, Mode)>| {
+        others(one).find(|cause| failed.contains(&((*cause).clone(), one.mode))).cloned()
+    };
+    // A specific requirement fails by itself where the general one behind it, and those before it, hold.
+    for id in SPECIFIC {
+        let specific = findings.iter().filter(not_met).filter(|one| one.requirement == id);
+        let alone: Vec<_> = specific.filter(|one| explained(one, &failed).is_none()).map(key).collect();
+        failed.extend(alone);
+    }
     for finding in findings.iter_mut().filter(|one| one.kind == Kind::NotMet) {
-        let cause = others(finding).find(|cause| failed.contains(&((*cause).clone(), finding.mode))).cloned();
-        if let Some(cause) = cause {
+        if let Some(cause) = explained(finding, &failed) {
             finding.kind = Kind::Blocked;
             finding.reason = Some(cause);
             finding.evidence = None;
@@ -71,9 +94,17 @@ pub fn settle(findings: &mut [Finding]) {
     }
 }
 
-/// Lists the causes that come before the requirement itself.
+/// Lists the causes that could explain the finding in its requirement's stead.
+///
+/// They come before the requirement itself; for a specific one, the general ones behind it count too.
 fn others(finding: &Finding) -> impl Iterator<Item = &String> {
-    finding.causes.iter().take_while(|cause| **cause != finding.requirement)
+    let own = finding.causes.iter().position(|cause| *cause == finding.requirement);
+    let specific = SPECIFIC.contains(&finding.requirement.as_str());
+    finding.causes.iter().enumerate().filter_map(move |(index, cause)| match own {
+        Some(own) if specific && index > own => (!SPECIFIC.contains(&cause.as_str())).then_some(cause),
+        Some(own) => (index < own).then_some(cause),
+        None => Some(cause),
+    })
 }
 
 /// The path of a URL with `*` for every variable, without its query and its final slash.
@@ -128,6 +159,7 @@ mod tests {
             mode: Mode::BasicAuth,
             kind: Kind::NotMet,
             place: None,
+            at_home: false,
             reason: None,
             evidence: None,
             causes: causes.iter().map(|cause| (*cause).to_owned()).collect(),
@@ -161,7 +193,7 @@ mod tests {
     #[test]
     fn sessions_that_a_restart_loses_explain_what_comes_after_it() {
         let users = Curl::get("/api/v1/users");
-        let restarted = Before { restarted: true, logged_out: false };
+        let restarted = Before { restarted: true, ..Before::default() };
         let causes = of(Mode::SessionDbAuth, &users, "2xx", "403 Forbidden", restarted);
         assert_eq!(causes, ["db.survives-restart", "session.identifies"]);
         assert!(of(Mode::SessionDbAuth, &users, "403 Forbidden", "200 OK", restarted).is_empty());
@@ -169,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_logout_that_ended_too_much_explains_sessions_that_died_with_it() {
-        let logged_out = Before { restarted: false, logged_out: true };
+        let logged_out = Before { logged_out: true, ..Before::default() };
         let causes = of(Mode::SessionAuth, &Curl::get("/api/v1/users"), "2xx", "403 Forbidden", logged_out);
         assert_eq!(causes, ["logout.only-that-session", "session.identifies"]);
     }
@@ -179,6 +211,18 @@ mod tests {
         let users = Curl::get("/api/v1/users");
         assert_eq!(of(Mode::Off, &users, "200 OK\n{}", "201 Created\n{}", Before::default()), ["users.list"]);
         assert!(of(Mode::Off, &users, "200 OK\n{}", "200 OK\n[]", Before::default()).is_empty());
+    }
+
+    #[test]
+    fn a_specific_requirement_is_not_to_blame_where_sessions_open_nothing() {
+        let causes = ["db.survives-restart", "session.identifies"];
+        let mut broken = [finding("session.identifies", &[]), finding("db.survives-restart", &causes)];
+        settle(&mut broken);
+        assert_eq!(broken[1].reason.as_deref(), Some("session.identifies"));
+        let mut lost = [finding("db.survives-restart", &causes), finding("users.persist", &causes)];
+        settle(&mut lost);
+        assert_eq!(lost[0].kind, Kind::NotMet);
+        assert_eq!(lost[1].reason.as_deref(), Some("db.survives-restart"));
     }
 
     #[test]

@@ -8,14 +8,14 @@ use futures_util::stream;
 
 use crate::cause;
 use crate::client;
-use crate::clock::ClockKind;
+use crate::clock::{ClockKind, NoClock};
 use crate::emails::Emails;
 use crate::event::{Event, Listener};
 use crate::judge::Judge;
 use crate::mode::Mode;
 use crate::report::{Report, TargetInfo};
 use crate::run::{self, Outcome, Run};
-use crate::scenario::{Action, Scenario, Setting, Step, shell};
+use crate::scenario::{Action, Scenario, Step, shell};
 use crate::seed::{self, Seeds, Way};
 use crate::stage::{Created, Stage};
 use crate::suite::Suite;
@@ -136,6 +136,7 @@ impl<'a> Check<'a> {
             seeding = seeding.or(result.seeding);
             outputs.extend(result.output.map(|output| (result.mode, output)));
         }
+        verdicts.trace_blockers();
         let target = TargetInfo {
             name: self.target.name(),
             kind: self.target.kind(),
@@ -322,6 +323,8 @@ impl<'a> Check<'a> {
                 }
             }
             if selected {
+                // What was found before says nothing of a mode that is not there.
+                result.findings.retain(|one| one.requirement == MODE_SELECTED);
                 let blocked = self.everything(mode, Kind::Blocked, MODE_SELECTED);
                 result.findings.extend(blocked.into_iter().filter(|one| one.requirement != MODE_SELECTED));
                 self.skip(mode, &scenarios[index + 1..]);
@@ -338,8 +341,13 @@ impl<'a> Check<'a> {
     fn judge(&self, scenario: &Scenario, mode: Mode, run: &Run) -> Vec<Finding> {
         let base = self.target.public_url();
         let steps: Vec<&Step> = scenario.steps().collect();
-        let reproduce =
-            |index: usize| shell::reproduce(&steps[..=index], &base, &cookie_name(scenario, &steps[..index]));
+        let reproduce = |index: usize| {
+            let launch = Launch::at(mode, scenario, index);
+            let repeated = shell::reproduce(&steps[..=index], &base, &launch.session_name)?;
+            let settings = Launch::at(mode, scenario, repeated.first).environment(&NoClock);
+            let start = settings.iter().map(|(name, value)| format!("{name}={value}"));
+            Some((repeated.line, start.collect::<Vec<_>>().join(" ")))
+        };
         let judge = Judge { catalogue: &self.suite.catalogue, scenario, mode, reproduce: &reproduce };
         let verdicts = match self.suite.accepted(&scenario.name) {
             Some(accepted) => judge.judge(accepted, run),
@@ -356,6 +364,7 @@ impl<'a> Check<'a> {
             mode,
             kind,
             place: None,
+            at_home: false,
             reason: Some(reason.to_owned()),
             evidence: None,
             causes: Vec::new(),
@@ -372,16 +381,6 @@ impl<'a> Check<'a> {
             self.listener.hear(&Event::Skipped { mode, scenario });
         }
     }
-}
-
-/// The name of the session cookie after `steps`.
-fn cookie_name(scenario: &Scenario, steps: &[&Step]) -> String {
-    let renamed = steps.iter().rev().find_map(|step| match &step.action {
-        Action::Serve(serve) => serve.set.iter().find(|(setting, _)| *setting == Setting::SessionName),
-        _ => None,
-    });
-    let literal = renamed.and_then(|(_, value)| value.as_literal());
-    literal.unwrap_or(&scenario.settings.session_name).to_owned()
 }
 
 /// The run of a scenario that had no site.

@@ -8,7 +8,8 @@ use crate::cause::{self, Before};
 use crate::mode::Mode;
 use crate::requirements::Catalogue;
 use crate::run::{Outcome, Run};
-use crate::scenario::{Action, CaptureSource, Scenario, Section, Step};
+use crate::scenario::{Action, CaptureSource, Scenario, Section, Setting, Step};
+use crate::task;
 use crate::transcript::Transcript;
 use crate::verdict::{Evidence, Finding, Kind};
 
@@ -34,8 +35,9 @@ pub struct Judge<'a> {
     pub scenario: &'a Scenario,
     /// In which mode.
     pub mode: Mode,
-    /// Writes the line that repeats a step; given the step's place among all steps.
-    pub reproduce: &'a (dyn Fn(usize) -> Option<String> + Sync),
+    /// Writes the line that repeats a step, and the settings to start the server with for it; given the step's
+    /// place among all steps.
+    pub reproduce: &'a (dyn Fn(usize) -> Option<(String, String)> + Sync),
 }
 
 /// What a line of an answer tells.
@@ -83,8 +85,7 @@ impl Judge<'_> {
             match &step_run.outcome {
                 Outcome::Done => {
                     findings.extend(self.compare(&place, expected, &step_run.lines));
-                    let wanted = expected.first().is_some_and(|line| line.starts_with('2'));
-                    if changes_state(step) && wanted && step_run.success == Some(false) {
+                    if failed_to_change(step, expected, &step_run.lines, step_run.success) {
                         blocked_by = Some(self.blame(section, step));
                     }
                 }
@@ -193,14 +194,29 @@ impl Judge<'_> {
         findings
     }
 
-    /// Sums up what happened before a step.
+    /// Sums up what happened to the session that a step uses, from the step that kept it on.
     fn before(&self, index: usize) -> Before {
-        let mut before = Before::default();
-        for step in self.scenario.steps().take(index) {
-            before.restarted |= matches!(step.action, Action::Restart | Action::Kill | Action::Serve(_));
-            before.logged_out |= step.action.request().is_some_and(|curl| {
-                curl.effective_method() == "DELETE" && step.text.contains("/auth_session/logout")
-            });
+        let steps: Vec<&Step> = self.scenario.steps().take(index + 1).collect();
+        let Some(curl) = steps[index].action.request() else { return Before::default() };
+        let uses: Vec<&str> = curl.cookies.iter().flat_map(crate::scenario::Template::variables).collect();
+        let kept = steps.iter().rposition(
+            |step| matches!(&step.action, Action::Capture(capture) if uses.contains(&capture.name.as_str())),
+        );
+        let mut before = Before { zone: self.scenario.settings.tz.is_some(), ..Before::default() };
+        for (at, step) in steps[..index].iter().enumerate() {
+            let since = kept.is_some_and(|kept| at > kept);
+            match &step.action {
+                Action::Serve(serve) => {
+                    before.restarted |= since;
+                    before.zone |= serve.set.iter().any(|(setting, _)| *setting == Setting::TimeZone);
+                }
+                Action::Restart | Action::Kill => before.restarted |= since,
+                action => {
+                    let logout =
+                        action.request().is_some_and(|curl| cause::route_of(curl) == Some("logout.ok"));
+                    before.logged_out |= since && logout;
+                }
+            }
         }
         before
     }
@@ -238,6 +254,11 @@ impl Judge<'_> {
         if cookie && (ids.contains(&"login.ok") || ids.contains(&"login.cookie")) {
             return "login.cookie".to_owned();
         }
+        if let Action::Parallel(parallel) = &step.action
+            && let Some(route) = cause::route_of(&parallel.curl)
+        {
+            return route.to_owned();
+        }
         let main = ids.iter().find(|id| !ASPECTS.contains(id));
         let any = main.or(ids.first()).map(|id| (*id).to_owned());
         any.unwrap_or_else(|| format!("line {} of {}", step.line, self.scenario.name))
@@ -252,12 +273,8 @@ impl Judge<'_> {
             return None;
         }
         let mut finding = self.finding(place, id, Kind::NotMet, None);
-        finding.evidence = Some(Evidence {
-            step: place.step.text.clone(),
-            expected,
-            actual,
-            curl: (self.reproduce)(place.index),
-        });
+        let (curl, settings) = (self.reproduce)(place.index).unzip();
+        finding.evidence = Some(Evidence { step: place.step.text.clone(), expected, actual, curl, settings });
         Some(finding)
     }
 
@@ -267,6 +284,7 @@ impl Judge<'_> {
             mode: self.mode,
             kind,
             place: Some((self.scenario.name.clone(), place.step.line)),
+            at_home: self.catalogue.find(id).is_some_and(|row| task::owns(&row.task, &self.scenario.name)),
             reason,
             evidence: None,
             causes: Vec::new(),
@@ -298,10 +316,15 @@ fn part_of(step: &Step, index: usize, line: &str, method_page: bool) -> Part {
     }
 }
 
-/// Tells whether the step asks the target to change something.
-fn changes_state(step: &Step) -> bool {
-    match &step.action {
-        Action::Curl(curl) => !matches!(curl.effective_method(), "GET" | "HEAD" | "OPTIONS"),
-        _ => false,
+/// Tells whether the step should have changed something and did not: what follows has nothing to stand on.
+fn failed_to_change(step: &Step, expected: &[String], actual: &[String], success: Option<bool>) -> bool {
+    let Some(curl) = step.action.request() else { return false };
+    if matches!(curl.effective_method(), "GET" | "HEAD" | "OPTIONS") {
+        return false;
+    }
+    let many = |lines: &[String]| lines.iter().any(|line| line.ends_with(" × 2xx"));
+    match step.action {
+        Action::Parallel(_) => many(expected) && !many(actual),
+        _ => expected.first().is_some_and(|line| line.starts_with('2')) && success == Some(false),
     }
 }

@@ -11,8 +11,7 @@ use crate::mode::Mode;
 use crate::scenario::curl::{Curl, Request};
 use crate::scenario::path::PathStep;
 use crate::scenario::{
-    self, Action, Capture, CaptureSource, JsonPath, RequireAuth, Scenario, Serve, Setting, Settings, Step,
-    Template,
+    self, Action, Capture, CaptureSource, JsonPath, RequireAuth, Scenario, Serve, Step, Template,
 };
 use crate::seed::Seeds;
 use crate::stage::Stage;
@@ -272,21 +271,9 @@ impl Player<'_> {
     }
 
     fn set(&mut self, serve: &Serve, index: usize) -> Result<(), Stopped> {
-        for (setting, value) in &serve.set {
-            let value = self.expand(value, index)?;
-            match setting {
-                Setting::SessionName => self.launch.session_name = value,
-                Setting::SessionDuration => self.launch.session_duration = Some(value),
-                Setting::TimeZone => self.launch.time_zone = Some(value),
-            }
-        }
-        for setting in &serve.unset {
-            match setting {
-                Setting::SessionName => Settings::SESSION_NAME.clone_into(&mut self.launch.session_name),
-                Setting::SessionDuration => self.launch.session_duration = None,
-                Setting::TimeZone => self.launch.time_zone = None,
-            }
-        }
+        let set: Result<Vec<_>, Stopped> =
+            serve.set.iter().map(|(setting, value)| Ok((*setting, self.expand(value, index)?))).collect();
+        self.launch.change(set?, &serve.unset);
         Ok(())
     }
 

@@ -68,6 +68,16 @@ pub fn order(task: &str) -> (usize, usize) {
     (place.unwrap_or(usize::MAX), number)
 }
 
+/// Tells whether a scenario is one of the task's own, by their names: `session-07-login` is of `session/7`.
+pub fn owns(task: &str, scenario: &str) -> bool {
+    let prefix = match split(task) {
+        ("security", _) => "beyond-".to_owned(),
+        ("api", _) => "api-".to_owned(),
+        (project, number) => format!("{project}-{number:02}-"),
+    };
+    scenario.starts_with(&prefix)
+}
+
 fn split(task: &str) -> (&str, usize) {
     match task.split_once('/') {
         Some((project, number)) => (project, number.parse().unwrap_or(usize::MAX)),
@@ -84,6 +94,13 @@ mod tests {
         let mut tasks = ["security", "session/10", "basic/2", "session/9", "api"];
         tasks.sort_by_key(|task| order(task));
         assert_eq!(tasks, ["api", "basic/2", "session/9", "session/10", "security"]);
+    }
+
+    #[test]
+    fn a_scenario_is_of_the_task_that_its_name_says() {
+        assert!(owns("session/7", "session-07-login"));
+        assert!(!owns("session/7", "api-users-create-session"));
+        assert!(owns("security", "beyond-opaque-id"));
     }
 
     #[test]

@@ -7,10 +7,11 @@ use serde::Serialize;
 use crate::mode::Mode;
 use crate::requirements::{Catalogue, Weight};
 
-/// What is known of a requirement, in the order in which one of them outweighs another.
+/// What is known of a requirement.
 ///
-/// Many steps may bear on a requirement: the heaviest of what they say is the verdict. `Met` outweighs
-/// `NotChecked` only: what one scenario could not check, another has.
+/// Many steps may bear on a requirement. Of the steps of one scenario the heaviest counts, in the order of
+/// this list. Of several scenarios it is the same, but that `Met` outweighs `Blocked`: what one scenario could
+/// not reach another has shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -29,6 +30,17 @@ pub enum Kind {
 impl Kind {
     /// Every kind, in the order of the JSON summary.
     pub const ALL: [Self; 5] = [Self::Met, Self::NotMet, Self::Blocked, Self::NotChecked, Self::Error];
+
+    /// The order of the kinds among scenarios.
+    fn weight(self) -> u8 {
+        match self {
+            Self::NotChecked => 0,
+            Self::Blocked => 1,
+            Self::Met => 2,
+            Self::Error => 3,
+            Self::NotMet => 4,
+        }
+    }
 
     /// Names the kind as the reports do.
     pub fn as_str(self) -> &'static str {
@@ -53,6 +65,8 @@ pub struct Evidence {
     pub actual: String,
     /// One shell line that repeats the exchange.
     pub curl: Option<String>,
+    /// The settings to start the server with for it, as the shell writes them.
+    pub settings: Option<String>,
 }
 
 /// What one step, or the sum of them, says of one requirement in one mode.
@@ -66,6 +80,8 @@ pub struct Finding {
     pub kind: Kind,
     /// The scenario that told, and the line of its step.
     pub place: Option<(String, usize)>,
+    /// Whether that scenario is of the requirement's own task: its evidence is the plainest.
+    pub at_home: bool,
     /// Why it is blocked, not checked or an error.
     pub reason: Option<String>,
     /// What differed, where it is not met.
@@ -81,11 +97,12 @@ pub struct Verdicts {
 }
 
 impl Verdicts {
-    /// Adds what a step says; the first of the heaviest findings stays.
+    /// Adds what a scenario says; of the heaviest findings the first at home stays, or else the first.
     pub fn add(&mut self, finding: Finding) {
+        let order = |one: &Finding| (one.kind.weight(), one.at_home);
         let key = (finding.requirement.clone(), finding.mode);
         match self.rows.get_mut(&key) {
-            Some(old) if old.kind >= finding.kind => {}
+            Some(old) if order(old) >= order(&finding) => {}
             Some(old) => *old = finding,
             None => {
                 self.rows.insert(key, finding);
@@ -93,10 +110,48 @@ impl Verdicts {
         }
     }
 
-    /// Adds every finding of another set.
+    /// Adds the findings of all steps of one mode, scenario by scenario.
     pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        type Key = (Option<String>, String, Mode);
+        let mut scenarios: BTreeMap<Key, Finding> = BTreeMap::new();
+        let mut order: Vec<Key> = Vec::new();
         for finding in findings {
-            self.add(finding);
+            let scenario = finding.place.as_ref().map(|(scenario, _)| scenario.clone());
+            let key = (scenario, finding.requirement.clone(), finding.mode);
+            match scenarios.get_mut(&key) {
+                Some(old) if old.kind >= finding.kind => {}
+                Some(old) => *old = finding,
+                None => {
+                    order.push(key.clone());
+                    scenarios.insert(key, finding);
+                }
+            }
+        }
+        for key in order {
+            if let Some(finding) = scenarios.remove(&key) {
+                self.add(finding);
+            }
+        }
+    }
+
+    /// Names as the blocker of each blocked requirement the one that is itself not met, where there is one.
+    pub fn trace_blockers(&mut self) {
+        let reasons: BTreeMap<(String, Mode), String> = self
+            .rows
+            .iter()
+            .filter(|(_, finding)| finding.kind == Kind::Blocked)
+            .filter_map(|(key, finding)| Some((key.clone(), finding.reason.clone()?)))
+            .collect();
+        for ((_, mode), finding) in self.rows.iter_mut().filter(|(_, finding)| finding.kind == Kind::Blocked)
+        {
+            // Bounded, since two requirements may each block the other somewhere.
+            for _ in 0..reasons.len() {
+                let next = finding.reason.clone().and_then(|reason| reasons.get(&(reason, *mode)));
+                match next {
+                    Some(next) => finding.reason = Some(next.clone()),
+                    None => break,
+                }
+            }
         }
     }
 
@@ -123,24 +178,58 @@ impl Verdicts {
 mod tests {
     use super::*;
 
-    fn finding(kind: Kind, line: usize) -> Finding {
+    fn finding(scenario: &str, kind: Kind, line: usize) -> Finding {
         Finding {
             requirement: "login.ok".into(),
             mode: Mode::SessionAuth,
             kind,
-            place: Some(("s".into(), line)),
+            place: Some((scenario.into(), line)),
+            at_home: scenario == "home",
             reason: None,
             evidence: None,
             causes: Vec::new(),
         }
     }
 
-    #[test]
-    fn the_heaviest_finding_is_the_verdict_and_the_first_of_its_kind_stays() {
+    /// The verdict of these findings: its kind and line.
+    fn verdict(findings: impl IntoIterator<Item = Finding>) -> (Kind, usize) {
         let mut verdicts = Verdicts::default();
-        verdicts.extend([finding(Kind::NotChecked, 1), finding(Kind::Met, 2), finding(Kind::NotMet, 3)]);
-        verdicts.extend([finding(Kind::NotMet, 4), finding(Kind::Blocked, 5), finding(Kind::Met, 6)]);
+        verdicts.extend(findings);
         let verdict = verdicts.find("login.ok", Mode::SessionAuth).expect("it was added");
-        assert_eq!((verdict.kind, verdict.place.as_ref().map(|place| place.1)), (Kind::NotMet, Some(3)));
+        (verdict.kind, verdict.place.as_ref().map_or(0, |place| place.1))
+    }
+
+    #[test]
+    fn one_failed_step_outweighs_all_others_and_the_first_is_shown() {
+        let steps = [Kind::NotChecked, Kind::Met, Kind::NotMet, Kind::NotMet, Kind::Blocked, Kind::Met];
+        let steps = steps.into_iter().enumerate().map(|(line, kind)| finding("s", kind, line));
+        assert_eq!(verdict(steps), (Kind::NotMet, 2));
+    }
+
+    #[test]
+    fn evidence_from_the_requirements_own_task_is_preferred() {
+        let steps = [finding("s", Kind::NotMet, 1), finding("home", Kind::NotMet, 2)];
+        assert_eq!(verdict(steps), (Kind::NotMet, 2));
+    }
+
+    #[test]
+    fn a_blocked_step_blocks_its_scenario_and_no_other() {
+        assert_eq!(verdict([finding("s", Kind::Met, 1), finding("s", Kind::Blocked, 2)]), (Kind::Blocked, 2));
+        assert_eq!(verdict([finding("s", Kind::Blocked, 1), finding("t", Kind::Met, 2)]), (Kind::Met, 2));
+    }
+
+    #[test]
+    fn the_blocker_that_is_named_is_the_one_that_is_not_met() {
+        let blocked = |requirement: &str, reason: &str| Finding {
+            requirement: requirement.into(),
+            reason: Some(reason.into()),
+            ..finding("s", Kind::Blocked, 1)
+        };
+        let mut verdicts = Verdicts::default();
+        verdicts.extend([blocked("logout.ok", "login.ok"), blocked("logout.ends-session", "logout.ok")]);
+        verdicts.extend([finding("s", Kind::NotMet, 1)]);
+        verdicts.trace_blockers();
+        let ends = verdicts.find("logout.ends-session", Mode::SessionAuth).expect("it was added");
+        assert_eq!(ends.reason.as_deref(), Some("login.ok"));
     }
 }

@@ -135,27 +135,21 @@ impl Page<'_> {
         self.aligned("actual", BAD, &evidence.actual);
         if let Some(curl) = &evidence.curl {
             self.aligned("try", NOTE, curl);
-            let start = self.start(first.mode);
+            let start = self.start(evidence.settings.as_deref().unwrap_or_default());
             if !start.is_empty() {
                 self.aligned("with", DIM, &start);
             }
         }
-        self.out.push('\n');
     }
 
     /// How to start the server that the line to paste is for.
-    fn start(&self, mode: Mode) -> String {
-        let duration = match mode {
-            Mode::SessionExpAuth | Mode::SessionDbAuth => "SESSION_DURATION=60 ",
-            _ => "",
-        };
-        let auth_type = mode.auth_type().map(|name| format!("AUTH_TYPE={name} ")).unwrap_or_default();
+    fn start(&self, settings: &str) -> String {
         let command = match self.report.target.kind {
             TargetKind::Reference => "cargo run -p server",
             TargetKind::Command => self.report.target.command.as_deref().unwrap_or_default(),
             TargetKind::Url => return String::new(),
         };
-        format!("API_HOST=127.0.0.1 API_PORT=5000 {auth_type}SESSION_NAME=_my_session_id {duration}{command}")
+        format!("API_HOST=127.0.0.1 API_PORT=5000 {settings} {command}")
     }
 
     fn aligned(&mut self, label: &str, style: Style, text: &str) {

@@ -37,13 +37,22 @@ pub fn filter(from: &CaptureSource, session_name: &str) -> Option<String> {
     }
 }
 
+/// One line that repeats a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reproduction {
+    /// The line.
+    pub line: String,
+    /// The place of the first step that it repeats: the server is to run as it did there.
+    pub first: usize,
+}
+
 /// Writes one line that repeats the last of `steps`, given all steps of the scenario up to it.
 ///
 /// Before the request stand only the assignments of the variables that it uses, and what happened to these
 /// values since: sleeps, restarts (for which the line waits), and requests that changed something with them.
 /// What no shell can know, as the id of a stored user, is a placeholder in `<…>`. For a failed capture it is the
 /// request whose answer had nothing to keep. `None` where the last step sends nothing.
-pub fn reproduce(steps: &[&Step], base_url: &str, session_name: &str) -> Option<String> {
+pub fn reproduce(steps: &[&Step], base_url: &str, session_name: &str) -> Option<Reproduction> {
     let at = match &steps.last()?.action {
         Action::Curl(_) | Action::Parallel(_) => steps.len() - 1,
         Action::Capture(Capture { from: CaptureSource::Cookie | CaptureSource::Json(_), .. }) => {
@@ -51,8 +60,15 @@ pub fn reproduce(steps: &[&Step], base_url: &str, session_name: &str) -> Option<
         }
         _ => return None,
     };
-    let mut history =
-        History { steps, base_url, session_name, needed: BTreeSet::new(), parts: Vec::new(), slept: false };
+    let mut history = History {
+        steps,
+        base_url,
+        session_name,
+        needed: BTreeSet::new(),
+        parts: Vec::new(),
+        slept: false,
+        first: at,
+    };
     history.parts.push(match &steps[at].action {
         Action::Parallel(parallel) => repeat(parallel.count, &history.placed(&parallel.curl)),
         action => {
@@ -66,7 +82,8 @@ pub fn reproduce(steps: &[&Step], base_url: &str, session_name: &str) -> Option<
     let text = history.parts.join("; ");
     // A transformed `$URL` is left to the shell.
     let uses_url = text.contains("$URL") || text.contains("${URL");
-    Some(if uses_url { format!("URL={base_url}; {text}") } else { text })
+    let line = if uses_url { format!("URL={base_url}; {text}") } else { text };
+    Some(Reproduction { line, first: history.first })
 }
 
 /// Walks back from the failed request and collects what it builds on, last thing first.
@@ -79,6 +96,8 @@ struct History<'a> {
     parts: Vec<String>,
     /// Time passed before the failed request: then what was asked meanwhile may matter.
     slept: bool,
+    /// The first step that is repeated.
+    first: usize,
 }
 
 impl History<'_> {
@@ -114,8 +133,14 @@ impl History<'_> {
                 Action::Kill => self.parts.push(pause("kill the server and start it again")),
                 Action::Serve(serve) => self.parts.push(pause(&settings(serve))),
                 Action::Curl(curl) if self.matters(action, curl) => {
+                    self.first = index;
                     self.need(action);
                     self.parts.push(format!("{} -so /dev/null", line(&self.placed(curl))));
+                }
+                Action::Parallel(parallel) if self.matters(action, &parallel.curl) => {
+                    self.first = index;
+                    self.need(action);
+                    self.parts.push(repeat(parallel.count, &self.placed(&parallel.curl)));
                 }
                 _ => {}
             }
@@ -123,9 +148,13 @@ impl History<'_> {
     }
 
     /// Tells whether a request since then may have changed what a needed value stands for.
+    ///
+    /// One that changes something with another kept value may have changed more than it should.
     fn matters(&self, action: &Action, curl: &Curl) -> bool {
         let changes = !matches!(curl.effective_method(), "GET" | "HEAD" | "OPTIONS");
-        (changes || self.slept) && action.uses().iter().any(|name| self.needed.contains(*name))
+        let uses = action.uses();
+        let kept = uses.iter().any(|name| *name != "URL");
+        (changes && kept) || (self.slept && uses.iter().any(|name| self.needed.contains(*name)))
     }
 
     /// Writes the assignment of a kept value, and of every other one kept from the same answer.
@@ -140,6 +169,7 @@ impl History<'_> {
         let Some(source) = request_before(self.steps, index) else { return };
         let Action::Curl(curl) = &self.steps[source].action else { return };
         taken.insert(source);
+        self.first = source;
         let silent = Curl { silent: false, include: false, verbose: false, ..self.placed(curl) };
         let request = format!("{} -si", line(&silent));
         let mut assignments = vec![(capture.name.as_str(), command)];
@@ -269,7 +299,9 @@ mod tests {
     fn line_of(source: &str) -> String {
         let steps = steps(source);
         let steps: Vec<&Step> = steps.iter().collect();
-        reproduce(&steps, "http://127.0.0.1:5000", "_my_session_id").unwrap_or_default()
+        reproduce(&steps, "http://127.0.0.1:5000", "_my_session_id")
+            .map(|repeated| repeated.line)
+            .unwrap_or_default()
     }
 
     #[test]

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::clock::ClockDriver;
 use crate::mode::Mode;
-use crate::scenario::Settings;
+use crate::scenario::{Action, Scenario, Setting, Settings, Template};
 
 pub use command::{Command, CommandError};
 
@@ -56,6 +56,39 @@ impl Launch {
             session_name: settings.session_name.clone(),
             session_duration: settings.session_duration.for_mode(mode),
             time_zone: settings.tz.clone(),
+        }
+    }
+
+    /// The settings in force at a step of a scenario, as far as it spells them out.
+    pub fn at(mode: Mode, scenario: &Scenario, index: usize) -> Self {
+        let mut launch = Self::of(mode, &scenario.settings);
+        for step in scenario.steps().take(index) {
+            if let Action::Serve(serve) = &step.action {
+                let literal = |value: &Template| value.as_literal().unwrap_or_default().to_owned();
+                launch.change(
+                    serve.set.iter().map(|(setting, value)| (*setting, literal(value))),
+                    &serve.unset,
+                );
+            }
+        }
+        launch
+    }
+
+    /// Changes what a `serve` step says.
+    pub fn change(&mut self, set: impl IntoIterator<Item = (Setting, String)>, unset: &[Setting]) {
+        for (setting, value) in set {
+            match setting {
+                Setting::SessionName => self.session_name = value,
+                Setting::SessionDuration => self.session_duration = Some(value),
+                Setting::TimeZone => self.time_zone = Some(value),
+            }
+        }
+        for setting in unset {
+            match setting {
+                Setting::SessionName => Settings::SESSION_NAME.clone_into(&mut self.session_name),
+                Setting::SessionDuration => self.session_duration = None,
+                Setting::TimeZone => self.time_zone = None,
+            }
         }
     }
 
