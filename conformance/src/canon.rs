@@ -82,18 +82,24 @@ impl Canon {
     }
 
     /// Counts the outcomes of the same request sent many times at once.
+    ///
+    /// Where the step shows only that it succeeds, one success is enough, and only the sessions are judged.
     pub fn parallel(&mut self, view: View<'_>, exchanges: &[Exchange]) -> Vec<String> {
         let mut lines = Vec::new();
         let answered: Vec<&Answer> = exchanges.iter().filter_map(|one| one.answer.as_ref().ok()).collect();
         let good = answered.iter().filter(|answer| answer.is_success()).count();
-        for (count, outcome) in [(good, "2xx"), (answered.len() - good, "not 2xx")] {
-            if count > 0 {
-                lines.push(format!("{count} × {outcome}"));
-            }
-        }
         let silent: Vec<&NoAnswer> = exchanges.iter().filter_map(|one| one.answer.as_ref().err()).collect();
-        if let Some(first) = silent.first() {
-            lines.push(format!("{} × {first}", silent.len()));
+        if view.show == Show::Success && good > 0 {
+            lines.push("2xx".to_owned());
+        } else {
+            for (count, outcome) in [(good, "2xx"), (answered.len() - good, "not 2xx")] {
+                if count > 0 {
+                    lines.push(format!("{count} × {outcome}"));
+                }
+            }
+            if let Some(first) = silent.first() {
+                lines.push(format!("{} × {first}", silent.len()));
+            }
         }
         let sessions: Vec<&str> =
             answered.iter().filter_map(|answer| answer.cookie(view.cookie_name)).collect();
@@ -108,6 +114,7 @@ impl Canon {
         let mut lines = match view.show {
             Show::Success if answer.is_success() => vec!["2xx".to_owned()],
             Show::NotSuccess if !answer.is_success() => vec!["not 2xx".to_owned()],
+            Show::Refused if matches!(answer.status, 401 | 403) => vec!["refused".to_owned()],
             Show::BelowServerError if answer.status < 500 => vec!["below 500".to_owned()],
             Show::Status => vec![status_line(answer.status)],
             _ if view.include => self.exact(view, head, answer, &mut findings),
@@ -428,23 +435,28 @@ fn path_of(url: &str) -> &str {
     }
 }
 
+/// How many session IDs it takes to say that one is random: fewer may agree in a bit by chance.
+const ENOUGH_SESSIONS: usize = 16;
+
 /// Says whether session IDs are pairwise different and vary in every bit that a UUID version 4 leaves free.
 fn randomness(sessions: &[&str]) -> String {
     let different: std::collections::BTreeSet<&str> = sessions.iter().copied().collect();
-    let count = different.len();
-    let numbers: Option<Vec<u128>> = different
-        .iter()
-        .map(|id| is_uuid4(id).then(|| uuid::Uuid::try_parse(id).ok().map(|uuid| uuid.as_u128())).flatten())
-        .collect();
-    let Some(numbers) = numbers else {
-        return format!("{count} different session IDs, not all UUIDs of version 4");
+    if different.len() < sessions.len() {
+        return format!("only {} different session IDs in {} logins", different.len(), sessions.len());
+    }
+    if sessions.len() < ENOUGH_SESSIONS {
+        return format!("only {} sessions: too few to judge their IDs", sessions.len());
+    }
+    let number =
+        |id: &&str| uuid::Uuid::try_parse(id).ok().filter(|_| is_uuid4(id)).map(|uuid| uuid.as_u128());
+    let Some(numbers) = different.iter().map(number).collect::<Option<Vec<u128>>>() else {
+        return "different session IDs, not all UUIDs of version 4".to_owned();
     };
     let ones = numbers.iter().fold(0, |all, number| all | number);
     let zeros = numbers.iter().fold(0, |all, number| all | !number);
     // 128 bits less the four of the version and the two of the variant.
-    let varying = (ones & zeros).count_ones();
-    match varying {
-        122 => format!("{count} different session IDs, random in every bit"),
-        _ => format!("{count} different session IDs, random in {varying} of 122 bits"),
+    match (ones & zeros).count_ones() {
+        122 => "different session IDs, random in every bit".to_owned(),
+        varying => format!("different session IDs, random in {varying} of 122 bits"),
     }
 }

@@ -3,7 +3,7 @@
 //! Steps use routes and gates that other requirements speak of. Where such a route is broken, or the gate
 //! turns everybody away, only the requirement that speaks of it is not met; what merely used it is blocked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mode::Mode;
 use crate::scenario::template::Piece;
@@ -13,6 +13,9 @@ use crate::verdict::{Finding, Kind};
 /// The requirements that say more of a session than that it opens a route: where sessions open nothing, none
 /// of them is to blame. Each may explain those behind it.
 const SPECIFIC: [&str; 3] = ["logout.only-that-session", "db.survives-restart", "security.time-zone"];
+
+/// The routes that every gate leaves open.
+const EXCLUDED: [&str; 4] = ["status", "unauthorized", "forbidden", "auth_session/login"];
 
 /// What happened to the session that a step uses, since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +34,7 @@ pub struct Before {
 /// where only the step explains itself.
 pub fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before) -> Vec<&'static str> {
     let first_line = |text: &'_ str| text.lines().next().unwrap_or_default().to_owned();
+    let wanted_body = expected.split_once('\n').map_or("", |(_, body)| body);
     let (expected, actual) = (first_line(expected), first_line(actual));
     let mut causes = Vec::new();
     let path = path(&curl.url);
@@ -43,11 +47,22 @@ pub fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before)
         }
         return causes;
     }
-    let status: u16 = actual.get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(0);
-    let refusal_wanted = ["401", "403", "not", "below"].iter().any(|word| expected.starts_with(word));
+    let code = |line: &str| line.get(..3).and_then(|digits| digits.parse::<u16>().ok()).unwrap_or(0);
+    let status = code(&actual);
+    let refusal_wanted =
+        ["401", "403", "not", "refused", "below"].iter().any(|word| expected.starts_with(word));
     let broken = status >= 500;
-    let turned_away = matches!(status, 401 | 403) && !refusal_wanted;
-    if broken || (!refusal_wanted && !turned_away && expected.starts_with('2') && expected != actual) {
+    let is_open = mode == Mode::Off || EXCLUDED.iter().any(|route| path == format!("/api/v1/{route}"));
+    let turned_away =
+        matches!(status, 401 | 403) && status != code(&expected) && (!refusal_wanted || is_open);
+    if broken {
+        causes.push("status.ok");
+    }
+    let missing = matches!(status, 404 | 405) && status != code(&expected) && !expected.starts_with("not");
+    if broken
+        || missing
+        || (!refusal_wanted && !turned_away && expected.starts_with('2') && expected != actual)
+    {
         causes.extend(route);
     }
     if before.logged_out && turned_away {
@@ -62,7 +77,20 @@ pub fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before)
     if turned_away {
         causes.extend(gate(mode, &path));
     }
+    if expected == actual {
+        causes.extend(error_body(wanted_body));
+    }
     causes
+}
+
+/// The requirement that says what the body of a common refusal is, by the accepted body.
+fn error_body(body: &str) -> Option<&'static str> {
+    match body {
+        "{\"error\": \"Not found\"}" => Some("errors.not-found"),
+        "{\"error\": \"Unauthorized\"}" => Some("gate.missing"),
+        "{\"error\": \"Forbidden\"}" => Some("gate.unknown"),
+        _ => None,
+    }
 }
 
 /// Names the requirement that a request is the plain use of.
@@ -85,11 +113,23 @@ pub fn settle(findings: &mut [Finding]) {
         let alone: Vec<_> = specific.filter(|one| explained(one, &failed).is_none()).map(key).collect();
         failed.extend(alone);
     }
+    // What a failed step blocked behind it is blocked by what explains that step.
+    let mut explanations: BTreeMap<(String, Mode, String), String> = BTreeMap::new();
     for finding in findings.iter_mut().filter(|one| one.kind == Kind::NotMet) {
         if let Some(cause) = explained(finding, &failed) {
+            if let Some((scenario, _)) = &finding.place {
+                let step = (scenario.clone(), finding.mode, finding.requirement.clone());
+                explanations.insert(step, cause.clone());
+            }
             finding.kind = Kind::Blocked;
             finding.reason = Some(cause);
             finding.evidence = None;
+        }
+    }
+    for finding in findings.iter_mut().filter(|one| one.kind == Kind::Blocked) {
+        let (Some((scenario, _)), Some(reason)) = (&finding.place, &finding.reason) else { continue };
+        if let Some(cause) = explanations.get(&(scenario.clone(), finding.mode, reason.clone())) {
+            finding.reason = Some(cause.clone());
         }
     }
 }
@@ -121,10 +161,9 @@ fn path(url: &Template) -> String {
 
 /// The requirement that lets a request with good credentials through the gate.
 fn gate(mode: Mode, path: &str) -> Option<&'static str> {
-    let excluded = ["status", "unauthorized", "forbidden", "auth_session/login"];
     match mode {
         Mode::Off => Some("gate.off"),
-        _ if excluded.iter().any(|route| path == format!("/api/v1/{route}")) => Some("gate.excluded"),
+        _ if EXCLUDED.iter().any(|route| path == format!("/api/v1/{route}")) => Some("gate.excluded"),
         Mode::Auth => None,
         Mode::BasicAuth => Some("basic.valid"),
         Mode::SessionAuth | Mode::SessionExpAuth | Mode::SessionDbAuth => Some("session.identifies"),
@@ -136,6 +175,8 @@ fn route(method: &str, path: &str) -> Option<&'static str> {
     let segments: Vec<&str> = path.strip_prefix("/api/v1/")?.split('/').collect();
     Some(match (method, segments.as_slice()) {
         ("GET", ["status"]) => "status.ok",
+        ("GET", ["unauthorized"]) => "errors.unauthorized-route",
+        ("GET", ["forbidden"]) => "errors.forbidden-route",
         ("GET", ["stats"]) => "stats.count",
         ("GET", ["users"]) => "users.list",
         ("GET", ["users", "me"]) => "me.authenticated",
@@ -171,11 +212,11 @@ mod tests {
         let curl = Curl::get("/api/v1/users/5/?as=x");
         assert_eq!(
             of(Mode::Off, &curl, "2xx", "500 Internal Server Error", Before::default()),
-            ["users.get"]
+            ["status.ok", "users.get"]
         );
         assert_eq!(
             of(Mode::Off, &curl, "404 Not Found", "500 Internal Server Error", Before::default()),
-            ["users.get"]
+            ["status.ok", "users.get"]
         );
         assert!(of(Mode::Off, &curl, "404 Not Found", "200 OK", Before::default()).is_empty());
     }
@@ -211,6 +252,15 @@ mod tests {
         let users = Curl::get("/api/v1/users");
         assert_eq!(of(Mode::Off, &users, "200 OK\n{}", "201 Created\n{}", Before::default()), ["users.list"]);
         assert!(of(Mode::Off, &users, "200 OK\n{}", "200 OK\n[]", Before::default()).is_empty());
+    }
+
+    #[test]
+    fn a_common_refusal_in_other_words_is_that_refusals_matter() {
+        let wanted = "404 Not Found\n{\"error\": \"Not found\"}";
+        let get = Curl::get("/api/v1/users/5");
+        let causes =
+            of(Mode::Off, &get, wanted, "404 Not Found\n<title>404 Not Found</title>", Before::default());
+        assert_eq!(causes, ["errors.not-found"]);
     }
 
     #[test]

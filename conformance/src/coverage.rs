@@ -169,7 +169,7 @@ fn requests<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<Asked<'a>> {
         let Action::Curl(curl) = &step.action else { return None };
         let accepted = match block.lines.first()?.as_str() {
             "2xx" => true,
-            "not 2xx" => false,
+            "not 2xx" | "refused" => false,
             line if line.starts_with('2') => true,
             line if line.starts_with('4') => false,
             _ => return None,

@@ -109,7 +109,7 @@ impl Page<'_> {
         }
     }
 
-    /// One requirement that is not met: its sentence, the evidence of the first mode, and the other modes.
+    /// One requirement that is not met: its sentence, and the evidence of each different answer.
     fn not_met(&mut self, row: &Requirement) {
         let failed: Vec<Finding> = self.of(row).filter(|one| one.kind == Kind::NotMet).cloned().collect();
         let failed_in: Vec<Mode> = failed.iter().map(|one| one.mode).collect();
@@ -125,9 +125,25 @@ impl Page<'_> {
             row.id
         ));
         self.line(format_args!("      {}", row.text));
-        let Some(first) = failed.first() else { return };
-        let (Some((scenario, line)), Some(evidence)) = (&first.place, &first.evidence) else { return };
-        self.line(format_args!("      {DIM}scenarios/{scenario}.md:{line}{DIM:#}"));
+        let mut answers: Vec<(&Finding, Vec<Mode>)> = Vec::new();
+        for finding in &failed {
+            let actual = |one: &Finding| one.evidence.as_ref().map(|evidence| evidence.actual.clone());
+            match answers.iter_mut().find(|(first, _)| actual(first) == actual(finding)) {
+                Some((_, in_modes)) => in_modes.push(finding.mode),
+                None => answers.push((finding, vec![finding.mode])),
+            }
+        }
+        let several = answers.len() > 1;
+        for (first, in_modes) in answers {
+            self.evidence(first, several.then(|| modes(&in_modes)));
+        }
+    }
+
+    /// How a step differed, in these modes where others differed in another way.
+    fn evidence(&mut self, finding: &Finding, in_modes: Option<String>) {
+        let (Some((scenario, line)), Some(evidence)) = (&finding.place, &finding.evidence) else { return };
+        let in_modes = in_modes.map(|modes| format!(", in {modes}")).unwrap_or_default();
+        self.line(format_args!("      {DIM}scenarios/{scenario}.md:{line}{in_modes}{DIM:#}"));
         if evidence.curl.is_none() {
             self.aligned("step", DIM, &evidence.step);
         }

@@ -101,6 +101,8 @@ pub enum Show {
     Success,
     /// Only that the status is not 2xx.
     NotSuccess,
+    /// Only that the status is 401 or 403.
+    Refused,
     /// Only that the status is below 500.
     BelowServerError,
 }
@@ -163,8 +165,8 @@ impl Step {
 
 impl Show {
     /// Every way.
-    pub const ALL: [Self; 5] =
-        [Self::All, Self::Status, Self::Success, Self::NotSuccess, Self::BelowServerError];
+    pub const ALL: [Self; 6] =
+        [Self::All, Self::Status, Self::Success, Self::NotSuccess, Self::Refused, Self::BelowServerError];
 
     /// Gives the word after `console` in a fence's info string; empty for everything.
     pub fn as_str(self) -> &'static str {
@@ -173,6 +175,7 @@ impl Show {
             Self::Status => "status",
             Self::Success => "2xx",
             Self::NotSuccess => "not-2xx",
+            Self::Refused => "refused",
             Self::BelowServerError => "below-500",
         }
     }
