@@ -10,8 +10,9 @@ use crate::clock::{self, ClockKind};
 use crate::coverage::Coverage;
 use crate::detect;
 use crate::exit::Exit;
+use crate::files::{Files, Format};
 use crate::mode::Mode;
-use crate::report::{self, Progress, Report, Strictness};
+use crate::report::{self, Entry, Progress, Report, Strictness};
 use crate::requirements::nearest;
 use crate::seed::Way;
 use crate::stage::Stage;
@@ -98,6 +99,12 @@ struct CheckArguments {
     /// Write the JSON report to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
+    /// Write the JUnit report to this file (- for standard output)
+    #[arg(long, value_name = "F")]
+    junit: Option<PathBuf>,
+    /// Write the HTML report, one page complete in itself, to this file (- for standard output)
+    #[arg(long, value_name = "F")]
+    html: Option<PathBuf>,
     /// Shoulds decide the outcome too
     #[arg(long)]
     strict: bool,
@@ -215,9 +222,9 @@ fn check(suite: &Suite, arguments: &CheckArguments) -> Result<Exit, Failure> {
         arguments.scenario.iter().map(|name| known_scenario(suite, name)).collect::<Result<Vec<_>, _>>()?;
     let requirements =
         arguments.requirement.iter().map(|id| known_requirement(suite, id)).collect::<Result<Vec<_>, _>>()?;
-    if let Some(path) = arguments.json.as_deref().filter(|path| *path != Path::new("-")) {
-        writable(path)?;
-    }
+    let asked =
+        [(Format::Json, &arguments.json), (Format::Junit, &arguments.junit), (Format::Html, &arguments.html)];
+    let files = Files::new(asked).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
     let report = runtime.block_on(async {
@@ -226,46 +233,17 @@ fn check(suite: &Suite, arguments: &CheckArguments) -> Result<Exit, Failure> {
     })?;
     let Some(report) = report else { return Ok(Exit::Interrupted) };
     let strictness = Strictness { strict: arguments.strict, exact: arguments.exact };
-    let json_to_stdout = arguments.json.as_deref() == Some(Path::new("-"));
-    if !json_to_stdout {
+    if !files.take_stdout() {
         print(&report::terminal(&report, &suite.catalogue, strictness));
     }
-    if let Some(path) = &arguments.json {
-        let text = report::json(&report, &suite.catalogue);
-        if json_to_stdout {
-            print(&text);
-        } else {
-            write_whole(path, &text)?;
-        }
-    }
-    Ok(report.exit(&suite.catalogue, strictness))
-}
-
-/// Sees to it before a long run that a report can be written at its end.
-fn writable(path: &Path) -> Result<(), Failure> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
+    let text = |format| match format {
+        Format::Json => report::json(&report, &suite.catalogue),
+        Format::Junit => report::junit(&report, &suite.catalogue, strictness),
+        Format::Html => report::html(&[Entry::of(report.clone())], &suite.catalogue),
+        Format::Csv => report::csv(&[Entry::of(report.clone())], &suite.catalogue),
     };
-    let shown = path.display();
-    if path.is_dir() {
-        return Err(Failure::usage(format!("--json {shown}: this is a folder; name a file in it")));
-    }
-    if !folder.is_dir() {
-        return Err(Failure::usage(format!(
-            "--json {shown}: there is no folder {}; make it first",
-            folder.display()
-        )));
-    }
-    Ok(())
-}
-
-/// Writes a file whole or not at all.
-fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
-    let fresh = path.with_extension("conformance-new");
-    std::fs::write(&fresh, text)
-        .and_then(|()| std::fs::rename(&fresh, path))
-        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))
+    files.write(text, print).map_err(Failure::usage)?;
+    Ok(report.exit(&suite.catalogue, strictness))
 }
 
 /// A check as asked for on the command line.

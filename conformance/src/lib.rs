@@ -11,7 +11,8 @@
 //!   [`canon`] (with [`names`], [`emails`], [`json`]) its canonical text.
 //! - [`judge`] compares that text with the accepted transcript, [`cause`] tells whose failure explains another's;
 //!   the findings add up to [`verdict`]s.
-//! - [`check`] does all of that for every mode; [`event`] tells of its progress; [`report`] shows the result.
+//! - [`check`] does all of that for every mode; [`event`] tells of its progress; [`report`] shows the result,
+//!   [`files`] puts it where it was asked to go.
 //! - [`cli`] is the command line; [`exit`] its exit codes; [`detect`] finds out what runs at a URL.
 //!
 //! # The path of one step
@@ -41,6 +42,7 @@ pub mod emails;
 pub mod event;
 pub mod exchange;
 pub mod exit;
+pub mod files;
 pub mod json;
 pub mod judge;
 pub mod mode;

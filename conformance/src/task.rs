@@ -1,5 +1,7 @@
 //! The documents' tasks: their order and their titles.
 
+use crate::requirements::Catalogue;
+
 /// The titles of the Basic authentication project's tasks, by number.
 const BASIC: [&str; 14] = [
     "Simple basic API",
@@ -76,6 +78,14 @@ pub fn owns(task: &str, scenario: &str) -> bool {
         (project, number) => format!("{project}-{number:02}-"),
     };
     scenario.starts_with(&prefix)
+}
+
+/// Lists the tasks that requirements of the catalogue belong to, in the documents' order.
+pub fn all(catalogue: &Catalogue) -> Vec<&str> {
+    let mut tasks: Vec<&str> = catalogue.rows().iter().map(|row| row.task.as_str()).collect();
+    tasks.sort_by_key(|task| order(task));
+    tasks.dedup();
+    tasks
 }
 
 fn split(task: &str) -> (&str, usize) {

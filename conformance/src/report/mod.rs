@@ -1,8 +1,16 @@
 //! Reports: the verdicts of one check, for people and for programs.
 
+mod csv;
+mod entry;
+mod html;
 mod json;
+mod junit;
 mod progress;
+#[cfg(test)]
+mod samples;
+
 mod terminal;
+mod weights;
 
 use std::collections::BTreeMap;
 
@@ -14,9 +22,15 @@ use crate::seed::Way;
 use crate::target::TargetKind;
 use crate::verdict::{Kind, Verdicts};
 
+pub use csv::{csv, scores};
+pub use entry::Entry;
+pub use html::html;
 pub use json::json;
+pub use junit::junit;
 pub use progress::Progress;
+
 pub use terminal::terminal;
+pub use weights::{Weights, WeightsError};
 
 /// What was checked, and how it was driven.
 #[derive(Clone, Debug)]
@@ -83,4 +97,12 @@ impl Report {
             Exit::Met
         }
     }
+}
+
+/// Lists modes, or says "every mode" where that is what they are.
+fn modes(modes: &[Mode]) -> String {
+    if modes.len() == Mode::ALL.len() {
+        return "every mode".to_owned();
+    }
+    modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>().join(", ")
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Report, Strictness};
+use super::{Report, Strictness, modes};
 use crate::mode::Mode;
 use crate::requirements::{Catalogue, Requirement, Weight};
 use crate::target::TargetKind;
@@ -241,12 +241,4 @@ impl Page<'_> {
         };
         self.line(format_args!("\n{style}{words}{style:#}"));
     }
-}
-
-/// Lists modes, or says "every mode" where that is what they are.
-fn modes(modes: &[Mode]) -> String {
-    if modes.len() == Mode::ALL.len() {
-        return "every mode".to_owned();
-    }
-    modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>().join(", ")
 }

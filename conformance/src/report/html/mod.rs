@@ -1,0 +1,242 @@
+//! The HTML report: one page, complete in itself, for one implementation or hundreds.
+//!
+//! Everything is in the page's own markup, so that it can be read, searched and printed without a script; the
+//! script only filters, and shows the evidence of a cell beside it. Equal evidence stands on the page once.
+//! What an implementation has written is hostile: it is escaped, it is bounded, and the page's policy allows
+//! no script and no style but its own.
+//!
+//! The page grows by some 30 bytes for a cell that is met and some 60 for another, and evidence is limited as
+//! a whole: 200 implementations × 300 requirements are below 25 MB whatever they have answered.
+
+mod cluster;
+mod failure;
+mod matrix;
+mod overview;
+mod requirement;
+mod text;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest as _, Sha256};
+
+use self::failure::{Failure, failures};
+use self::text::{Room, plural};
+use super::Entry;
+use crate::requirements::{Catalogue, Requirement, Weight};
+use crate::task;
+use crate::verdict::Kind;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// A column of the matrix: a requirement of which something is known, and how implementations fail it.
+struct Column<'a> {
+    row: &'a Requirement,
+    failures: Vec<Failure<'a>>,
+}
+
+/// Everything that the parts of the page are made from.
+struct Page<'a> {
+    entries: &'a [Entry],
+    catalogue: &'a Catalogue,
+    /// By task, in the documents' order.
+    columns: Vec<Column<'a>>,
+}
+
+/// Writes the page for these implementations, in their order.
+///
+/// Requirements of which nothing is known in any implementation are left out.
+pub fn html(entries: &[Entry], catalogue: &Catalogue) -> String {
+    let page = Page::new(entries, catalogue);
+    let mut room = Room::new();
+    let title = match entries {
+        [one] => format!("Conformance of {}", one.name),
+        all => format!("Conformance of {}", plural(all.len(), "implementation")),
+    };
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { (title) }
+                    (page.legend())
+                }
+                (page.filters())
+                main {
+                    (page.overview())
+                    (page.matrix())
+                    (page.clusters())
+                    (page.requirements(&mut room))
+                    (page.outputs(&mut room))
+                }
+                dialog aria-labelledby="shown" { }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+    .into_string()
+}
+
+/// Allows the page its own style and script, and nothing else.
+fn policy() -> String {
+    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+    format!(
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+impl<'a> Page<'a> {
+    fn new(entries: &'a [Entry], catalogue: &'a Catalogue) -> Self {
+        let mut rows: Vec<&Requirement> = catalogue
+            .rows()
+            .iter()
+            .filter(|row| entries.iter().any(|entry| entry.merged(row).is_some()))
+            .collect();
+        rows.sort_by_key(|row| task::order(&row.task));
+        let mut next = 1;
+        let columns =
+            rows.into_iter().map(|row| Column { row, failures: failures(entries, row, &mut next) }).collect();
+        Self { entries, catalogue, columns }
+    }
+
+    /// Lists the columns by task.
+    fn tasks(&self) -> impl Iterator<Item = &[Column<'a>]> {
+        self.columns.chunk_by(|left, right| left.row.task == right.row.task)
+    }
+
+    fn legend(&self) -> Markup {
+        html! {
+            p.legend {
+                @for kind in Kind::ALL {
+                    span { span.k.(text::class(kind)) aria-hidden="true" { (text::symbol(kind)) } " " (text::words(kind)) }
+                }
+                span { b { "must" } " decides, " em { "should" } " warns, " span.exact { "exact" } " informs" }
+            }
+        }
+    }
+
+    /// The filters; of no use, and so not shown, without the script.
+    fn filters(&self) -> Markup {
+        html! {
+            form #filters hidden aria-label="Filters" {
+                label { "Task " select name="task" {
+                    option value="" { "every task" }
+                    @for columns in self.tasks() {
+                        option value=(columns[0].row.task) { (task::title(&columns[0].row.task)) }
+                    }
+                } }
+                label { "Weight " select name="weight" {
+                    option value="" { "every weight" }
+                    @for weight in Weight::ALL { option { (weight.as_str()) } }
+                } }
+                label { "Verdict " select name="verdict" {
+                    option value="" { "every verdict" }
+                    @for kind in Kind::ALL { option value=(text::class(kind)) { (text::words(kind)) } }
+                } }
+                label { "Search " input type="search" name="text" placeholder="requirement or implementation"; }
+                output name="count" { }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    fn page() -> String {
+        html(&samples::entries(), &samples::catalogue())
+    }
+
+    #[test]
+    fn the_same_results_give_the_same_page() {
+        assert_eq!(page(), page());
+    }
+
+    #[test]
+    fn every_kind_of_verdict_has_a_sign_and_words() {
+        let page = page();
+        for kind in Kind::ALL {
+            let cell = format!("{}<i>{}</i>", text::symbol(kind), text::words(kind));
+            assert!(page.contains(&cell), "{cell}");
+        }
+        assert!(page.contains("no program was found to start"));
+    }
+
+    #[test]
+    fn what_a_program_wrote_is_text_and_nothing_else() {
+        let page = page();
+        assert_eq!(page.matches("<script").count(), 1, "the page's own");
+        assert_eq!(page.matches("</script").count(), 1);
+        assert!(page.contains("&lt;/pre&gt;&lt;script&gt;alert(1)&lt;/script&gt;&quot; onclick='x' &amp;"));
+        assert!(page.contains("=bad &lt;b&gt;two&lt;/b&gt;"));
+        assert!(!STYLE.contains("</") && !SCRIPT.contains("</") && !SCRIPT.contains("<!--"));
+    }
+
+    #[test]
+    fn the_page_asks_for_nothing_from_elsewhere() {
+        for loader in ["src=", "url(", "@import", "fetch(", "<link", "https://"] {
+            assert!(!page().contains(loader), "{loader}");
+        }
+    }
+
+    #[test]
+    fn every_link_leads_to_a_place_on_the_page() {
+        let page = page();
+        let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        for target in page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert_eq!(ids.iter().filter(|id| **id == target).count(), 1, "#{target}");
+        }
+    }
+
+    #[test]
+    fn equal_evidence_stands_on_the_page_once_with_all_who_share_it() {
+        let page = page();
+        assert_eq!(page.matches("500 Internal Server Error").count(), 1);
+        assert!(page.contains("<b>2 implementations</b>: bad, one, =bad &lt;b&gt;two&lt;/b&gt;"));
+        assert!(page.contains("<b>2 implementations</b>: 2 requirements not met"), "the cluster");
+    }
+
+    #[test]
+    fn a_requirement_of_which_nothing_is_known_is_left_out() {
+        assert!(!page().contains("redis.ping"));
+    }
+
+    #[test]
+    fn one_implementation_has_a_page_without_sums_and_clusters() {
+        let page = html(&[Entry::of(samples::bad("only"))], &samples::catalogue());
+        assert!(page.contains("<h1>Conformance of only</h1>"));
+        assert!(!page.contains("not met by") && !page.contains("fail alike"));
+    }
+
+    #[test]
+    fn what_many_write_does_not_make_the_page_endless() {
+        let all: Vec<Entry> = (0..3_000)
+            .map(|number| {
+                let mut report = samples::bad(&format!("{number:04}"));
+                let mut findings: Vec<_> = report.verdicts.in_order(&samples::catalogue()).cloned().collect();
+                for evidence in findings.iter_mut().filter_map(|finding| finding.evidence.as_mut()) {
+                    evidence.actual = format!("{number}{}", "x\n".repeat(10_000));
+                }
+                report.verdicts = crate::verdict::Verdicts::default();
+                report.verdicts.extend(findings);
+                Entry::of(report)
+            })
+            .collect();
+        let page = html(&all, &samples::catalogue());
+        assert!(page.contains("the page is full"));
+        assert!(page.len() < 12_000_000, "{} bytes", page.len());
+    }
+}
