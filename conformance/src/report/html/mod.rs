@@ -169,7 +169,7 @@ mod tests {
     fn every_kind_of_verdict_has_a_sign_and_words() {
         let page = page();
         for kind in Kind::ALL {
-            let cell = format!("{}<i>{}</i>", text::symbol(kind), text::words(kind));
+            let cell = format!("aria-label=\"{}\">{}<", text::words(kind), text::symbol(kind));
             assert!(page.contains(&cell), "{cell}");
         }
         assert!(page.contains("no program was found to start"));
