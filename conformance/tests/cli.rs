@@ -189,3 +189,22 @@ fn the_scenarios_can_be_listed_and_shown() {
     assert!(shown.contains("\n401 Unauthorized\n{\"error\": \"wrong password\"}\n"), "{shown}");
     assert_eq!(code(&conformance(&["coverage"])), 0);
 }
+
+#[test]
+fn one_check_writes_every_report_with_the_same_bytes_each_time() {
+    let written = || {
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let (json, junit, html) = (path("report.json"), path("report.xml"), path("report.html"));
+        let asked = ["--json", &json, "--junit", &junit, "--html", &html];
+        let output = conformance(&[&ONE[..], &asked].concat());
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        [json, junit, html].map(|path| std::fs::read_to_string(path).expect("it was written"))
+    };
+    let first = written();
+    assert_eq!(first, written());
+    assert!(
+        first[1].starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"reference\"")
+    );
+    assert!(first[2].starts_with("<!DOCTYPE html>"));
+}

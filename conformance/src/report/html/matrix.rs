@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::text::{class, sign};
+use super::text::{class, symbol, words};
 use super::{Column, Page};
 use crate::report::Entry;
 use crate::requirements::Weight;
@@ -87,15 +87,15 @@ impl Page<'_> {
 
 fn cell(place: usize, entry: &Entry, column: &Column<'_>) -> Markup {
     let Some(kind) = entry.merged(column.row) else {
-        return html! { td { i { "nothing known" } } };
+        return html! { td aria-label="nothing known" { } };
     };
     let failure = column.failures.iter().find(|failure| failure.shared_by.binary_search(&place).is_ok());
     html! {
-        td class=(class(kind)) {
-            @match failure {
-                Some(failure) => a href={ "#e" (failure.number) } { (sign(kind)) },
-                None => (sign(kind)),
-            }
+        @match failure {
+            Some(failure) => td class=(class(kind)) {
+                a href={ "#e" (failure.number) } aria-label=(words(kind)) { (symbol(kind)) }
+            },
+            None => td class=(class(kind)) aria-label=(words(kind)) { (symbol(kind)) },
         }
     }
 }

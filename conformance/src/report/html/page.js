@@ -167,8 +167,8 @@
   table.addEventListener("mouseover", (event) => {
     const cell = event.target.closest("tbody td");
     const one = cell && requirements[cell.cellIndex - 2];
-    if (!one || cell.title || cell.classList.contains("lost")) return;
-    const verdict = (cell.querySelector("i") ?? cell).textContent;
+    if (!one || cell.title || cell.matches(".score") || cell.classList.contains("lost")) return;
+    const verdict = (cell.querySelector("a") ?? cell).getAttribute("aria-label");
     cell.title = `${cell.parentElement.cells[0].textContent}, ${one.querySelector("code").textContent}: ${verdict}`;
   });
 
@@ -176,6 +176,7 @@
   filters.addEventListener("input", filter);
   filters.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("hashchange", reveal);
-  filter();
+  // Nothing to filter yet, unless the browser has kept what was asked before.
+  if (["task", "weight", "verdict", "text"].some((name) => filters.elements[name].value !== "")) filter();
   if (location.hash) reveal();
 })();
