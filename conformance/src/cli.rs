@@ -10,6 +10,7 @@ use crate::clock::{self, ClockKind};
 use crate::coverage::Coverage;
 use crate::detect;
 use crate::exit::Exit;
+use crate::grade;
 use crate::mode::Mode;
 use crate::report::{self, Progress, Report, Strictness};
 use crate::requirements::nearest;
@@ -53,6 +54,9 @@ enum Subcommands {
     /// Check an implementation: a folder, a URL, or the reference server
     #[command(after_help = CHECK_HELP)]
     Check(Box<CheckArguments>),
+    /// Check many implementations side by side
+    #[command(after_help = grade::command::HELP)]
+    Grade(grade::command::Arguments),
     /// List the scenarios
     List,
     /// Show a scenario's steps with their accepted answers
@@ -131,13 +135,15 @@ enum SeedArgument {
 }
 
 /// An error that ends the program, with its exit code.
-struct Failure {
+#[derive(Debug)]
+pub struct Failure {
     exit: Exit,
     message: String,
 }
 
 impl Failure {
-    fn usage(message: impl Into<String>) -> Self {
+    /// Makes an error of wrong usage.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, message: message.into() }
     }
 
@@ -162,6 +168,7 @@ pub fn main() -> Exit {
     };
     let ended = match cli.command {
         Subcommands::Check(arguments) => check(&suite, &arguments),
+        Subcommands::Grade(arguments) => grade::command::run(&suite, &arguments),
         Subcommands::List => Ok(list(&suite)),
         Subcommands::Show { name } => show(&suite, &name),
         Subcommands::Coverage => Ok(coverage(&suite)),
@@ -175,7 +182,7 @@ fn fail(failure: &Failure) -> Exit {
 }
 
 /// Prints to standard output; a reader that has gone away is nobody's concern.
-fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
@@ -242,7 +249,7 @@ fn check(suite: &Suite, arguments: &CheckArguments) -> Result<Exit, Failure> {
 }
 
 /// Sees to it before a long run that a report can be written at its end.
-fn writable(path: &Path) -> Result<(), Failure> {
+pub(crate) fn writable(path: &Path) -> Result<(), Failure> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -261,7 +268,7 @@ fn writable(path: &Path) -> Result<(), Failure> {
 }
 
 /// Writes a file whole or not at all.
-fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
+pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
     let fresh = path.with_extension("conformance-new");
     std::fs::write(&fresh, text)
         .and_then(|()| std::fs::rename(&fresh, path))
@@ -420,7 +427,7 @@ fn unproved() -> Failure {
 }
 
 /// Waits for Ctrl-C or SIGTERM.
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return std::future::pending().await;

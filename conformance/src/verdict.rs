@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
 use crate::requirements::{Catalogue, Weight};
@@ -11,7 +11,7 @@ use crate::requirements::{Catalogue, Weight};
 ///
 /// Many steps may bear on a requirement: the heaviest of what they say is the verdict. `Met` outweighs
 /// `NotChecked` only: what one scenario could not check, another has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// This target cannot do what the check needs.
@@ -43,7 +43,7 @@ impl Kind {
 }
 
 /// Where and how a step differed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Evidence {
     /// The step as written.
     pub step: String,
@@ -56,7 +56,7 @@ pub struct Evidence {
 }
 
 /// What one step, or the sum of them, says of one requirement in one mode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Finding {
     /// The requirement's id.
     pub requirement: String,
@@ -75,9 +75,24 @@ pub struct Finding {
 }
 
 /// The verdicts of a run: one for every requirement and mode that it covers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(from = "Vec<Finding>", into = "Vec<Finding>")]
 pub struct Verdicts {
     rows: BTreeMap<(String, Mode), Finding>,
+}
+
+impl From<Vec<Finding>> for Verdicts {
+    fn from(findings: Vec<Finding>) -> Self {
+        let mut verdicts = Self::default();
+        verdicts.extend(findings);
+        verdicts
+    }
+}
+
+impl From<Verdicts> for Vec<Finding> {
+    fn from(verdicts: Verdicts) -> Self {
+        verdicts.rows.into_values().collect()
+    }
 }
 
 impl Verdicts {

@@ -6,6 +6,8 @@ mod terminal;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::ClockKind;
 use crate::exit::Exit;
 use crate::mode::Mode;
@@ -14,12 +16,12 @@ use crate::seed::Way;
 use crate::target::TargetKind;
 use crate::verdict::{Kind, Verdicts};
 
-pub use json::json;
+pub use json::{json, json_of_all};
 pub use progress::Progress;
 pub use terminal::terminal;
 
 /// What was checked, and how it was driven.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct TargetInfo {
     /// Its name: of the folder, the URL, or "reference".
     pub name: String,
@@ -36,7 +38,7 @@ pub struct TargetInfo {
 }
 
 /// The result of one check; the same verdicts give the same bytes in every report.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Report {
     /// What was checked.
     pub target: TargetInfo,
