@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{Bounds, Entry, Graded, one};
 use crate::suite::Suite;
+use crate::target::orphans;
 
 /// Tells whether a run came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,8 @@ pub enum Ended {
 
 /// Grades `entries`, `jobs` at once, and tells of each as it is done, with its place among them.
 ///
-/// When `interrupt` resolves, what runs is ended and cleaned up.
+/// When `interrupt` resolves, what runs is ended and cleaned up. At the end every child of this process is
+/// killed, so the caller may have none of its own.
 ///
 /// # Errors
 ///
@@ -41,7 +43,8 @@ pub fn grade(
     let (stop, stopped) = watch::channel(false);
     // At most one message an entry; it closes when the last worker ends.
     let (sender, mut done) = mpsc::unbounded_channel();
-    thread::scope(|scope| {
+    orphans::adopt();
+    let ended = thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, entries.len().max(1)) {
             let (sender, stopped, next) = (sender.clone(), stopped.clone(), &next);
             thread::Builder::new().spawn_scoped(scope, move || {
@@ -71,7 +74,9 @@ pub fn grade(
                 }
             }
         }))
-    })
+    });
+    orphans::kill_all();
+    ended
 }
 
 /// Judges one entry where not even a panic reaches the others.

@@ -7,6 +7,7 @@ mod command;
 mod copy;
 mod limits;
 mod marker;
+pub mod orphans;
 mod port;
 mod process;
 mod programs;
