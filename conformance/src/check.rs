@@ -116,6 +116,27 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// Reports that nothing could be judged, and why: every verdict is an error.
+    pub fn unjudged(&self, reason: &str) -> Report {
+        let mut verdicts = Verdicts::default();
+        for mode in &self.plan.modes {
+            verdicts.extend(self.everything(*mode, Kind::Error, reason));
+        }
+        let target = self.target_info(ClockKind::None, None);
+        Report { target, modes: self.plan.modes.clone(), verdicts, outputs: BTreeMap::new() }
+    }
+
+    fn target_info(&self, clock: ClockKind, seeding: Option<Way>) -> TargetInfo {
+        TargetInfo {
+            name: self.target.name(),
+            kind: self.target.kind(),
+            command: self.target.command(),
+            url: self.target.public_url(),
+            clock,
+            seeding,
+        }
+    }
+
     /// Runs every scenario in every mode and sums up.
     ///
     /// # Errors
@@ -137,14 +158,7 @@ impl<'a> Check<'a> {
             outputs.extend(result.output.map(|output| (result.mode, output)));
         }
         verdicts.trace_blockers();
-        let target = TargetInfo {
-            name: self.target.name(),
-            kind: self.target.kind(),
-            command: self.target.command(),
-            url: self.target.public_url(),
-            clock,
-            seeding,
-        };
+        let target = self.target_info(clock, seeding);
         Ok(Report { target, modes: self.plan.modes.clone(), verdicts, outputs })
     }
 

@@ -11,6 +11,7 @@ use crate::coverage::Coverage;
 use crate::detect;
 use crate::exit::Exit;
 use crate::files::{Files, Format};
+use crate::grade;
 use crate::mode::Mode;
 use crate::report::{self, Entry, Progress, Report, Strictness};
 use crate::requirements::nearest;
@@ -54,6 +55,9 @@ enum Subcommands {
     /// Check an implementation: a folder, a URL, or the reference server
     #[command(after_help = CHECK_HELP)]
     Check(Box<CheckArguments>),
+    /// Check many implementations side by side
+    #[command(after_help = grade::command::HELP)]
+    Grade(grade::command::Arguments),
     /// List the scenarios
     List,
     /// Show a scenario's steps with their accepted answers
@@ -138,13 +142,15 @@ enum SeedArgument {
 }
 
 /// An error that ends the program, with its exit code.
-struct Failure {
+#[derive(Debug)]
+pub struct Failure {
     exit: Exit,
     message: String,
 }
 
 impl Failure {
-    fn usage(message: impl Into<String>) -> Self {
+    /// Makes an error of wrong usage.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, message: message.into() }
     }
 
@@ -169,6 +175,7 @@ pub fn main() -> Exit {
     };
     let ended = match cli.command {
         Subcommands::Check(arguments) => check(&suite, &arguments),
+        Subcommands::Grade(arguments) => grade::command::run(&suite, &arguments),
         Subcommands::List => Ok(list(&suite)),
         Subcommands::Show { name } => show(&suite, &name),
         Subcommands::Coverage => Ok(coverage(&suite)),
@@ -182,7 +189,7 @@ fn fail(failure: &Failure) -> Exit {
 }
 
 /// Prints to standard output; a reader that has gone away is nobody's concern.
-fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
@@ -240,7 +247,7 @@ fn check(suite: &Suite, arguments: &CheckArguments) -> Result<Exit, Failure> {
         Format::Json => report::json(&report, &suite.catalogue),
         Format::Junit => report::junit(&report, &suite.catalogue, strictness),
         Format::Html => report::html(&[Entry::of(report.clone())], &suite.catalogue),
-        Format::Csv => report::csv(&[Entry::of(report.clone())], &suite.catalogue),
+        Format::Csv | Format::Scores => report::csv(&[Entry::of(report.clone())], &suite.catalogue),
     };
     files.write(text, print).map_err(Failure::usage)?;
     Ok(report.exit(&suite.catalogue, strictness))
@@ -398,7 +405,7 @@ fn unproved() -> Failure {
 }
 
 /// Waits for Ctrl-C or SIGTERM.
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return std::future::pending().await;

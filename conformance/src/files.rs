@@ -13,6 +13,8 @@ pub enum Format {
     Html,
     /// `--csv`
     Csv,
+    /// `--scores`
+    Scores,
 }
 
 impl Format {
@@ -23,6 +25,7 @@ impl Format {
             Self::Junit => "--junit",
             Self::Html => "--html",
             Self::Csv => "--csv",
+            Self::Scores => "--scores",
         }
     }
 }

@@ -13,6 +13,7 @@
 //!   the findings add up to [`verdict`]s.
 //! - [`check`] does all of that for every mode; [`event`] tells of its progress; [`report`] shows the result,
 //!   [`files`] puts it where it was asked to go.
+//! - [`grade`] does it for many implementations in one run.
 //! - [`cli`] is the command line; [`exit`] its exit codes; [`detect`] finds out what runs at a URL.
 //!
 //! # The path of one step
@@ -43,6 +44,7 @@ pub mod event;
 pub mod exchange;
 pub mod exit;
 pub mod files;
+pub mod grade;
 pub mod json;
 pub mod judge;
 pub mod mode;

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A way to authenticate, chosen by AUTH_TYPE.
 ///
 /// The order is the one in which the documents build the modes, each on the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub enum Mode {
     /// AUTH_TYPE is unset: nothing is protected.
     Off,

@@ -242,7 +242,7 @@ impl Player<'_> {
             let started = self.stage.ensure(&self.launch).await;
             started.map_err(|error| match error {
                 SiteError::NotPossible(why) => not_checked(why),
-                SiteError::Failed(why) => Stopped::Rest(Outcome::Error { why }),
+                error => Stopped::Rest(Outcome::Error { why: error.to_string() }),
             })?;
         }
         let base = self.stage.site().base_url();
@@ -287,7 +287,7 @@ impl Player<'_> {
         match started {
             Ok(()) => Ok((Vec::new(), None)),
             Err(SiteError::NotPossible(why)) => Err(not_checked(why)),
-            Err(SiteError::Failed(why)) => Err(Stopped::Failed(format!("no server: {why}"))),
+            Err(error) => Err(Stopped::Failed(format!("no server: {error}"))),
         }
     }
 
@@ -417,7 +417,7 @@ fn not_checked(why: String) -> Stopped {
 fn program_failed(error: SiteError) -> Stopped {
     match error {
         SiteError::NotPossible(why) => not_checked(why),
-        SiteError::Failed(why) => Stopped::Failed(format!("the program failed: {why}")),
+        error => Stopped::Failed(format!("the program failed: {error}")),
     }
 }
 

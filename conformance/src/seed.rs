@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -16,7 +16,7 @@ use crate::stage::Stage;
 use crate::target::{Launch, NewUser, Program, Stop};
 
 /// A way to get first users in, as `--seed` and the JSON report name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
     /// POST /api/v1/users with AUTH_TYPE unset, then a restart.

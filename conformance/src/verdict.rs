@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
 use crate::requirements::{Catalogue, Weight};
@@ -12,7 +12,7 @@ use crate::requirements::{Catalogue, Weight};
 /// Many steps may bear on a requirement. Of the steps of one scenario the heaviest counts, in the order of
 /// this list. Of several scenarios it is the same, but that `Met` outweighs `Blocked`: what one scenario could
 /// not reach another has shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// This target cannot do what the check needs.
@@ -55,7 +55,7 @@ impl Kind {
 }
 
 /// Where and how a step differed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Evidence {
     /// The step as written.
     pub step: String,
@@ -70,7 +70,7 @@ pub struct Evidence {
 }
 
 /// What one step, or the sum of them, says of one requirement in one mode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Finding {
     /// The requirement's id.
     pub requirement: String,
@@ -91,9 +91,24 @@ pub struct Finding {
 }
 
 /// The verdicts of a run: one for every requirement and mode that it covers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(from = "Vec<Finding>", into = "Vec<Finding>")]
 pub struct Verdicts {
     rows: BTreeMap<(String, Mode), Finding>,
+}
+
+impl From<Vec<Finding>> for Verdicts {
+    fn from(findings: Vec<Finding>) -> Self {
+        let mut verdicts = Self::default();
+        verdicts.extend(findings);
+        verdicts
+    }
+}
+
+impl From<Verdicts> for Vec<Finding> {
+    fn from(verdicts: Verdicts) -> Self {
+        verdicts.rows.into_values().collect()
+    }
 }
 
 impl Verdicts {
@@ -158,6 +173,11 @@ impl Verdicts {
     /// Finds the verdict of one requirement in one mode.
     pub fn find(&self, requirement: &str, mode: Mode) -> Option<&Finding> {
         self.rows.get(&(requirement.to_owned(), mode))
+    }
+
+    /// Gives the first reason that any verdict states.
+    pub fn any_reason(&self) -> Option<String> {
+        self.rows.values().find_map(|finding| finding.reason.clone())
     }
 
     /// Lists the verdicts by the catalogue's order, then by mode.

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use faketime::{Faketime, library};
 pub use wall::Wall;
 
 /// Names a clock driver, as `--clock` and the JSON report do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClockKind {
     /// The clock of the reference server in process, moved by hand.

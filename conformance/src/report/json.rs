@@ -59,6 +59,22 @@ struct Counts {
 /// `expected`, `actual` and `curl` are null where they do not apply. `seeding` is null where no user was
 /// needed or none could be stored.
 pub fn json(report: &Report, catalogue: &Catalogue) -> String {
+    text(&document(report, catalogue))
+}
+
+/// Writes several reports as one JSON array, in their order.
+pub fn json_of_all(reports: &[Report], catalogue: &Catalogue) -> String {
+    let documents: Vec<Document<'_>> = reports.iter().map(|report| document(report, catalogue)).collect();
+    text(&documents)
+}
+
+fn text(document: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(document).expect("strings and numbers are always JSON");
+    text.push('\n');
+    text
+}
+
+fn document<'a>(report: &'a Report, catalogue: &'a Catalogue) -> Document<'a> {
     let counts = |weight| {
         let count = |kind| report.verdicts.count(catalogue, weight, kind);
         Counts {
@@ -69,7 +85,7 @@ pub fn json(report: &Report, catalogue: &Catalogue) -> String {
             error: count(Kind::Error),
         }
     };
-    let document = Document {
+    Document {
         schema: "conformance-report/1",
         target: Target {
             name: &report.target.name,
@@ -84,10 +100,7 @@ pub fn json(report: &Report, catalogue: &Catalogue) -> String {
             should: counts(Weight::Should),
             exact: counts(Weight::Exact),
         },
-    };
-    let mut text = serde_json::to_string_pretty(&document).expect("strings and numbers are always JSON");
-    text.push('\n');
-    text
+    }
 }
 
 fn row<'a>(finding: &'a Finding, catalogue: &Catalogue) -> Option<Verdict<'a>> {

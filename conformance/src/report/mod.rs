@@ -14,6 +14,8 @@ mod weights;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::ClockKind;
 use crate::exit::Exit;
 use crate::mode::Mode;
@@ -25,7 +27,7 @@ use crate::verdict::{Kind, Verdicts};
 pub use csv::{csv, scores};
 pub use entry::Entry;
 pub use html::html;
-pub use json::json;
+pub use json::{json, json_of_all};
 pub use junit::junit;
 pub use progress::Progress;
 
@@ -33,7 +35,7 @@ pub use terminal::terminal;
 pub use weights::{Weights, WeightsError};
 
 /// What was checked, and how it was driven.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct TargetInfo {
     /// Its name: of the folder, the URL, or "reference".
     pub name: String,
@@ -50,7 +52,7 @@ pub struct TargetInfo {
 }
 
 /// The result of one check; the same verdicts give the same bytes in every report.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Report {
     /// What was checked.
     pub target: TargetInfo,

@@ -1,6 +1,5 @@
 //! The target `command`: a program in a folder, started by the suite as often as it needs.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,21 +7,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 
+use super::limits::Limits;
+use super::marker::Marker;
 use super::process::Process;
-use super::programs;
+use super::start::{NotReady, StartFailure, last_line, wait_until_ready};
 use super::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind, copy};
-use crate::client;
+use super::{port, programs};
 use crate::clock::{self, ClockDriver, ClockKind, Faketime, NoClock, Wall};
-use crate::exchange::NoAnswer;
-
-/// How long a program may take from its start to its first answer.
-const START_PATIENCE: Duration = Duration::from_secs(15);
-
-/// How long one request of a starting program may take.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
-
-/// How often a starting program is asked whether it answers.
-const POLL: Duration = Duration::from_millis(10);
 
 /// How long one of the documents' programs may run.
 const PROGRAM_PATIENCE: Duration = Duration::from_secs(20);
@@ -33,7 +24,7 @@ const PROGRAM_PATIENCE: Duration = Duration::from_secs(20);
 const PYTHON_MEMORY_KIB: u64 = 2 * 1024 * 1024;
 
 /// How often a start is tried where the port was taken by someone else in between.
-const PORT_TRIES: usize = 3;
+const PORT_TRIES: usize = 6;
 
 /// Says why no command target can be made of a folder; the text says what to do instead.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +59,10 @@ pub struct Command {
     words: Vec<String>,
     flask: bool,
     clock: ClockKind,
+    marker: Marker,
+    limits: Limits,
+    /// Where the copies are made; `None` for the system's temporary folder.
+    room: Option<PathBuf>,
 }
 
 impl Command {
@@ -94,12 +89,24 @@ impl Command {
         };
         let flask = is_flask(&folder);
         let name = folder.file_name().map_or_else(|| shown, |name| name.to_string_lossy().into_owned());
-        Ok(Self { folder, name, words, flask, clock })
+        let limits = Limits { address_space_kib: flask.then_some(PYTHON_MEMORY_KIB), ..Limits::default() };
+        Ok(Self { folder, name, words, flask, clock, marker: Marker::default(), limits, room: None })
     }
 
     /// The same program under another clock driver.
     pub fn with_clock(&self, clock: ClockKind) -> Self {
         Self { clock, ..self.clone() }
+    }
+
+    /// The same program with its copies in the folder `room`, and held within these limits too.
+    pub fn confined(&self, room: &Path, file_kib: u64, cpu_seconds: u64) -> Self {
+        let limits = Limits { file_kib: Some(file_kib), cpu_seconds: Some(cpu_seconds), ..self.limits };
+        Self { limits, room: Some(room.to_owned()), ..self.clone() }
+    }
+
+    /// Gives the mark of every process that this target starts.
+    pub fn marker(&self) -> &Marker {
+        &self.marker
     }
 }
 
@@ -150,7 +157,9 @@ impl CommandSite {
     ) -> Result<Self, SiteError> {
         let failed =
             |error: std::io::Error| SiteError::Failed(format!("the folder cannot be copied: {error}"));
-        let folder = tempfile::Builder::new().prefix("conformance-").tempdir().map_err(failed)?;
+        let room = target.room.clone().unwrap_or_else(std::env::temp_dir);
+        let folder = tempfile::Builder::new().prefix("conformance-").tempdir_in(room).map_err(failed)?;
+        std::fs::create_dir(folder.path().join("tmp")).map_err(failed)?;
         let project = folder.path().join("project");
         std::fs::create_dir(&project).map_err(failed)?;
         copy::copy(from, &project, keep).map_err(failed)?;
@@ -183,10 +192,6 @@ impl CommandSite {
         self.folder.path().join("programs")
     }
 
-    fn memory_kib(&self) -> Option<u64> {
-        self.target.flask.then_some(PYTHON_MEMORY_KIB)
-    }
-
     fn needs_flask(&self) -> Result<(), SiteError> {
         if self.target.flask {
             return Ok(());
@@ -207,6 +212,8 @@ impl CommandSite {
             .collect();
         variables.push(("API_HOST".to_owned(), "127.0.0.1".to_owned()));
         variables.push(("API_PORT".to_owned(), port.to_string()));
+        // What it leaves there goes with the folder.
+        variables.push(("TMPDIR".to_owned(), self.folder.path().join("tmp").display().to_string()));
         variables.push(("PYTHONUNBUFFERED".to_owned(), "1".to_owned()));
         variables.push(("PYTHONPATH".to_owned(), python_path));
         variables.extend(self.clock.environment());
@@ -219,23 +226,29 @@ impl CommandSite {
         let mut tries = PORT_TRIES;
         loop {
             tries -= 1;
-            self.port = free_port()?;
-            let environment = self.environment(launch, self.port);
-            let mut process = Process::spawn(words, &self.project, &environment, self.memory_kib())
-                .map_err(|error| SiteError::Failed(format!("{} cannot be started: {error}", words[0])))?;
-            match wait_until_ready(&mut process, self.port).await {
+            self.port = port::free().map_err(|error| SiteError::Failed(format!("no free port: {error}")))?;
+            let mut process = self.spawn(words, launch, self.port).map_err(|error| {
+                let program = words[0].clone();
+                StartFailure::CannotRun { program, why: error.to_string() }
+            })?;
+            let failure = match wait_until_ready(&mut process, self.port).await {
                 Ok(()) => {
                     self.running = Some(process);
                     return Ok(());
                 }
-                Err(_) if tries > 0 && process.output().contains("Address already in use") => {}
-                Err(reason) => {
-                    self.last_output = process.output();
-                    process.kill().await;
-                    return Err(SiteError::Failed(self.without_paths(&reason)));
-                }
-            }
+                Err(NotReady::PortTaken) if tries > 0 => continue,
+                Err(NotReady::PortTaken) => StartFailure::PortInUse,
+                Err(NotReady::Failed(failure)) => failure,
+            };
+            self.last_output = process.output();
+            process.kill().await;
+            return Err(failure.map_output(|text| self.without_paths(text)).into());
         }
+    }
+
+    fn spawn(&self, words: &[String], launch: &Launch, port: u16) -> std::io::Result<Process> {
+        let environment = self.environment(launch, port);
+        Process::spawn(words, &self.project, &environment, self.target.limits, &self.target.marker)
     }
 
     /// Takes the places of this run out of a text, so that reports of equal runs are equal.
@@ -297,8 +310,8 @@ impl Site for CommandSite {
         self.needs_flask()?;
         let words = programs::words(&self.programs(), program);
         let launch = Launch::documented(programs::mode(program));
-        let environment = self.environment(&launch, 0);
-        let mut process = Process::spawn(&words, &self.project, &environment, Some(PYTHON_MEMORY_KIB))
+        let mut process = self
+            .spawn(&words, &launch, 0)
             .map_err(|error| SiteError::NotPossible(format!("python3 cannot be started: {error}")))?;
         let status = process.wait(PROGRAM_PATIENCE).await;
         process.drain().await;
@@ -322,61 +335,6 @@ impl Site for CommandSite {
     fn data_folder(&self) -> Option<&Path> {
         self.target.flask.then_some(self.project.as_path())
     }
-}
-
-/// Waits until the program answers a request on `port`; says why where it does not.
-///
-/// Only an answer counts: a reloader's parent holds the port before anybody serves there.
-async fn wait_until_ready(process: &mut Process, port: u16) -> Result<(), String> {
-    let deadline = tokio::time::Instant::now() + START_PATIENCE;
-    let mut poll = tokio::time::interval(POLL);
-    let status = client::get(format!("http://127.0.0.1:{port}/api/v1/status"));
-    loop {
-        poll.tick().await;
-        if let Some(status) = process.ended() {
-            process.drain().await;
-            return Err(format!("the program ended at once ({status}): {}", last_line(&process.output())));
-        }
-        let none = match client::send(status.clone(), ANSWER_PATIENCE).await.answer {
-            Ok(_) => return Ok(()),
-            Err(none) => none,
-        };
-        if none == NoAnswer::Garbage {
-            return Err(format!("the program listens, but: {none}"));
-        }
-        if tokio::time::Instant::now() > deadline {
-            return Err(match (none, other_port(&process.output(), port)) {
-                (NoAnswer::Refused, Some(other)) => {
-                    format!("the program listens on port {other}, not on API_PORT")
-                }
-                (NoAnswer::Refused, None) => {
-                    format!("the program does not listen on API_PORT within {} s", START_PATIENCE.as_secs())
-                }
-                (none, _) => format!("the program listens, but: {none}"),
-            });
-        }
-    }
-}
-
-/// Finds the port that a program says it listens on, where that is another one.
-fn other_port(output: &str, port: u16) -> Option<u16> {
-    let (_, rest) = output.rsplit_once("Running on http://")?;
-    let after = rest.split_once(':')?.1;
-    let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok().filter(|other| *other != port)
-}
-
-/// Gives the line of a program's output that says most: the last one that is not empty.
-fn last_line(output: &str) -> &str {
-    output.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it printed nothing")
-}
-
-/// Finds a port that is free now; another program may take it before ours does.
-fn free_port() -> Result<u16, SiteError> {
-    TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| SiteError::Failed(format!("no free port: {error}")))
 }
 
 fn is_flask(folder: &Path) -> bool {

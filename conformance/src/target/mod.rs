@@ -5,26 +5,32 @@
 
 mod command;
 mod copy;
+mod limits;
+mod marker;
+pub mod orphans;
+mod port;
 mod process;
 mod programs;
 mod reference;
+mod start;
 mod url;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::ClockDriver;
 use crate::mode::Mode;
 use crate::scenario::{Action, Scenario, Setting, Settings, Template};
 
 pub use command::{Command, CommandError};
-
+pub use marker::{Marker, Running};
 pub use reference::Reference;
+pub use start::{StartClass, StartFailure};
 pub use url::Url;
 
 /// Names a kind of target as the JSON report does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TargetKind {
     /// The reference server, in process.
@@ -168,6 +174,9 @@ pub enum SiteError {
     /// The implementation failed to do it; the text is fit for a report: no port, path or time.
     #[error("{0}")]
     Failed(String),
+    /// The implementation does not serve.
+    #[error(transparent)]
+    NoStart(#[from] StartFailure),
 }
 
 /// An implementation under test.

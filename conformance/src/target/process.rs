@@ -15,6 +15,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 
+use super::limits::Limits;
+use super::marker::{self, Marker, Running};
+
 /// How much of a program's output is kept, in bytes; the rest is read and dropped.
 const KEPT: usize = 16 * 1024;
 
@@ -24,8 +27,11 @@ const GRACE: Duration = Duration::from_secs(3);
 /// How long the pipes of a program that has ended are read on.
 const DRAIN: Duration = Duration::from_millis(500);
 
-/// The environment variable that marks what we started.
-const MARKER: &str = "CONFORMANCE_SITE";
+/// How much output is taken in as fast as it comes, in bytes; no server of this API prints as much.
+const HEARD: usize = 4 * 1024 * 1024;
+
+/// How long a noisy program waits after each buffer of output beyond that; its pipe is full meanwhile.
+const HUSH: Duration = Duration::from_millis(10);
 
 /// Locks, whatever a thread that panicked has left behind: no invariant spans two statements here.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -37,7 +43,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub struct Process {
     child: Child,
     group: Pid,
-    marker: String,
+    marker: Marker,
     output: Tail,
     printed: Tail,
     readers: Vec<JoinHandle<()>>,
@@ -48,7 +54,7 @@ pub struct Process {
 impl Process {
     /// Starts `words` in `folder`, with `environment` in the place of the documents' variables of this process.
     ///
-    /// `memory_kib` limits the address space of the program and of each that it starts.
+    /// It is marked below `marker`, and held within `limits`.
     ///
     /// # Errors
     ///
@@ -57,14 +63,15 @@ impl Process {
         words: &[String],
         folder: &Path,
         environment: &[(String, String)],
-        memory_kib: Option<u64>,
+        limits: Limits,
+        marker: &Marker,
     ) -> std::io::Result<Self> {
-        let marker = uuid::Uuid::new_v4().to_string();
+        let marker = marker.below();
         // The shell sets the limits and becomes the program: no code of ours runs between fork and exec.
-        let limit = memory_kib.map(|kib| format!("ulimit -v {kib}; ")).unwrap_or_default();
+        let limits = limits.as_shell();
         let mut command = tokio::process::Command::new("/bin/sh");
         command
-            .args(["-c", &format!("{limit}ulimit -c 0; exec \"$@\""), "sh"])
+            .args(["-c", &format!("{limits}exec \"$@\""), "sh"])
             .args(words)
             .current_dir(folder)
             .stdin(Stdio::null())
@@ -77,7 +84,7 @@ impl Process {
         {
             command.env_remove(name);
         }
-        command.env(MARKER, &marker);
+        command.env(marker::VARIABLE, marker.as_str());
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -93,6 +100,13 @@ impl Process {
             readers.push(tokio::spawn(keep_tail(pipe, vec![output.clone()])));
         }
         Ok(Self { child, group, marker, output, printed, readers, ended: None, killed: false })
+    }
+
+    /// Lists its processes: those of its group, and those that have left it.
+    pub fn all(&self) -> Vec<Running> {
+        let mut all = marker::group(self.group);
+        all.extend(self.marker.processes());
+        all
     }
 
     /// Gives the last output, both streams as they came.
@@ -150,7 +164,7 @@ impl Process {
             return;
         }
         let _ = killpg(self.group, Signal::SIGKILL);
-        kill_marked(&self.marker);
+        self.marker.kill_all();
         // libfaketime shares its memory by the first process's id, and leaves it behind when killed.
         for name in ["faketime_shm_", "sem.faketime_sem_"] {
             let _ = std::fs::remove_file(format!("/dev/shm/{name}{}", self.group));
@@ -161,21 +175,6 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// Kills the processes that carry our marker in their environment, wherever they went.
-///
-/// Only Linux tells another process's environment; elsewhere the group is all that is known.
-fn kill_marked(marker: &str) {
-    let needle = format!("{MARKER}={marker}");
-    let Ok(processes) = std::fs::read_dir("/proc") else { return };
-    for process in processes.flatten() {
-        let Some(id) = process.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        let Ok(environment) = std::fs::read(process.path().join("environ")) else { continue };
-        if environment.split(|byte| *byte == 0).any(|variable| variable == needle.as_bytes()) {
-            let _ = nix::sys::signal::kill(Pid::from_raw(id), Signal::SIGKILL);
-        }
     }
 }
 
@@ -199,9 +198,15 @@ impl Tail {
 /// Reads a pipe to its end and keeps the tail; it ends when the last holder of the pipe has ended.
 async fn keep_tail(mut pipe: impl AsyncRead + Unpin, tails: Vec<Tail>) {
     let mut buffer = [0; 4096];
+    let mut heard = 0_usize;
     while let Ok(count) = pipe.read(&mut buffer).await {
         if count == 0 {
             return;
+        }
+        heard = heard.saturating_add(count);
+        if heard > HEARD {
+            // Endless output would take a core of its own to read, and the programs beside it would wait.
+            tokio::time::sleep(HUSH).await;
         }
         for tail in &tails {
             tail.add(&buffer[..count]);

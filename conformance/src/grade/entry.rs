@@ -1,0 +1,74 @@
+//! Entries: the implementations of a run, and what came of each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Class;
+use crate::report::{self, Report};
+
+/// An implementation that is to be graded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its folder as the caller named it.
+    pub given: PathBuf,
+    /// Its folder, canonical: the key of the state file.
+    pub folder: PathBuf,
+    /// Its name in reports: the folder's, or the whole path where several folders have that name.
+    pub name: String,
+}
+
+/// What came of one implementation.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Graded {
+    /// What sort of submission it is.
+    pub class: Class,
+    /// The verdicts; all of them errors where it could not be judged.
+    pub report: Report,
+}
+
+impl Graded {
+    /// Gives what a report over many implementations shows: the verdicts, or why there are none.
+    pub fn entry(&self) -> report::Entry {
+        let reason = self.report.verdicts.any_reason().unwrap_or_default();
+        let result = match self.class {
+            Class::Judged => Ok(self.report.clone()),
+            class => Err(if reason.is_empty() { class.to_string() } else { reason }),
+        };
+        report::Entry { name: self.report.target.name.clone(), result }
+    }
+}
+
+/// Names the folders; one that is given twice is graded once.
+///
+/// # Errors
+///
+/// When one of them is no folder: nothing shall run for long before such a mistake is seen.
+pub fn entries(given: &[PathBuf]) -> Result<Vec<Entry>, String> {
+    let mut seen = BTreeSet::new();
+    let mut entries = Vec::new();
+    for path in given {
+        let folder = std::fs::canonicalize(path).ok().filter(|folder| folder.is_dir());
+        let folder = folder.ok_or_else(|| format!("{} is not a folder", path.display()))?;
+        if seen.insert(folder.clone()) {
+            entries.push(Entry { given: path.clone(), name: last_part(&folder), folder });
+        }
+    }
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in &entries {
+        *uses.entry(entry.name.clone()).or_default() += 1;
+    }
+    for entry in &mut entries {
+        if uses[&entry.name] > 1 {
+            entry.name = entry.given.display().to_string();
+        }
+    }
+    Ok(entries)
+}
+
+fn last_part(folder: &Path) -> String {
+    folder
+        .file_name()
+        .map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into_owned())
+}

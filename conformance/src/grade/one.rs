@@ -1,0 +1,152 @@
+//! One implementation, from its folder to its verdicts, within its bounds.
+
+use std::future::Future;
+
+use super::{Bound, Bounds, Class, Entry, Graded, Room, watch};
+use crate::check::{Check, ClockUnproved, Plan};
+use crate::clock::{self, ClockKind};
+use crate::event::Silence;
+use crate::mode::Mode;
+use crate::report::Report;
+use crate::seed::Way;
+use crate::suite::Suite;
+use crate::target::{Command, Launch, SiteError, StartClass, Target};
+
+/// How many modes of one implementation run side by side; the implementations themselves do too.
+const MODES_AT_ONCE: usize = 3;
+
+/// The modes in the order in which a server is tried: one that knows any of them can be judged.
+const TRIED: [Mode; 6] =
+    [Mode::SessionAuth, Mode::BasicAuth, Mode::Auth, Mode::Off, Mode::SessionExpAuth, Mode::SessionDbAuth];
+
+/// Why an implementation cannot be judged.
+type Unjudged = (Class, String);
+
+/// Judges one implementation; gives nothing where `stopped` resolves before.
+///
+/// Nothing of it is left behind in either case: no process, no folder.
+pub async fn judge(
+    suite: &Suite,
+    entry: &Entry,
+    bounds: &Bounds,
+    stopped: impl Future<Output = ()>,
+) -> Option<Graded> {
+    let clock = if clock::library().is_some() { ClockKind::Faketime } else { ClockKind::Wall };
+    let found = Command::new(&entry.given, None, clock);
+    let (command, room) = match (found, Room::new()) {
+        (Ok(command), Ok(room)) => (command, room),
+        (Err(error), _) => return Some(unjudged(suite, entry, None, Class::NoProgram, &error.to_string())),
+        (_, Err(error)) => return Some(failed(suite, entry, &error.to_string())),
+    };
+    let command = command.confined(room.path(), bounds.file_kib, bounds.cpu_seconds);
+    let judged = tokio::select! {
+        judged = tokio::time::timeout(bounds.time, started_and_checked(suite, &command)) => {
+            judged.unwrap_or_else(|_| Err(beyond(Bound::Time, bounds)))
+        }
+        bound = watch::exceeded(command.marker(), &room, bounds) => Err(beyond(bound, bounds)),
+        () = stopped => {
+            command.marker().kill_all();
+            return None;
+        }
+    };
+    command.marker().kill_all();
+    Some(match judged {
+        Ok(mut report) => {
+            report.target.name.clone_from(&entry.name);
+            Graded { class: Class::Judged, report }
+        }
+        Err((class, why)) => unjudged(suite, entry, Some(&command), class, &why),
+    })
+}
+
+/// Reports that the suite itself failed at an implementation.
+pub fn failed(suite: &Suite, entry: &Entry, why: &str) -> Graded {
+    unjudged(suite, entry, None, Class::SuiteFailed, why)
+}
+
+fn beyond(bound: Bound, bounds: &Bounds) -> Unjudged {
+    (Class::Exceeded(bound), bound.sentence(bounds))
+}
+
+fn unjudged(suite: &Suite, entry: &Entry, command: Option<&Command>, class: Class, why: &str) -> Graded {
+    let reason = format!("{class}: {why}");
+    let plan = plan();
+    let mut report = match command {
+        Some(command) => Check::new(suite, command, &plan, &Silence).unjudged(&reason),
+        None => Check::new(suite, &NoTarget, &plan, &Silence).unjudged(&reason),
+    };
+    report.target.name.clone_from(&entry.name);
+    Graded { class, report }
+}
+
+fn plan() -> Plan {
+    Plan {
+        modes: Mode::ALL.to_vec(),
+        scenarios: Vec::new(),
+        requirements: Vec::new(),
+        ways: Way::UNAIDED.to_vec(),
+        given: None,
+        jobs: MODES_AT_ONCE,
+    }
+}
+
+async fn started_and_checked(suite: &Suite, command: &Command) -> Result<Report, Unjudged> {
+    start(command).await?;
+    let plan = plan();
+    match Check::new(suite, command, &plan, &Silence).run().await {
+        Ok(report) => Ok(report),
+        Err(ClockUnproved) => {
+            let command = command.with_clock(ClockKind::Wall);
+            let report = Check::new(suite, &command, &plan, &Silence).run().await;
+            report.map_err(|ClockUnproved| (Class::SuiteFailed, "no clock moves its time".to_owned()))
+        }
+    }
+}
+
+/// Finds out whether the program serves at all: in one mode at least.
+async fn start(command: &Command) -> Result<(), Unjudged> {
+    let sort = |error: SiteError| match error {
+        SiteError::NoStart(failure) => (Class::Start(failure.class()), failure.to_string()),
+        other => (Class::Start(StartClass::DoesNotStart), other.to_string()),
+    };
+    let mut site = command.open().await.map_err(sort)?;
+    let mut first = None;
+    for mode in TRIED {
+        let error = match site.start(&Launch::documented(mode)).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let quick = matches!(&error, SiteError::NoStart(failure) if failure.is_quick());
+        first = first.or(Some(error));
+        if !quick {
+            break;
+        }
+    }
+    first.map_or(Ok(()), |error| Err(sort(error)))
+}
+
+/// The target in the report of a folder with nothing to start.
+struct NoTarget;
+
+#[async_trait::async_trait]
+impl Target for NoTarget {
+    fn kind(&self) -> crate::target::TargetKind {
+        crate::target::TargetKind::Command
+    }
+
+    fn name(&self) -> String {
+        String::new()
+    }
+
+    fn command(&self) -> Option<String> {
+        None
+    }
+
+    fn public_url(&self) -> String {
+        String::new()
+    }
+
+    async fn open(&self) -> Result<Box<dyn crate::target::Site>, SiteError> {
+        Err(SiteError::NotPossible("there is nothing to start".to_owned()))
+    }
+}

@@ -1,0 +1,99 @@
+//! The pool: implementations side by side, each on a thread and a runtime of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use tokio::runtime::Builder;
+use tokio::sync::{mpsc, watch};
+
+use super::{Bounds, Entry, Graded, one};
+use crate::suite::Suite;
+use crate::target::orphans;
+
+/// Tells whether a run came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Every implementation has been graded.
+    Whole,
+    /// It was interrupted; what had been graded until then was told.
+    Interrupted,
+}
+
+/// Grades `entries`, `jobs` at once, and tells of each as it is done, with its place among them.
+///
+/// When `interrupt` resolves, what runs is ended and cleaned up. At the end every child of this process is
+/// killed, so the caller may have none of its own.
+///
+/// # Errors
+///
+/// When the system has no thread or runtime left.
+pub fn grade(
+    suite: &Suite,
+    entries: &[&Entry],
+    jobs: usize,
+    bounds: &Bounds,
+    interrupt: impl Future<Output = ()>,
+    mut tell: impl FnMut(usize, Graded),
+) -> std::io::Result<Ended> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    // The place of the next entry; every worker takes one after another until none is left.
+    let next = AtomicUsize::new(0);
+    // Set to true once, by this thread, to end the workers; `stop` outlives them.
+    let (stop, stopped) = watch::channel(false);
+    // At most one message an entry; it closes when the last worker ends.
+    let (sender, mut done) = mpsc::unbounded_channel();
+    orphans::adopt();
+    let ended = thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, entries.len().max(1)) {
+            let (sender, stopped, next) = (sender.clone(), stopped.clone(), &next);
+            thread::Builder::new().spawn_scoped(scope, move || {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(entry) = entries.get(place) else { return };
+                    let Some(graded) = isolated(suite, entry, bounds, stopped.clone()) else { return };
+                    // The receiver is gone only if telling panicked.
+                    let _ = sender.send((place, graded));
+                }
+            })?;
+        }
+        drop(sender);
+        Ok(runtime.block_on(async {
+            tokio::pin!(interrupt);
+            let mut ended = Ended::Whole;
+            loop {
+                tokio::select! {
+                    graded = done.recv() => match graded {
+                        Some((place, graded)) => tell(place, graded),
+                        None => return ended,
+                    },
+                    () = &mut interrupt, if ended == Ended::Whole => {
+                        ended = Ended::Interrupted;
+                        stop.send_replace(true);
+                    }
+                }
+            }
+        }))
+    });
+    orphans::kill_all();
+    ended
+}
+
+/// Judges one entry where not even a panic reaches the others.
+fn isolated(
+    suite: &Suite,
+    entry: &Entry,
+    bounds: &Bounds,
+    mut stopped: watch::Receiver<bool>,
+) -> Option<Graded> {
+    let judged = catch_unwind(AssertUnwindSafe(|| {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| format!("the runtime cannot start: {error}"))?;
+        Ok(runtime.block_on(one::judge(suite, entry, bounds, async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        })))
+    }));
+    let judged: Result<Option<Graded>, String> =
+        judged.unwrap_or_else(|_| Err("the suite panicked; standard error says where".to_owned()));
+    judged.unwrap_or_else(|why| Some(one::failed(suite, entry, &why)))
+}
