@@ -15,7 +15,8 @@ use crate::grade;
 use crate::mode::Mode;
 use crate::report::{self, Entry, Progress, Report, Strictness};
 use crate::requirements::nearest;
-use crate::seed::Way;
+use crate::scenario::Settings;
+use crate::seed::{self, Way};
 use crate::stage::Stage;
 use crate::suite::Suite;
 use crate::target::{Command, NewUser, Reference, Target, Url};
@@ -282,6 +283,11 @@ impl Asked<'_> {
     async fn folder(&self, folder: &Path) -> Result<Option<Report>, Failure> {
         self.refuse_unless("a URL", self.arguments.user.is_some(), "--user")?;
         self.refuse_unless("a URL", self.arguments.session_duration.is_some(), "--session-duration")?;
+        self.refuse_unless("a URL", self.arguments.session_name != Settings::SESSION_NAME, "--session-name")?;
+        let shown = folder.display().to_string();
+        if !folder.exists() && shown.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+            return Err(Failure::usage(format!("{shown} is not a folder; did you mean http://{shown}?")));
+        }
         let ways: &[Way] = match self.arguments.seed {
             SeedArgument::Auto => &Way::UNAIDED,
             SeedArgument::Api => &[Way::Api],
@@ -312,7 +318,10 @@ impl Asked<'_> {
             )));
         }
         let rest = base.trim_start_matches("http://").trim_end_matches('/');
-        if rest.is_empty() || rest.contains(['/', '?', '#', '@', ' ']) {
+        if rest.is_empty() {
+            return Err(Failure::usage(format!("{base:?} has no host: write http://HOST:PORT")));
+        }
+        if rest.contains(['/', '?', '#', '@', ' ']) {
             return Err(Failure::usage(format!(
                 "{base:?} has more than a host and a port: write http://HOST:PORT"
             )));
@@ -342,7 +351,17 @@ impl Asked<'_> {
             }
             _ => return Err(Failure::usage("a running server is in one mode: give --mode once")),
         };
-        self.checked(&url(mode), vec![mode], &[Way::Given]).await
+        let target = url(mode);
+        if let Some(user) = &self.arguments.user {
+            let site = target.open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
+            seed::lets_in(&mut Stage::new(site), mode, user).await.map_err(|why| {
+                Failure::not_checked(format!(
+                    "--user {} --mode {mode}: {why}; is it the right user and mode?",
+                    user.email
+                ))
+            })?;
+        }
+        self.checked(&target, vec![mode], &[Way::Given]).await
     }
 
     async fn checked(

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::mode::Mode;
-use crate::scenario::{Action, Curl, Scenario, Section, Step, Template};
+use crate::scenario::{Action, Curl, Scenario, Section, Show, Step, Template};
 use crate::suite::Suite;
+use crate::transcript::Transcript;
 
 /// Where a step stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +38,8 @@ pub struct Coverage {
     pub twins: BTreeMap<String, Option<(Place, Place)>>,
     /// The scenarios that were never accepted.
     pub unaccepted: Vec<String>,
+    /// The steps whose accepted answer is not what their fence demands.
+    pub contradicted: Vec<Place>,
 }
 
 impl Coverage {
@@ -60,8 +63,9 @@ impl Coverage {
                     }
                 }
             }
-            if suite.accepted(&scenario.name).is_none() {
-                coverage.unaccepted.push(scenario.name.clone());
+            match suite.accepted(&scenario.name) {
+                Some(accepted) => coverage.contradicted.extend(contradicted(scenario, accepted)),
+                None => coverage.unaccepted.push(scenario.name.clone()),
             }
         }
         for row in suite.catalogue.rows() {
@@ -77,7 +81,10 @@ impl Coverage {
 
     /// Tells whether every requirement is checked in every mode and every refusal has its twin.
     pub fn is_whole(&self) -> bool {
-        self.missing.is_empty() && self.unaccepted.is_empty() && self.twins.values().all(Option::is_some)
+        self.missing.is_empty()
+            && self.unaccepted.is_empty()
+            && self.contradicted.is_empty()
+            && self.twins.values().all(Option::is_some)
     }
 
     /// Writes the coverage as a table for people: a line a requirement, then what is missing.
@@ -124,11 +131,29 @@ impl Coverage {
         for (id, _) in self.twins.iter().filter(|(_, twin)| twin.is_none()) {
             let _ = writeln!(out, "no positive twin for any refusal that checks {id}");
         }
+        for place in &self.contradicted {
+            let _ = writeln!(out, "the accepted answer at {place} is not what its fence demands");
+        }
         for name in &self.unaccepted {
             let _ = writeln!(out, "no transcript of {name} was ever accepted: run `just review`");
         }
         out
     }
+}
+
+/// Lists the steps whose accepted answer is another than the one that `2xx`, `refused` … stand for.
+fn contradicted(scenario: &Scenario, accepted: &Transcript) -> Vec<Place> {
+    let wrong = scenario.steps().zip(&accepted.blocks).filter(|(step, block)| {
+        let demanded = match step.show {
+            Show::All | Show::Status => return false,
+            Show::Success => "2xx",
+            Show::NotSuccess => "not 2xx",
+            Show::Refused => "refused",
+            Show::BelowServerError => "below 500",
+        };
+        step.action.request().is_some() && block.lines.first().is_none_or(|line| line != demanded)
+    });
+    wrong.map(|(step, _)| Place { scenario: scenario.name.clone(), line: step.line }).collect()
 }
 
 /// A request of a scenario with what its accepted transcript says of it.

@@ -202,15 +202,18 @@ impl Player<'_> {
             }));
         }
         let foreign_users = self.foreign_users(&request, &exchange).await;
-        let launch = self.launch.clone();
+        let cookie_name = self.cookie_name();
         let view = View {
             show: step.show,
             include: curl.include,
-            cookie_name: &launch.session_name,
+            cookie_name: &cookie_name,
             now: self.stage.site().clock().now(),
             foreign_users,
         };
+        let written = format!("set-cookie: {}=", self.launch.session_name);
+        let sent = format!("set-cookie: {cookie_name}=");
         let lines = self.canon.exchange(view, &exchange);
+        let lines = lines.into_iter().map(|line| line.replacen(&sent, &written, 1)).collect();
         let success = exchange.answer.as_ref().ok().map(crate::exchange::Answer::is_success);
         self.last = Some((index, Some(exchange)));
         Ok((lines, success))
@@ -226,10 +229,11 @@ impl Player<'_> {
         self.last = Some((index, None));
         let request = self.request(index, curl).await?;
         let exchanges = self.stage.send_at_once(request, times).await;
+        let cookie_name = self.cookie_name();
         let view = View {
             show: step.show,
             include: false,
-            cookie_name: &self.launch.session_name,
+            cookie_name: &cookie_name,
             now: self.stage.site().clock().now(),
             foreign_users: 0,
         };
@@ -253,7 +257,18 @@ impl Player<'_> {
         for password in passwords(&request) {
             self.canon.watch_password(&password);
         }
-        Ok(self.canon.emails.personalise(request))
+        let mut request = self.canon.emails.personalise(request);
+        let cookie_name = self.cookie_name();
+        if cookie_name != self.launch.session_name {
+            let cookies = request.headers.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+            cookies.for_each(|(_, value)| *value = value.replace(&self.launch.session_name, &cookie_name));
+        }
+        Ok(request)
+    }
+
+    /// The session cookie's name at this target.
+    fn cookie_name(&mut self) -> String {
+        self.stage.site().cookie_name(&self.launch.session_name)
     }
 
     /// Counts the users in the stats that are none of this scenario's, with the same credentials.
@@ -292,6 +307,7 @@ impl Player<'_> {
     }
 
     fn capture(&mut self, index: usize, capture: &Capture) -> Result<Printed, Stopped> {
+        let cookie_name = self.cookie_name();
         let value = match &capture.from {
             CaptureSource::Variable(template) => Ok(self.expand(template, index)?),
             from => {
@@ -318,7 +334,7 @@ impl Player<'_> {
                         .and_then(|value| find(path, &value).map(plain))
                         .ok_or_else(|| format!("no {path} in the last answer")),
                     _ => answer
-                        .and_then(|answer| answer.cookie(&self.launch.session_name))
+                        .and_then(|answer| answer.cookie(&cookie_name))
                         .map(str::to_owned)
                         .ok_or_else(|| format!("no cookie {} in the last answer", self.launch.session_name)),
                 }

@@ -177,6 +177,26 @@ pub async fn credentials(stage: &mut Stage, mode: Mode, user: &NewUser) -> Resul
     Ok(("Cookie".to_owned(), line.split(';').next().unwrap_or_default().to_owned()))
 }
 
+/// Sees to it that a user whom the caller named can get in.
+///
+/// # Errors
+///
+/// When the user cannot; the text says what was answered.
+pub async fn lets_in(stage: &mut Stage, mode: Mode, user: &NewUser) -> Result<(), String> {
+    let header = credentials(stage, mode, user).await?;
+    if matches!(mode, Mode::Off | Mode::Auth) {
+        return Ok(());
+    }
+    let mut request = client::get(format!("{}/api/v1/users", stage.site().base_url()));
+    request.headers.push(header);
+    let answer = stage.send(request).await.answer.map_err(|none| none.to_string())?;
+    match answer.status {
+        // Only a refusal says that it is the wrong user; all else is for the scenarios.
+        status @ (401 | 403) => Err(format!("GET /api/v1/users with its credentials answered {status}")),
+        _ => Ok(()),
+    }
+}
+
 async fn login(stage: &mut Stage, user: &NewUser) -> Result<Answer, String> {
     let url = format!("{}/api/v1/auth_session/login", stage.site().base_url());
     let body = form_urlencoded::Serializer::new(String::new())

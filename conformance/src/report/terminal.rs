@@ -58,9 +58,11 @@ impl Page<'_> {
         let seeding = target.seeding.map_or("none stored", |way| way.as_str());
         self.line(format_args!("{BOLD}Checked {what}{BOLD:#}"));
         self.line(format_args!(
-            "{DIM}modes: {modes}; clock: {}; users: {seeding}{DIM:#}\n",
+            "{DIM}modes: {modes}; clock: {}; users: {seeding}{DIM:#}",
             target.clock.as_str()
         ));
+        let legend = "✓ met  ✗ a must is not  ! a should is not  i an exact is not  ? error  - not checked";
+        self.line(format_args!("{DIM}{legend}; counted per requirement and mode{DIM:#}\n"));
     }
 
     fn tasks(&mut self) {
@@ -75,7 +77,12 @@ impl Page<'_> {
             let met = all.iter().filter(|finding| finding.kind == Kind::Met).count();
             let (style, mark) = self.mark(&all);
             let title = task::title(&rows[0].task);
-            self.line(format_args!("{style}{mark}{style:#} {title} {DIM}{met} of {} met{DIM:#}", all.len()));
+            let open = all.iter().filter(|finding| finding.kind == Kind::NotChecked).count();
+            let open = if open > 0 { format!(", {open} not checked") } else { String::new() };
+            self.line(format_args!(
+                "{style}{mark}{style:#} {title} {DIM}{met} of {} met{open}{DIM:#}",
+                all.len()
+            ));
             let worst: Vec<&Requirement> = rows
                 .into_iter()
                 .filter(|row| self.of(row).any(|finding| finding.kind == Kind::NotMet))

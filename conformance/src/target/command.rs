@@ -47,7 +47,7 @@ pub enum CommandError {
         found: Vec<String>,
     },
     /// The command is not made of shell words.
-    #[error("--command {0:?} is not a command: a quote is not closed")]
+    #[error("--command {0:?} is not a command: it is empty, or a quote is not closed")]
     Words(String),
 }
 

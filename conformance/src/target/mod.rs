@@ -216,6 +216,13 @@ pub trait Site: Send + Sync {
     /// Gives `http://host:port` of the running instance.
     fn base_url(&self) -> String;
 
+    /// Gives the name that the session cookie has here where a scenario's is `written`.
+    ///
+    /// Only something that runs already may have another.
+    fn cookie_name(&self, written: &str) -> String {
+        written.to_owned()
+    }
+
     /// Tells how the instance ended by itself; `None` while it runs.
     fn ended(&mut self) -> Option<String> {
         None

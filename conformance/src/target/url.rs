@@ -7,6 +7,7 @@ use super::{Launch, Site, SiteError, Stop, Target, TargetKind};
 use crate::client;
 use crate::clock::{ClockDriver, ClockKind, NoClock, Wall};
 use crate::mode::Mode;
+use crate::scenario::Settings;
 
 /// Something already running, with what the caller says of its settings.
 #[derive(Clone, Debug)]
@@ -86,7 +87,7 @@ impl Site for UrlSite {
                 launch.mode
             ));
         }
-        if launch.session_name != self.target.session_name {
+        if self.cookie_name(&launch.session_name) != self.target.session_name {
             return not_possible(format!(
                 "needs a restart with SESSION_NAME={}: a URL cannot be restarted",
                 launch.session_name
@@ -110,6 +111,11 @@ impl Site for UrlSite {
 
     fn base_url(&self) -> String {
         self.target.base.clone()
+    }
+
+    fn cookie_name(&self, written: &str) -> String {
+        let documented = written == Settings::SESSION_NAME;
+        if documented { self.target.session_name.clone() } else { written.to_owned() }
     }
 
     fn clock(&mut self) -> &mut dyn ClockDriver {

@@ -7,7 +7,11 @@ use conformance::suite::Suite;
 
 static SUITE: LazyLock<Suite> = LazyLock::new(|| match Suite::from_folder(&scenarios_folder()) {
     Ok(suite) => suite,
-    Err(error) => panic!("{error}"),
+    Err(error) => {
+        // The text shows each place; a panic's own lines would push it out of sight.
+        eprintln!("{error}");
+        std::process::exit(101)
+    }
 });
 
 /// The suite, read once.
