@@ -10,6 +10,7 @@ use crate::clock::{self, ClockKind};
 use crate::coverage::Coverage;
 use crate::detect;
 use crate::exit::Exit;
+use crate::explain;
 use crate::mode::Mode;
 use crate::report::{self, Progress, Report, Strictness};
 use crate::requirements::nearest;
@@ -59,6 +60,11 @@ enum Subcommands {
     Show {
         /// The scenario's name, as `list` gives it
         name: String,
+    },
+    /// Explain a requirement: what it asks, what checks it, and what usually goes wrong
+    Explain {
+        /// The requirement's id, as `coverage` gives it
+        requirement: String,
     },
     /// Show which steps check each requirement, and what is missing
     Coverage,
@@ -131,13 +137,15 @@ enum SeedArgument {
 }
 
 /// An error that ends the program, with its exit code.
-struct Failure {
+#[derive(Debug)]
+pub struct Failure {
     exit: Exit,
     message: String,
 }
 
 impl Failure {
-    fn usage(message: impl Into<String>) -> Self {
+    /// Makes an error of wrong usage.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, message: message.into() }
     }
 
@@ -164,6 +172,7 @@ pub fn main() -> Exit {
         Subcommands::Check(arguments) => check(&suite, &arguments),
         Subcommands::List => Ok(list(&suite)),
         Subcommands::Show { name } => show(&suite, &name),
+        Subcommands::Explain { requirement } => explained(&suite, &requirement),
         Subcommands::Coverage => Ok(coverage(&suite)),
     };
     ended.unwrap_or_else(|failure| fail(&failure))
@@ -175,7 +184,7 @@ fn fail(failure: &Failure) -> Exit {
 }
 
 /// Prints to standard output; a reader that has gone away is nobody's concern.
-fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
@@ -201,6 +210,12 @@ fn show(suite: &Suite, name: &str) -> Result<Exit, Failure> {
             )));
         }
     }
+    Ok(Exit::Met)
+}
+
+fn explained(suite: &Suite, id: &str) -> Result<Exit, Failure> {
+    let row = suite.catalogue.find(id).ok_or_else(|| unknown_requirement(suite, id))?;
+    print(&explain::explain(suite, row));
     Ok(Exit::Met)
 }
 
@@ -447,8 +462,12 @@ fn known_requirement(suite: &Suite, id: &str) -> Result<String, Failure> {
     if suite.catalogue.find(id).is_some() {
         return Ok(id.to_owned());
     }
-    Err(Failure::usage(match suite.catalogue.nearest(id) {
+    Err(unknown_requirement(suite, id))
+}
+
+fn unknown_requirement(suite: &Suite, id: &str) -> Failure {
+    Failure::usage(match suite.catalogue.nearest(id) {
         Some(near) => format!("there is no requirement {id:?}; did you mean {near}?"),
         None => format!("there is no requirement {id:?}; `conformance coverage` lists them"),
-    }))
+    })
 }

@@ -12,6 +12,7 @@
 //! - [`judge`] compares that text with the accepted transcript, [`cause`] tells whose failure explains another's;
 //!   the findings add up to [`verdict`]s.
 //! - [`check`] does all of that for every mode; [`event`] tells of its progress; [`report`] shows the result.
+//! - [`explain`] tells about one requirement, with the [`hints`] on what usually goes wrong.
 //! - [`cli`] is the command line; [`exit`] its exit codes; [`detect`] finds out what runs at a URL.
 //!
 //! # The path of one step
@@ -41,6 +42,8 @@ pub mod emails;
 pub mod event;
 pub mod exchange;
 pub mod exit;
+pub mod explain;
+pub mod hints;
 pub mod json;
 pub mod judge;
 pub mod mode;

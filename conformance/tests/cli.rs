@@ -61,6 +61,7 @@ fn a_must_that_is_not_met_is_exit_1_with_its_sentence_and_a_line_to_paste() {
     );
     assert!(report.contains("expected │ 200 OK\n                 │ {\"status\": \"OK\"}"), "{report}");
     assert!(report.contains(&format!("curl \"{url}/api/v1/status\"")), "{report}");
+    assert!(report.contains("hint     │ call GET /api/v1/status without credentials"), "{report}");
 }
 
 #[test]
@@ -188,4 +189,18 @@ fn the_scenarios_can_be_listed_and_shown() {
     let shown = stdout(&conformance(&["show", "session-07-login"]));
     assert!(shown.contains("\n401 Unauthorized\n{\"error\": \"wrong password\"}\n"), "{shown}");
     assert_eq!(code(&conformance(&["coverage"])), 0);
+}
+
+#[test]
+fn a_requirement_can_be_explained_and_a_misspelled_one_is_suggested() {
+    let output = conformance(&["explain", "logout.ends-session"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let text = stdout(&output);
+    for expected in ["Logout", "Typical ways to get it wrong", "after logout the session gets 403"] {
+        assert!(text.contains(expected), "{text}");
+    }
+    assert!(!text.contains('\u{1b}'), "no colour where it is piped");
+    let output = conformance(&["explain", "logout.end-session"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("did you mean logout.ends-session?"), "{}", stderr(&output));
 }

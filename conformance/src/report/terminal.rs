@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::{Report, Strictness};
+use crate::hints;
 use crate::mode::Mode;
 use crate::requirements::{Catalogue, Requirement, Weight};
 use crate::target::TargetKind;
@@ -139,6 +140,9 @@ impl Page<'_> {
             if !start.is_empty() {
                 self.aligned("with", DIM, &start);
             }
+        }
+        if let Some(hint) = hints::find(&row.id) {
+            self.aligned("hint", WARNING, &hint.hint);
         }
     }
 
