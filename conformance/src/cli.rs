@@ -14,6 +14,7 @@ use crate::explain;
 use crate::mode::Mode;
 use crate::report::{self, Progress, Report, Strictness};
 use crate::requirements::nearest;
+use crate::scenario::script;
 use crate::seed::Way;
 use crate::stage::Stage;
 use crate::suite::Suite;
@@ -60,6 +61,9 @@ enum Subcommands {
     Show {
         /// The scenario's name, as `list` gives it
         name: String,
+        /// As a bash script with real curl, to run against a server
+        #[arg(long)]
+        sh: bool,
     },
     /// Explain a requirement: what it asks, what checks it, and what usually goes wrong
     Explain {
@@ -171,7 +175,7 @@ pub fn main() -> Exit {
     let ended = match cli.command {
         Subcommands::Check(arguments) => check(&suite, &arguments),
         Subcommands::List => Ok(list(&suite)),
-        Subcommands::Show { name } => show(&suite, &name),
+        Subcommands::Show { name, sh } => show(&suite, &name, sh),
         Subcommands::Explain { requirement } => explained(&suite, &requirement),
         Subcommands::Coverage => Ok(coverage(&suite)),
     };
@@ -200,8 +204,12 @@ fn list(suite: &Suite) -> Exit {
     Exit::Met
 }
 
-fn show(suite: &Suite, name: &str) -> Result<Exit, Failure> {
+fn show(suite: &Suite, name: &str, sh: bool) -> Result<Exit, Failure> {
     let name = known_scenario(suite, name)?;
+    if let Some(scenario) = suite.scenario(&name).filter(|_| sh) {
+        print(&script::script(scenario, suite.accepted(&name)));
+        return Ok(Exit::Met);
+    }
     match suite.accepted(&name) {
         Some(transcript) => print(&transcript.to_string()),
         None => {

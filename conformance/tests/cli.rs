@@ -188,6 +188,12 @@ fn the_scenarios_can_be_listed_and_shown() {
     assert!(stdout(&conformance(&["list"])).contains("session-07-login"));
     let shown = stdout(&conformance(&["show", "session-07-login"]));
     assert!(shown.contains("\n401 Unauthorized\n{\"error\": \"wrong password\"}\n"), "{shown}");
+    let script = stdout(&conformance(&["show", "session-07-login", "--sh"]));
+    assert!(script.starts_with("#!/usr/bin/env bash\n# session-07-login: "), "{script}");
+    assert!(
+        script.contains("\nask all curl \"$URL/api/v1/auth_session/login\" -XPOST\n#   400 Bad Request\n"),
+        "{script}"
+    );
     assert_eq!(code(&conformance(&["coverage"])), 0);
 }
 
