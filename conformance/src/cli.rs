@@ -9,8 +9,10 @@ use crate::check::{Check, ClockUnproved, Plan};
 use crate::clock::{self, ClockKind};
 use crate::coverage::Coverage;
 use crate::detect;
+use crate::doctor;
 use crate::exit::Exit;
 use crate::explain;
+use crate::known::KnownArguments;
 use crate::mode::Mode;
 use crate::report::{self, Progress, Report, Strictness};
 use crate::requirements::nearest;
@@ -31,7 +33,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  every must that was checked is met, and at least one was checked
-  1  some must is not met or blocked
+  1  some must is not met or blocked, or a known failure is met
   2  wrong usage, or a scenario that cannot be read
   3  the target could not be started or reached, or nothing could be checked";
 
@@ -72,6 +74,8 @@ enum Subcommands {
     },
     /// Show which steps check each requirement, and what is missing
     Coverage,
+    /// Show what this machine can check, and how to get what is missing
+    Doctor,
 }
 
 #[derive(Debug, Args)]
@@ -108,6 +112,8 @@ struct CheckArguments {
     /// Write the JSON report to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
+    #[command(flatten)]
+    known: KnownArguments,
     /// Shoulds decide the outcome too
     #[arg(long)]
     strict: bool,
@@ -177,6 +183,10 @@ pub fn main() -> Exit {
         Subcommands::List => Ok(list(&suite)),
         Subcommands::Show { name, sh } => show(&suite, &name, sh),
         Subcommands::Explain { requirement } => explained(&suite, &requirement),
+        Subcommands::Doctor => {
+            print(&doctor::this_machine());
+            Ok(Exit::Met)
+        }
         Subcommands::Coverage => Ok(coverage(&suite)),
     };
     ended.unwrap_or_else(|failure| fail(&failure))
@@ -241,13 +251,16 @@ fn check(suite: &Suite, arguments: &CheckArguments) -> Result<Exit, Failure> {
     if let Some(path) = arguments.json.as_deref().filter(|path| *path != Path::new("-")) {
         writable(path)?;
     }
+    let known = arguments.known.read(&suite.catalogue).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
     let report = runtime.block_on(async {
         let request = Asked { suite, arguments, scenarios, requirements };
         request.run().await
     })?;
-    let Some(report) = report else { return Ok(Exit::Interrupted) };
+    let Some(mut report) = report else { return Ok(Exit::Interrupted) };
+    known.mark(&mut report.verdicts);
+    arguments.known.write(&report.verdicts, &suite.catalogue).map_err(Failure::usage)?;
     let strictness = Strictness { strict: arguments.strict, exact: arguments.exact };
     let json_to_stdout = arguments.json.as_deref() == Some(Path::new("-"));
     if !json_to_stdout {

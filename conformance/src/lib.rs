@@ -13,6 +13,7 @@
 //!   the findings add up to [`verdict`]s.
 //! - [`check`] does all of that for every mode; [`event`] tells of its progress; [`report`] shows the result.
 //! - [`explain`] tells about one requirement, with the [`hints`] on what usually goes wrong.
+//!   [`known`] failures do not count; [`doctor`] says what this machine can check.
 //! - [`cli`] is the command line; [`exit`] its exit codes; [`detect`] finds out what runs at a URL.
 //!
 //! # The path of one step
@@ -38,6 +39,7 @@ pub mod client;
 pub mod clock;
 pub mod coverage;
 pub mod detect;
+pub mod doctor;
 pub mod emails;
 pub mod event;
 pub mod exchange;
@@ -46,6 +48,7 @@ pub mod explain;
 pub mod hints;
 pub mod json;
 pub mod judge;
+pub mod known;
 pub mod mode;
 pub mod names;
 pub mod report;

@@ -210,3 +210,42 @@ fn a_requirement_can_be_explained_and_a_misspelled_one_is_suggested() {
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("did you mean logout.ends-session?"), "{}", stderr(&output));
 }
+
+#[test]
+fn known_failures_do_not_count_and_a_stale_list_does() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("known");
+    let list = path.display().to_string();
+    let url = server("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n{}\n");
+    let check = ["check", &url, "--mode", "off", "--scenario", "api-status"];
+
+    let output = conformance(&[&check[..], &["--write-known-failing", &list]].concat());
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    let written = std::fs::read_to_string(&path).expect("it was written");
+    assert!(written.contains("\nstatus.ok in off\n"), "{written}");
+
+    // Nothing else is checked, so nothing is left that is met.
+    let output = conformance(&[&check[..], &["--known-failing", &list]].concat());
+    assert_eq!(code(&output), 3, "{}", stdout(&output));
+    assert!(stdout(&output).contains("failures are listed, and do not count"), "{}", stdout(&output));
+
+    std::fs::write(&path, "# all of it\nstatus.* in off\n").expect("it can be written");
+    let output = conformance(&[&ONE[..], &["--known-failing", &list]].concat());
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    let stale = format!("status.ok is met in off; take it out of the list ({list}:2: status.* in off)");
+    assert!(stdout(&output).contains(&stale), "{}", stdout(&output));
+
+    std::fs::write(&path, "status.okay\n").expect("it can be written");
+    let output = conformance(&[&ONE[..], &["--known-failing", &list]].concat());
+    assert_eq!(code(&output), 2, "{}", stdout(&output));
+    assert!(stderr(&output).contains("did you mean status.ok?"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_doctor_says_what_each_tool_is_for_and_is_exit_0() {
+    let output = conformance(&["doctor"]);
+    assert_eq!(code(&output), 0);
+    for expected in ["curl", "faketime", "Werkzeug", "redis-server", "starting Flask projects"] {
+        assert!(stdout(&output).contains(expected), "{expected}");
+    }
+}

@@ -1,6 +1,6 @@
 #
-# What the script cannot do asks a person to do it: user, restart, kill_server, serve, main_0 to main_4 and
-# require_auth, at their ends. Define the function to have it done, in a file that BASH_ENV names:
+# What the script cannot do (user, restart, kill_server, serve, main_0 to main_4, require_auth) it asks a person
+# to do. To have it done, define the function in a file that the variable BASH_ENV names:
 #     user() { USER=$(my-tool add "$1" "$2"); }
 # sleep can be defined as well, to move the server's clock instead of waiting.
 
