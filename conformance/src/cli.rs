@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::{Check, ClockUnproved, Plan};
 use crate::clock::{self, ClockKind};
+use crate::compare::CompareArguments;
 use crate::coverage::Coverage;
+use crate::coverage_page::CoverageArguments;
 use crate::detect;
 use crate::doctor;
 use crate::exit::Exit;
@@ -33,7 +35,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  every must that was checked is met, and at least one was checked
-  1  some must is not met or blocked, or a known failure is met
+  1  some must is not met or blocked, or a known failure is met, or a comparison is worse
   2  wrong usage, or a scenario that cannot be read
   3  the target could not be started or reached, or nothing could be checked";
 
@@ -73,7 +75,9 @@ enum Subcommands {
         requirement: String,
     },
     /// Show which steps check each requirement, and what is missing
-    Coverage,
+    Coverage(CoverageArguments),
+    /// Show what got better and what got worse between two JSON reports; exit 1 where something got worse
+    Compare(CompareArguments),
     /// Show what this machine can check, and how to get what is missing
     Doctor,
 }
@@ -187,7 +191,8 @@ pub fn main() -> Exit {
             print(&doctor::this_machine());
             Ok(Exit::Met)
         }
-        Subcommands::Coverage => Ok(coverage(&suite)),
+        Subcommands::Coverage(arguments) => Ok(coverage(&suite, arguments)),
+        Subcommands::Compare(arguments) => compare(&arguments),
     };
     ended.unwrap_or_else(|failure| fail(&failure))
 }
@@ -237,9 +242,15 @@ fn explained(suite: &Suite, id: &str) -> Result<Exit, Failure> {
     Ok(Exit::Met)
 }
 
-fn coverage(suite: &Suite) -> Exit {
+fn compare(arguments: &CompareArguments) -> Result<Exit, Failure> {
+    let (text, exit) = arguments.compare().map_err(Failure::usage)?;
+    print(&text);
+    Ok(exit)
+}
+
+fn coverage(suite: &Suite, arguments: CoverageArguments) -> Exit {
     let coverage = Coverage::of(suite);
-    print(&coverage.table(suite));
+    print(&arguments.page(&coverage, suite));
     if coverage.is_whole() { Exit::Met } else { Exit::NotMet }
 }
 

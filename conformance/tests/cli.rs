@@ -249,3 +249,33 @@ fn the_doctor_says_what_each_tool_is_for_and_is_exit_0() {
         assert!(stdout(&output).contains(expected), "{expected}");
     }
 }
+
+#[test]
+fn two_reports_are_compared_and_a_foreign_file_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (old, new, foreign) = (path("old.json"), path("new.json"), path("foreign.json"));
+    assert_eq!(code(&conformance(&[&ONE[..], &["--json", &old]].concat())), 0);
+    let report = std::fs::read_to_string(&old).expect("it was written");
+    std::fs::write(&new, report.replace("\"met\"", "\"not-met\"")).expect("it can be written");
+    std::fs::write(&foreign, "{\"schema\": \"else/1\"}").expect("it can be written");
+
+    assert_eq!(code(&conformance(&["compare", &old, &old])), 0);
+    assert_eq!(code(&conformance(&["compare", &new, &old])), 0, "better is no regression");
+    let output = conformance(&["compare", &old, &new]);
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    assert!(stdout(&output).contains("status.ok (must) in off: met → not-met"), "{}", stdout(&output));
+    for (file, why) in [(&foreign, "its schema is \"else/1\""), (&path("none"), "cannot be read")] {
+        let output = conformance(&["compare", &old, file]);
+        assert_eq!(code(&output), 2);
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_coverage_can_be_written_as_markdown_and_as_html() {
+    let markdown = conformance(&["coverage", "--markdown"]);
+    assert!(stdout(&markdown).contains("\n| `login.ok` | must | "), "{}", stdout(&markdown));
+    assert!(stdout(&conformance(&["coverage", "--html"])).starts_with("<!doctype html>"));
+    assert_eq!(code(&conformance(&["coverage", "--html", "--markdown"])), 2, "one form at a time");
+}
