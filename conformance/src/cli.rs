@@ -7,15 +7,20 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::{Check, ClockUnproved, Plan};
 use crate::clock::{self, ClockKind};
+use crate::compare::CompareArguments;
 use crate::coverage::Coverage;
+use crate::coverage_page::CoverageArguments;
 use crate::detect;
+use crate::doctor;
 use crate::exit::Exit;
+use crate::explain;
 use crate::files::{Files, Format};
 use crate::grade;
+use crate::known::KnownArguments;
 use crate::mode::Mode;
 use crate::report::{self, Entry, Progress, Report, Strictness};
 use crate::requirements::nearest;
-use crate::scenario::Settings;
+use crate::scenario::{Settings, script};
 use crate::seed::{self, Way};
 use crate::stage::Stage;
 use crate::suite::Suite;
@@ -32,7 +37,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  every must that was checked is met, and at least one was checked
-  1  some must is not met or blocked
+  1  some must is not met or blocked, or a known failure is met, or a comparison is worse
   2  wrong usage, or a scenario that cannot be read
   3  the target could not be started or reached, or nothing could be checked";
 
@@ -65,9 +70,21 @@ enum Subcommands {
     Show {
         /// The scenario's name, as `list` gives it
         name: String,
+        /// As a bash script with real curl, to run against a server
+        #[arg(long)]
+        sh: bool,
+    },
+    /// Explain a requirement: what it asks, what checks it, and what usually goes wrong
+    Explain {
+        /// The requirement's id, as `coverage` gives it
+        requirement: String,
     },
     /// Show which steps check each requirement, and what is missing
-    Coverage,
+    Coverage(CoverageArguments),
+    /// Show what got better and what got worse between two JSON reports; exit 1 where something got worse
+    Compare(CompareArguments),
+    /// Show what this machine can check, and how to get what is missing
+    Doctor,
 }
 
 #[derive(Debug, Args)]
@@ -110,6 +127,8 @@ struct CheckArguments {
     /// Write the HTML report, one page complete in itself, to this file (- for standard output)
     #[arg(long, value_name = "F")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    known: KnownArguments,
     /// Shoulds decide the outcome too
     #[arg(long)]
     strict: bool,
@@ -178,8 +197,14 @@ pub fn main() -> Exit {
         Subcommands::Check(arguments) => check(&suite, &arguments),
         Subcommands::Grade(arguments) => grade::command::run(&suite, &arguments),
         Subcommands::List => Ok(list(&suite)),
-        Subcommands::Show { name } => show(&suite, &name),
-        Subcommands::Coverage => Ok(coverage(&suite)),
+        Subcommands::Show { name, sh } => show(&suite, &name, sh),
+        Subcommands::Explain { requirement } => explained(&suite, &requirement),
+        Subcommands::Doctor => {
+            print(&doctor::this_machine());
+            Ok(Exit::Met)
+        }
+        Subcommands::Coverage(arguments) => Ok(coverage(&suite, arguments)),
+        Subcommands::Compare(arguments) => compare(&arguments),
     };
     ended.unwrap_or_else(|failure| fail(&failure))
 }
@@ -206,8 +231,12 @@ fn list(suite: &Suite) -> Exit {
     Exit::Met
 }
 
-fn show(suite: &Suite, name: &str) -> Result<Exit, Failure> {
+fn show(suite: &Suite, name: &str, sh: bool) -> Result<Exit, Failure> {
     let name = known_scenario(suite, name)?;
+    if let Some(scenario) = suite.scenario(&name).filter(|_| sh) {
+        print(&script::script(scenario, suite.accepted(&name)));
+        return Ok(Exit::Met);
+    }
     match suite.accepted(&name) {
         Some(transcript) => print(&transcript.to_string()),
         None => {
@@ -219,9 +248,21 @@ fn show(suite: &Suite, name: &str) -> Result<Exit, Failure> {
     Ok(Exit::Met)
 }
 
-fn coverage(suite: &Suite) -> Exit {
+fn explained(suite: &Suite, id: &str) -> Result<Exit, Failure> {
+    let row = suite.catalogue.find(id).ok_or_else(|| unknown_requirement(suite, id))?;
+    print(&explain::explain(suite, row));
+    Ok(Exit::Met)
+}
+
+fn compare(arguments: &CompareArguments) -> Result<Exit, Failure> {
+    let (text, exit) = arguments.compare().map_err(Failure::usage)?;
+    print(&text);
+    Ok(exit)
+}
+
+fn coverage(suite: &Suite, arguments: CoverageArguments) -> Exit {
     let coverage = Coverage::of(suite);
-    print(&coverage.table(suite));
+    print(&arguments.page(&coverage, suite));
     if coverage.is_whole() { Exit::Met } else { Exit::NotMet }
 }
 
@@ -233,13 +274,16 @@ fn check(suite: &Suite, arguments: &CheckArguments) -> Result<Exit, Failure> {
     let asked =
         [(Format::Json, &arguments.json), (Format::Junit, &arguments.junit), (Format::Html, &arguments.html)];
     let files = Files::new(asked).map_err(Failure::usage)?;
+    let known = arguments.known.read(&suite.catalogue).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
     let report = runtime.block_on(async {
         let request = Asked { suite, arguments, scenarios, requirements };
         request.run().await
     })?;
-    let Some(report) = report else { return Ok(Exit::Interrupted) };
+    let Some(mut report) = report else { return Ok(Exit::Interrupted) };
+    known.mark(&mut report.verdicts);
+    arguments.known.write(&report.verdicts, &suite.catalogue).map_err(Failure::usage)?;
     let strictness = Strictness { strict: arguments.strict, exact: arguments.exact };
     if !files.take_stdout() {
         print(&report::terminal(&report, &suite.catalogue, strictness));
@@ -451,8 +495,12 @@ fn known_requirement(suite: &Suite, id: &str) -> Result<String, Failure> {
     if suite.catalogue.find(id).is_some() {
         return Ok(id.to_owned());
     }
-    Err(Failure::usage(match suite.catalogue.nearest(id) {
+    Err(unknown_requirement(suite, id))
+}
+
+fn unknown_requirement(suite: &Suite, id: &str) -> Failure {
+    Failure::usage(match suite.catalogue.nearest(id) {
         Some(near) => format!("there is no requirement {id:?}; did you mean {near}?"),
         None => format!("there is no requirement {id:?}; `conformance coverage` lists them"),
-    }))
+    })
 }

@@ -4,10 +4,10 @@
 //! the path, one header, the credential, the content's type, one field of the content; or in nothing but the
 //! state it meets. Every requirement that is checked by refusals has one for at least one of them.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mode::Mode;
+use crate::requirements::Requirement;
 use crate::scenario::{Action, Curl, Scenario, Section, Show, Step, Template};
 use crate::suite::Suite;
 use crate::transcript::Transcript;
@@ -87,58 +87,62 @@ impl Coverage {
             && self.twins.values().all(Option::is_some)
     }
 
-    /// Writes the coverage as a table for people: a line a requirement, then what is missing.
-    pub fn table(&self, suite: &Suite) -> String {
-        let mut out = String::new();
-        for row in suite.catalogue.rows().iter().filter(|row| !row.modes.is_empty()) {
-            let places: Vec<&Place> = row
-                .modes
-                .iter()
-                .filter_map(|mode| self.steps.get(&(row.id.clone(), *mode)))
-                .flatten()
-                .collect();
-            let mut scenarios: Vec<&str> = places.iter().map(|place| place.scenario.as_str()).collect();
-            scenarios.sort_unstable();
-            scenarios.dedup();
-            let mut distinct = places.clone();
-            distinct.sort();
-            distinct.dedup();
-            let _ = writeln!(
-                out,
-                "{:<32} {:>3} steps in {} modes  {}",
-                row.id,
-                distinct.len(),
-                row.modes.len(),
-                scenarios.join(", ")
-            );
-        }
-        let total: usize = suite.catalogue.rows().iter().map(|row| row.modes.len()).sum();
-        let _ = writeln!(
-            out,
-            "\n{} of {total} requirements × modes are checked by at least one step.",
-            total - self.missing.len()
-        );
-        let single = self.twins.values().filter(|twin| twin.is_none()).count();
-        let _ = writeln!(
-            out,
-            "{} of {} requirements that are checked by refusals have a positive twin.",
-            self.twins.len() - single,
-            self.twins.len()
-        );
-        for (id, mode) in &self.missing {
-            let _ = writeln!(out, "no step checks {id} in {mode}");
-        }
-        for (id, _) in self.twins.iter().filter(|(_, twin)| twin.is_none()) {
-            let _ = writeln!(out, "no positive twin for any refusal that checks {id}");
-        }
-        for place in &self.contradicted {
-            let _ = writeln!(out, "the accepted answer at {place} is not what its fence demands");
-        }
-        for name in &self.unaccepted {
-            let _ = writeln!(out, "no transcript of {name} was ever accepted: run `just review`");
-        }
-        out
+    /// Lists the requirements that have modes, in the catalogue's order, with what checks them.
+    pub fn rows<'a>(&self, suite: &'a Suite) -> Vec<Row<'a>> {
+        let rows = suite.catalogue.rows().iter().filter(|row| !row.modes.is_empty());
+        rows.map(|requirement| self.row(requirement)).collect()
     }
+
+    fn row<'a>(&self, requirement: &'a Requirement) -> Row<'a> {
+        let modes = requirement.modes.iter();
+        let places: BTreeSet<&Place> =
+            modes.filter_map(|mode| self.steps.get(&(requirement.id.clone(), *mode))).flatten().collect();
+        let scenarios: BTreeSet<&str> = places.iter().map(|place| place.scenario.as_str()).collect();
+        Row {
+            requirement,
+            steps: places.len(),
+            scenarios: scenarios.into_iter().map(str::to_owned).collect(),
+            twin: self.twins.get(&requirement.id).cloned(),
+        }
+    }
+
+    /// Sums up in sentences: how much is checked, then each thing that is missing.
+    pub fn remarks(&self, suite: &Suite) -> Vec<String> {
+        let total: usize = suite.catalogue.rows().iter().map(|row| row.modes.len()).sum();
+        let checked = total - self.missing.len();
+        let paired = self.twins.values().filter(|twin| twin.is_some()).count();
+        let refusing = self.twins.len();
+        let mut remarks = vec![
+            format!("{checked} of {total} requirements × modes are checked by at least one step."),
+            format!("{paired} of {refusing} requirements that are checked by refusals have a positive twin."),
+        ];
+        remarks.extend(self.missing.iter().map(|(id, mode)| format!("no step checks {id} in {mode}")));
+        let single = self.twins.iter().filter(|(_, twin)| twin.is_none());
+        remarks.extend(single.map(|(id, _)| format!("no positive twin for any refusal that checks {id}")));
+        let contradicted = self.contradicted.iter();
+        remarks.extend(
+            contradicted.map(|place| format!("the accepted answer at {place} is not what its fence demands")),
+        );
+        let unaccepted = self.unaccepted.iter();
+        remarks.extend(
+            unaccepted.map(|name| format!("no transcript of {name} was ever accepted: run `just review`")),
+        );
+        remarks
+    }
+}
+
+/// One requirement with what checks it.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    /// The requirement.
+    pub requirement: &'a Requirement,
+    /// How many steps check it, in whatever mode.
+    pub steps: usize,
+    /// The scenarios of these steps, sorted.
+    pub scenarios: Vec<String>,
+    /// A refusal with its positive twin; `None` where it is checked by no refusal, and `None` inside where no
+    /// refusal has a twin.
+    pub twin: Option<Option<(Place, Place)>>,
 }
 
 /// Lists the steps whose accepted answer is another than the one that `2xx`, `refused` … stand for.

@@ -4,7 +4,7 @@
 //! # The map
 //!
 //! - [`requirements`] is the catalogue, [`scenario`] the text of the scenarios, [`transcript`] the accepted
-//!   answers; [`suite`] reads all three, [`coverage`] says what they check.
+//!   answers; [`suite`] reads all three, [`coverage`] says what they check, [`coverage_page`] shows it.
 //! - [`target`] is the implementation under test, whatever kind it is; [`clock`] makes its time pass;
 //!   [`seed`] gets first users in; [`stage`] is one running instance of it.
 //! - [`run`] replays a scenario on a stage: [`client`] sends, [`exchange`] is what was sent and received,
@@ -14,6 +14,8 @@
 //! - [`check`] does all of that for every mode; [`event`] tells of its progress; [`report`] shows the result,
 //!   [`files`] puts it where it was asked to go.
 //! - [`grade`] does it for many implementations in one run.
+//! - [`explain`] tells about one requirement, with the [`hints`] on what usually goes wrong.
+//!   [`known`] failures do not count; [`compare`] puts two reports side by side; [`doctor`] says what this machine can check.
 //! - [`cli`] is the command line; [`exit`] its exit codes; [`detect`] finds out what runs at a URL.
 //!
 //! # The path of one step
@@ -37,16 +39,22 @@ pub mod check;
 pub mod cli;
 pub mod client;
 pub mod clock;
+pub mod compare;
 pub mod coverage;
+pub mod coverage_page;
 pub mod detect;
+pub mod doctor;
 pub mod emails;
 pub mod event;
 pub mod exchange;
 pub mod exit;
+pub mod explain;
 pub mod files;
 pub mod grade;
+pub mod hints;
 pub mod json;
 pub mod judge;
+pub mod known;
 pub mod mode;
 pub mod names;
 pub mod report;

@@ -95,6 +95,8 @@ pub struct Finding {
 #[serde(from = "Vec<Finding>", into = "Vec<Finding>")]
 pub struct Verdicts {
     rows: BTreeMap<(String, Mode), Finding>,
+    /// The verdicts that are listed as failing, each with the line that lists it.
+    listed: BTreeMap<(String, Mode), String>,
 }
 
 impl From<Vec<Finding>> for Verdicts {
@@ -183,6 +185,39 @@ impl Verdicts {
     /// Lists the verdicts by the catalogue's order, then by mode.
     pub fn in_order<'a>(&'a self, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a Finding> {
         catalogue.rows().iter().flat_map(|row| row.modes.iter().filter_map(|mode| self.find(&row.id, *mode)))
+    }
+
+    /// Notes that a verdict is known to fail, and where that is said; one that was not judged is passed over.
+    ///
+    /// It decides nothing from now on, but must fail: see [`stale`](Self::stale).
+    pub fn list_as_failing(&mut self, requirement: &str, mode: Mode, line: &str) {
+        let key = (requirement.to_owned(), mode);
+        if self.rows.contains_key(&key) {
+            self.listed.entry(key).or_insert_with(|| line.to_owned());
+        }
+    }
+
+    /// Tells whether a verdict is listed as failing.
+    pub fn is_listed(&self, finding: &Finding) -> bool {
+        !self.listed.is_empty() && self.listed.contains_key(&(finding.requirement.clone(), finding.mode))
+    }
+
+    /// Lists the verdicts that are listed as failing and are met, with the lines that say otherwise.
+    pub fn stale(&self) -> impl Iterator<Item = (&Finding, &str)> {
+        let all = self.listed.iter().filter_map(|(key, line)| Some((self.rows.get(key)?, line.as_str())));
+        all.filter(|(finding, _)| finding.kind == Kind::Met)
+    }
+
+    /// Counts the failures that are listed.
+    pub fn known_failures(&self) -> usize {
+        let failing = |one: &&Finding| matches!(one.kind, Kind::NotMet | Kind::Blocked);
+        self.listed.keys().filter_map(|key| self.rows.get(key)).filter(failing).count()
+    }
+
+    /// Counts the verdicts of one weight and kind, but for those that are listed as failing.
+    pub fn count_unlisted(&self, catalogue: &Catalogue, weight: Weight, kind: Kind) -> usize {
+        let all = self.in_order(catalogue).filter(|one| one.kind == kind && !self.is_listed(one));
+        all.filter(|one| catalogue.find(&one.requirement).is_some_and(|row| row.weight == weight)).count()
     }
 
     /// Counts the verdicts of one weight and kind.

@@ -61,6 +61,7 @@ fn a_must_that_is_not_met_is_exit_1_with_its_sentence_and_a_line_to_paste() {
     );
     assert!(report.contains("expected │ 200 OK\n                 │ {\"status\": \"OK\"}"), "{report}");
     assert!(report.contains(&format!("curl \"{url}/api/v1/status\"")), "{report}");
+    assert!(report.contains("hint     │ call GET /api/v1/status without credentials"), "{report}");
 }
 
 #[test]
@@ -187,6 +188,12 @@ fn the_scenarios_can_be_listed_and_shown() {
     assert!(stdout(&conformance(&["list"])).contains("session-07-login"));
     let shown = stdout(&conformance(&["show", "session-07-login"]));
     assert!(shown.contains("\n401 Unauthorized\n{\"error\": \"wrong password\"}\n"), "{shown}");
+    let script = stdout(&conformance(&["show", "session-07-login", "--sh"]));
+    assert!(script.starts_with("#!/usr/bin/env bash\n# session-07-login: "), "{script}");
+    assert!(
+        script.contains("\nask all curl \"$URL/api/v1/auth_session/login\" -XPOST\n#   400 Bad Request\n"),
+        "{script}"
+    );
     assert_eq!(code(&conformance(&["coverage"])), 0);
 }
 
@@ -207,4 +214,87 @@ fn one_check_writes_every_report_with_the_same_bytes_each_time() {
         first[1].starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"reference\"")
     );
     assert!(first[2].starts_with("<!DOCTYPE html>"));
+}
+
+#[test]
+fn a_requirement_can_be_explained_and_a_misspelled_one_is_suggested() {
+    let output = conformance(&["explain", "logout.ends-session"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let text = stdout(&output);
+    for expected in ["Logout", "Typical ways to get it wrong", "after logout the session gets 403"] {
+        assert!(text.contains(expected), "{text}");
+    }
+    assert!(!text.contains('\u{1b}'), "no colour where it is piped");
+    let output = conformance(&["explain", "logout.end-session"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("did you mean logout.ends-session?"), "{}", stderr(&output));
+}
+
+#[test]
+fn known_failures_do_not_count_and_a_stale_list_does() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("known");
+    let list = path.display().to_string();
+    let url = server("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n{}\n");
+    let check = ["check", &url, "--mode", "off", "--scenario", "api-status"];
+
+    let output = conformance(&[&check[..], &["--write-known-failing", &list]].concat());
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    let written = std::fs::read_to_string(&path).expect("it was written");
+    assert!(written.contains("\nstatus.ok in off\n"), "{written}");
+
+    // Nothing else is checked, so nothing is left that is met.
+    let output = conformance(&[&check[..], &["--known-failing", &list]].concat());
+    assert_eq!(code(&output), 3, "{}", stdout(&output));
+    assert!(stdout(&output).contains("failures are listed, and do not count"), "{}", stdout(&output));
+
+    std::fs::write(&path, "# all of it\nstatus.* in off\n").expect("it can be written");
+    let output = conformance(&[&ONE[..], &["--known-failing", &list]].concat());
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    let stale = format!("status.ok is met in off; take it out of the list ({list}:2: status.* in off)");
+    assert!(stdout(&output).contains(&stale), "{}", stdout(&output));
+
+    std::fs::write(&path, "status.okay\n").expect("it can be written");
+    let output = conformance(&[&ONE[..], &["--known-failing", &list]].concat());
+    assert_eq!(code(&output), 2, "{}", stdout(&output));
+    assert!(stderr(&output).contains("did you mean status.ok?"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_doctor_says_what_each_tool_is_for_and_is_exit_0() {
+    let output = conformance(&["doctor"]);
+    assert_eq!(code(&output), 0);
+    for expected in ["curl", "faketime", "Werkzeug", "redis-server", "starting Flask projects"] {
+        assert!(stdout(&output).contains(expected), "{expected}");
+    }
+}
+
+#[test]
+fn two_reports_are_compared_and_a_foreign_file_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (old, new, foreign) = (path("old.json"), path("new.json"), path("foreign.json"));
+    assert_eq!(code(&conformance(&[&ONE[..], &["--json", &old]].concat())), 0);
+    let report = std::fs::read_to_string(&old).expect("it was written");
+    std::fs::write(&new, report.replace("\"met\"", "\"not-met\"")).expect("it can be written");
+    std::fs::write(&foreign, "{\"schema\": \"else/1\"}").expect("it can be written");
+
+    assert_eq!(code(&conformance(&["compare", &old, &old])), 0);
+    assert_eq!(code(&conformance(&["compare", &new, &old])), 0, "better is no regression");
+    let output = conformance(&["compare", &old, &new]);
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    assert!(stdout(&output).contains("status.ok (must) in off: met → not-met"), "{}", stdout(&output));
+    for (file, why) in [(&foreign, "its schema is \"else/1\""), (&path("none"), "cannot be read")] {
+        let output = conformance(&["compare", &old, file]);
+        assert_eq!(code(&output), 2);
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_coverage_can_be_written_as_markdown_and_as_html() {
+    let markdown = conformance(&["coverage", "--markdown"]);
+    assert!(stdout(&markdown).contains("\n| `login.ok` | must | "), "{}", stdout(&markdown));
+    assert!(stdout(&conformance(&["coverage", "--html"])).starts_with("<!doctype html>"));
+    assert_eq!(code(&conformance(&["coverage", "--html", "--markdown"])), 2, "one form at a time");
 }

@@ -86,12 +86,14 @@ impl Strictness {
 
 impl Report {
     /// Decides the outcome of the check.
+    ///
+    /// Failures that are listed as known do not count; a line of that list whose verdict is met does.
     pub fn exit(&self, catalogue: &Catalogue, strictness: Strictness) -> Exit {
         let count = |kind| -> usize {
             let weights = Weight::ALL.into_iter().filter(|weight| strictness.decides(*weight));
-            weights.map(|weight| self.verdicts.count(catalogue, weight, kind)).sum()
+            weights.map(|weight| self.verdicts.count_unlisted(catalogue, weight, kind)).sum()
         };
-        if count(Kind::NotMet) + count(Kind::Blocked) > 0 {
+        if count(Kind::NotMet) + count(Kind::Blocked) + self.verdicts.stale().count() > 0 {
             Exit::NotMet
         } else if count(Kind::Error) > 0 || count(Kind::Met) == 0 {
             Exit::NotChecked

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::{Report, Strictness, modes};
+use crate::hints;
 use crate::mode::Mode;
 use crate::requirements::{Catalogue, Requirement, Weight};
 use crate::target::TargetKind;
@@ -29,6 +30,7 @@ pub fn terminal(report: &Report, catalogue: &Catalogue, strictness: Strictness) 
     page.tasks();
     page.left_out();
     page.outputs();
+    page.known();
     page.totals();
     page.out
 }
@@ -103,8 +105,9 @@ impl Page<'_> {
         let has = |kind, deciding| {
             findings.iter().any(|finding| {
                 let weight = self.catalogue.find(&finding.requirement).map(|row| row.weight);
-                finding.kind == kind
-                    && weight.is_some_and(|weight| self.strictness.decides(weight)) == deciding
+                let decides = weight.is_some_and(|weight| self.strictness.decides(weight))
+                    && !self.report.verdicts.is_listed(finding);
+                finding.kind == kind && decides == deciding
             })
         };
         match () {
@@ -126,9 +129,11 @@ impl Page<'_> {
             _ => (WARNING, "!"),
         };
         let weight = row.weight.as_str();
+        let known = failed.iter().all(|one| self.report.verdicts.is_listed(one));
+        let known = if known { ", as is known" } else { "" };
         let in_modes = modes(&failed_in);
         self.line(format_args!(
-            "\n    {style}{mark} {}{style:#} {DIM}({weight}){DIM:#} is not met in {in_modes}",
+            "\n    {style}{mark} {}{style:#} {DIM}({weight}){DIM:#} is not met in {in_modes}{known}",
             row.id
         ));
         self.line(format_args!("      {}", row.text));
@@ -143,6 +148,9 @@ impl Page<'_> {
         let several = answers.len() > 1;
         for (first, in_modes) in answers {
             self.evidence(first, several.then(|| modes(&in_modes)));
+        }
+        if let Some(hint) = hints::find(&row.id) {
+            self.aligned("hint", WARNING, &hint.hint);
         }
     }
 
@@ -218,6 +226,27 @@ impl Page<'_> {
         }
     }
 
+    /// What the list of known failures says of this run.
+    fn known(&mut self) {
+        let verdicts = &self.report.verdicts;
+        let count = verdicts.known_failures();
+        let stale: Vec<String> = verdicts
+            .stale()
+            .map(|(finding, line)| {
+                format!(
+                    "{} is met in {}; take it out of the list ({line})",
+                    finding.requirement, finding.mode
+                )
+            })
+            .collect();
+        if count > 0 {
+            self.line(format_args!("{DIM}known{DIM:#} {count} failures are listed, and do not count"));
+        }
+        for text in stale {
+            self.line(format_args!("{BAD}stale{BAD:#} {text}"));
+        }
+    }
+
     fn totals(&mut self) {
         self.line(format_args!(
             "\n{BOLD}{:<8}{:>6}{:>9}{:>9}{:>13}{:>7}{BOLD:#}",
@@ -239,7 +268,13 @@ impl Page<'_> {
         use crate::exit::Exit;
         let exit = self.report.exit(self.catalogue, self.strictness);
         let (style, words) = match exit {
+            Exit::Met if self.report.verdicts.known_failures() > 0 => {
+                (GOOD, "Every must that was checked is met, but for the failures that are known.")
+            }
             Exit::Met => (GOOD, "Every must that was checked is met."),
+            Exit::NotMet if self.report.verdicts.stale().next().is_some() => {
+                (BAD, "The list of known failures is stale: see above.")
+            }
             Exit::NotMet => (BAD, "Not every must is met."),
             _ if self.report.verdicts.count(self.catalogue, Weight::Must, Kind::Error) > 0 => {
                 (WARNING, "Not everything could be checked: see the errors above.")

@@ -5,7 +5,7 @@
 //! `options` and `arguments` for curl, `captures` and `settings`; `variables` checks that every variable is
 //! set before it is used. What is wrong becomes a [`Diagnostic`], all of a file at once. Filled in, a [`Curl`]
 //! becomes the [`Request`](curl::Request) that curl would send (`request`, `url`, `multipart`). Back to text:
-//! [`mod@print`] writes the canonical form, [`shell`] what real bash and curl run.
+//! [`mod@print`] writes the canonical form, [`shell`] what real bash and curl run, [`script`] a whole scenario of it.
 
 pub mod action;
 mod arguments;
@@ -27,6 +27,7 @@ mod real_curl;
 mod request;
 #[cfg(test)]
 mod round_trip;
+pub mod script;
 mod settings;
 pub mod shell;
 mod steps;
