@@ -107,10 +107,21 @@ pub fn settle(findings: &mut [Finding]) {
     let explained = |one: &Finding, failed: &BTreeSet<(String, Mode)>| {
         others(one).find(|cause| failed.contains(&((*cause).clone(), one.mode))).cloned()
     };
-    // A specific requirement fails by itself where the general one behind it, and those before it, hold.
-    for id in SPECIFIC {
-        let specific = findings.iter().filter(not_met).filter(|one| one.requirement == id);
-        let alone: Vec<_> = specific.filter(|one| explained(one, &failed).is_none()).map(key).collect();
+    // In three rounds, since each may explain those after it: the routes and the gate; then what is specific, in
+    // its order; then a gate whose failure something specific might have explained, and did not.
+    let is_specific = |id: &String| SPECIFIC.contains(&id.as_str());
+    let plain = |one: &Finding| !is_specific(&one.requirement) && !others(one).any(is_specific);
+    let rounds: [&dyn Fn(&Finding) -> bool; 5] = [
+        &plain,
+        &|one| one.requirement == SPECIFIC[0],
+        &|one| one.requirement == SPECIFIC[1],
+        &|one| one.requirement == SPECIFIC[2],
+        &|_| true,
+    ];
+    for round in rounds {
+        let own = findings.iter().filter(not_met).filter(|one| one.causes.contains(&one.requirement));
+        let alone: Vec<_> =
+            own.filter(|one| round(one) && explained(one, &failed).is_none()).map(key).collect();
         failed.extend(alone);
     }
     // What a failed step blocked behind it is blocked by what explains that step.
@@ -273,6 +284,15 @@ mod tests {
         settle(&mut lost);
         assert_eq!(lost[0].kind, Kind::NotMet);
         assert_eq!(lost[1].reason.as_deref(), Some("db.survives-restart"));
+    }
+
+    #[test]
+    fn a_route_that_is_broken_while_the_status_answers_explains_what_used_it() {
+        let causes = ["status.ok", "users.get"];
+        let mut explained = [finding("users.get", &causes), finding("users.slash", &causes)];
+        settle(&mut explained);
+        assert_eq!(explained[0].kind, Kind::NotMet);
+        assert_eq!(explained[1].reason.as_deref(), Some("users.get"));
     }
 
     #[test]
