@@ -89,6 +89,9 @@ impl Page<'_> {
                 .into_iter()
                 .filter(|row| self.of(row).any(|finding| finding.kind == Kind::NotMet))
                 .collect();
+            if !worst.is_empty() {
+                self.out.push('\n');
+            }
             for row in worst {
                 self.not_met(row);
             }
@@ -133,7 +136,7 @@ impl Page<'_> {
         let known = if known { ", as is known" } else { "" };
         let in_modes = modes(&failed_in);
         self.line(format_args!(
-            "\n    {style}{mark} {}{style:#} {DIM}({weight}){DIM:#} is not met in {in_modes}{known}",
+            "    {style}{mark} {}{style:#} {DIM}({weight}){DIM:#} is not met in {in_modes}{known}",
             row.id
         ));
         self.line(format_args!("      {}", row.text));
@@ -152,6 +155,7 @@ impl Page<'_> {
         if let Some(hint) = hints::find(&row.id) {
             self.aligned("hint", WARNING, &hint.hint);
         }
+        self.out.push('\n');
     }
 
     /// How a step differed, in these modes where others differed in another way.
