@@ -13,6 +13,7 @@ use crate::emails::Emails;
 use crate::event::{Event, Listener};
 use crate::judge::Judge;
 use crate::mode::Mode;
+use crate::play;
 use crate::report::{Report, TargetInfo};
 use crate::run::{self, Outcome, Run};
 use crate::scenario::{Action, Scenario, Step, shell};
@@ -349,7 +350,7 @@ impl<'a> Check<'a> {
     }
 
     async fn play(&self, stage: &mut Stage, scenario: &Scenario, mode: Mode, seeds: &Seeds) -> Run {
-        run::run(stage, scenario, mode, seeds, self.emails(scenario)).await
+        play::play(stage, scenario, mode, seeds, self.emails(scenario)).await
     }
 
     fn judge(&self, scenario: &Scenario, mode: Mode, run: &Run) -> Vec<Finding> {

@@ -7,7 +7,7 @@
 //!   answers; [`suite`] reads all three, [`coverage`] says what they check, [`coverage_page`] shows it.
 //! - [`target`] is the implementation under test, whatever kind it is; [`clock`] makes its time pass;
 //!   [`seed`] gets first users in; [`stage`] is one running instance of it.
-//! - [`run`] replays a scenario on a stage: [`client`] sends, [`exchange`] is what was sent and received,
+//! - [`play`] replays a scenario on a stage, to a [`run`]: [`client`] sends, [`exchange`] is what was sent and received,
 //!   [`canon`] (with [`names`], [`emails`], [`json`]) its canonical text.
 //! - [`judge`] compares that text with the accepted transcript, [`cause`] tells whose failure explains another's;
 //!   the findings add up to [`verdict`]s.
@@ -57,6 +57,7 @@ pub mod judge;
 pub mod known;
 pub mod mode;
 pub mod names;
+pub mod play;
 pub mod report;
 pub mod requirements;
 pub mod run;

@@ -12,7 +12,7 @@ use std::process::Stdio;
 use conformance::clock::ClockKind;
 use conformance::emails::Emails;
 use conformance::mode::Mode;
-use conformance::run;
+use conformance::play;
 use conformance::scenario::{Action, Scenario, script};
 use conformance::seed::{self, Seeds, Way};
 use conformance::stage::Stage;
@@ -93,7 +93,7 @@ async fn stage(scenario: &Scenario, mode: Mode) -> (Stage, Seeds) {
 
 async fn natively(scenario: &Scenario, mode: Mode) -> Transcript {
     let (mut stage, seeds) = stage(scenario, mode).await;
-    run::run(&mut stage, scenario, mode, &seeds, Emails::as_written()).await.transcript(scenario)
+    play::play(&mut stage, scenario, mode, &seeds, Emails::as_written()).await.transcript(scenario)
 }
 
 async fn by_script(scenario: &Scenario, mode: Mode) -> Transcript {

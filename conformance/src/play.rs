@@ -1,0 +1,405 @@
+//! Replays one scenario on one stage in one mode.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::canon::{Canon, View};
+use crate::emails::Emails;
+use crate::exchange::Exchange;
+use crate::mode::Mode;
+use crate::run::{Outcome, Run, StepRun};
+use crate::scenario::curl::{Curl, Request};
+use crate::scenario::path::PathStep;
+use crate::scenario::{
+    self, Action, Capture, CaptureSource, JsonPath, RequireAuth, Scenario, Serve, Step, Template,
+};
+use crate::seed::Seeds;
+use crate::stage::Stage;
+use crate::target::{Launch, NewUser, Program, ProgramServer, SiteError, Stop};
+
+/// The passwords of the documents' programs main_0 and main_4, by user.
+const MAIN_0: (&str, &str) = ("bob@hbtn.io", "H0lbertonSchool98!");
+const MAIN_4: (&str, &str) = ("bobsession@hbtn.io", "fake pwd");
+
+/// Replays `scenario` and records every step; it never stops early.
+///
+/// `seeds` hold the users of its `user` steps; `emails` are this run's addresses.
+pub async fn play(stage: &mut Stage, scenario: &Scenario, mode: Mode, seeds: &Seeds, emails: Emails) -> Run {
+    let since = stage.site().opened_at();
+    let mut player = Player {
+        stage,
+        launch: Launch::of(mode, &scenario.settings),
+        canon: Canon::new(emails, since),
+        seeds,
+        variables: HashMap::new(),
+        missing: HashMap::new(),
+        last: None,
+        rest: None,
+        replaced: false,
+    };
+    if scenario.exact_clock && !player.stage.site().clock().kind().stands_still() {
+        let kind = player.stage.site().clock().kind().as_str();
+        let why = format!("needs a clock that stands still (manual or faketime); this target's is {kind}");
+        player.rest = Some(Outcome::NotChecked { why });
+    }
+    let mut run = Run::default();
+    for (index, step) in scenario.steps().enumerate() {
+        run.steps.push(player.step(index, step).await);
+    }
+    run.output = player.stage.site().output();
+    player.leave().await;
+    run
+}
+
+/// Why a step could not be carried out as written.
+enum Stopped {
+    /// Only this step and what builds on it is lost.
+    Step(Outcome),
+    /// So is the rest of the scenario.
+    Rest(Outcome),
+    /// The step failed visibly, and the rest of the scenario has nothing to stand on.
+    Failed(String),
+}
+
+struct Player<'a> {
+    stage: &'a mut Stage,
+    launch: Launch,
+    canon: Canon,
+    seeds: &'a Seeds,
+    variables: HashMap<String, String>,
+    /// The variables that a failed step should have set, with its place.
+    missing: HashMap<String, usize>,
+    /// The last exchange, with its place; `None` in its stead where it was blocked.
+    last: Option<(usize, Option<Exchange>)>,
+    /// What becomes of every further step, once nothing can go on.
+    rest: Option<Outcome>,
+    /// Whether a program of the documents serves in place of the server, or the server is in doubt.
+    replaced: bool,
+}
+
+/// What a step printed, and whether its request was answered 2xx.
+type Printed = (Vec<String>, Option<bool>);
+
+impl Player<'_> {
+    async fn step(&mut self, index: usize, step: &Step) -> StepRun {
+        let not_done = |outcome| StepRun { outcome, lines: Vec::new(), success: None };
+        if let Some(outcome) = &self.rest {
+            return not_done(outcome.clone());
+        }
+        match self.act(index, step).await {
+            Ok((lines, success)) => StepRun { outcome: Outcome::Done, lines, success },
+            Err(Stopped::Step(outcome)) => not_done(outcome),
+            Err(Stopped::Rest(outcome)) => {
+                self.rest = Some(outcome.clone());
+                not_done(outcome)
+            }
+            Err(Stopped::Failed(line)) => {
+                self.rest = Some(Outcome::Blocked { by: index });
+                self.replaced = true;
+                StepRun { outcome: Outcome::Done, lines: vec![line], success: Some(false) }
+            }
+        }
+    }
+
+    async fn act(&mut self, index: usize, step: &Step) -> Result<Printed, Stopped> {
+        let silent = (Vec::new(), None);
+        match &step.action {
+            Action::Curl(curl) => self.curl(index, step, curl).await,
+            Action::Parallel(parallel) => self.parallel(index, step, parallel.count, &parallel.curl).await,
+            Action::Sleep(sleep) => {
+                let moved = self.stage.site().clock().advance(sleep.seconds).await;
+                moved.map_err(|why| not_checked(format!("needs a clock: {why}")))?;
+                Ok(silent)
+            }
+            Action::Restart => self.restart(Stop::Polite).await,
+            Action::Kill => self.restart(Stop::Kill).await,
+            Action::Serve(serve) => {
+                self.set(serve, index)?;
+                self.restart(Stop::Polite).await
+            }
+            Action::User(user) => {
+                let email = self.expand(&user.email, index)?;
+                let password = self.expand(&user.password, index)?;
+                self.canon.watch_password(&password);
+                let id = self.seeds.id(self.canon.emails.to_send(&email)).map_err(not_checked)?.to_owned();
+                self.canon.names.user(&id);
+                self.variables.insert("USER".to_owned(), id);
+                Ok(silent)
+            }
+            Action::Capture(capture) => self.capture(index, capture),
+            Action::Main(program) => self.program(*program).await,
+            Action::RequireAuth(asked) => self.require_auth(asked, index).await,
+        }
+    }
+
+    async fn curl(&mut self, index: usize, step: &Step, curl: &Curl) -> Result<Printed, Stopped> {
+        self.last = Some((index, None));
+        let request = self.request(index, curl).await?;
+        let exchange = self.stage.send(request.clone()).await;
+        if let Err(none) = &exchange.answer {
+            return Err(Stopped::Failed(match self.stage.site().ended() {
+                Some(how) => format!("no answer: the server ended ({how})"),
+                None => none.to_string(),
+            }));
+        }
+        let foreign_users = self.foreign_users(&request, &exchange).await;
+        let cookie_name = self.cookie_name();
+        let view = View {
+            show: step.show,
+            include: curl.include,
+            cookie_name: &cookie_name,
+            now: self.stage.site().clock().now(),
+            foreign_users,
+        };
+        let written = format!("set-cookie: {}=", self.launch.session_name);
+        let sent = format!("set-cookie: {cookie_name}=");
+        let lines = self.canon.exchange(view, &exchange);
+        let lines = lines.into_iter().map(|line| line.replacen(&sent, &written, 1)).collect();
+        let success = exchange.answer.as_ref().ok().map(crate::exchange::Answer::is_success);
+        self.last = Some((index, Some(exchange)));
+        Ok((lines, success))
+    }
+
+    async fn parallel(
+        &mut self,
+        index: usize,
+        step: &Step,
+        times: usize,
+        curl: &Curl,
+    ) -> Result<Printed, Stopped> {
+        self.last = Some((index, None));
+        let request = self.request(index, curl).await?;
+        let exchanges = self.stage.send_at_once(request, times).await;
+        let cookie_name = self.cookie_name();
+        let view = View {
+            show: step.show,
+            include: false,
+            cookie_name: &cookie_name,
+            now: self.stage.site().clock().now(),
+            foreign_users: 0,
+        };
+        Ok((self.canon.parallel(view, &exchanges), None))
+    }
+
+    /// Fills in a request and sees to it that someone is there to answer it.
+    async fn request(&mut self, index: usize, curl: &Curl) -> Result<Request, Stopped> {
+        if !self.replaced {
+            let started = self.stage.ensure(&self.launch).await;
+            started.map_err(|error| match error {
+                SiteError::NotPossible(why) => not_checked(why),
+                error => Stopped::Rest(Outcome::Error { why: error.to_string() }),
+            })?;
+        }
+        let base = self.stage.site().base_url();
+        let variables = &self.variables;
+        let lookup =
+            |name: &str| if name == "URL" { Some(base.clone()) } else { variables.get(name).cloned() };
+        let request = curl.resolve(&lookup).map_err(|missing| self.blocked(index, &missing.name))?;
+        for password in passwords(&request) {
+            self.canon.watch_password(&password);
+        }
+        let mut request = self.canon.emails.personalise(request);
+        let cookie_name = self.cookie_name();
+        if cookie_name != self.launch.session_name {
+            let cookies = request.headers.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+            cookies.for_each(|(_, value)| *value = value.replace(&self.launch.session_name, &cookie_name));
+        }
+        Ok(request)
+    }
+
+    /// The session cookie's name at this target.
+    fn cookie_name(&mut self) -> String {
+        self.stage.site().cookie_name(&self.launch.session_name)
+    }
+
+    /// Counts the users in the stats that are none of this scenario's, with the same credentials.
+    async fn foreign_users(&mut self, request: &Request, exchange: &Exchange) -> u64 {
+        let asked_stats = request.url.trim_end_matches('/').ends_with("/api/v1/stats");
+        if !asked_stats || !exchange.answer.as_ref().is_ok_and(crate::exchange::Answer::is_success) {
+            return 0;
+        }
+        let list = Request { url: request.url.replace("/api/v1/stats", "/api/v1/users"), ..request.clone() };
+        let users = self.stage.send(list).await.answer.ok().and_then(|answer| answer.json());
+        let foreign =
+            |user: &&Value| !user["email"].as_str().is_some_and(|email| self.canon.emails.owns(email));
+        let users = users.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        users.iter().filter(foreign).count() as u64
+    }
+
+    fn set(&mut self, serve: &Serve, index: usize) -> Result<(), Stopped> {
+        let set: Result<Vec<_>, Stopped> =
+            serve.set.iter().map(|(setting, value)| Ok((*setting, self.expand(value, index)?))).collect();
+        self.launch.change(set?, &serve.unset);
+        Ok(())
+    }
+
+    async fn restart(&mut self, how: Stop) -> Result<Printed, Stopped> {
+        let stopped = self.stage.end(how).await;
+        let started = match stopped {
+            Ok(()) => self.stage.ensure(&self.launch).await,
+            Err(error) => Err(error),
+        };
+        self.replaced = false;
+        match started {
+            Ok(()) => Ok((Vec::new(), None)),
+            Err(SiteError::NotPossible(why)) => Err(not_checked(why)),
+            Err(error) => Err(Stopped::Failed(format!("no server: {error}"))),
+        }
+    }
+
+    fn capture(&mut self, index: usize, capture: &Capture) -> Result<Printed, Stopped> {
+        let cookie_name = self.cookie_name();
+        let value = match &capture.from {
+            CaptureSource::Variable(template) => Ok(self.expand(template, index)?),
+            from => {
+                let Some((asked, exchange)) = &self.last else {
+                    return Err(Stopped::Step(Outcome::Error {
+                        why: "no answer stands before this step".into(),
+                    }));
+                };
+                let Some(exchange) = exchange else {
+                    let by = *asked;
+                    self.missing.insert(capture.name.clone(), by);
+                    return Err(Stopped::Step(Outcome::Blocked { by }));
+                };
+                let answer = exchange.answer.as_ref().ok();
+                if !answer.is_some_and(crate::exchange::Answer::is_success) {
+                    // The request itself failed, and has said so.
+                    let by = *asked;
+                    self.missing.insert(capture.name.clone(), by);
+                    return Err(Stopped::Step(Outcome::Blocked { by }));
+                }
+                match from {
+                    CaptureSource::Json(path) => answer
+                        .and_then(crate::exchange::Answer::json)
+                        .and_then(|value| find(path, &value).map(plain))
+                        .ok_or_else(|| format!("no {path} in the last answer")),
+                    _ => answer
+                        .and_then(|answer| answer.cookie(&cookie_name))
+                        .map(str::to_owned)
+                        .ok_or_else(|| format!("no cookie {} in the last answer", self.launch.session_name)),
+                }
+            }
+        };
+        match value {
+            Ok(value) => {
+                self.missing.remove(&capture.name);
+                self.variables.insert(capture.name.clone(), value);
+                Ok((Vec::new(), None))
+            }
+            Err(line) => {
+                self.variables.remove(&capture.name);
+                self.missing.insert(capture.name.clone(), index);
+                Ok((vec![line], None))
+            }
+        }
+    }
+
+    async fn program(&mut self, program: scenario::Program) -> Result<Printed, Stopped> {
+        let user = |(email, password): (&str, &str)| NewUser {
+            email: self.canon.emails.to_send(email).to_owned(),
+            password: password.to_owned(),
+        };
+        let (bob, bobsession) = (user(MAIN_0), user(MAIN_4));
+        let printed = match program {
+            scenario::Program::Main0 => self.run_program(&Program::Main0(vec![bob])).await?,
+            scenario::Program::Main1 => self.run_program(&Program::Main1).await?,
+            scenario::Program::Main2 => self.run_program(&Program::Main2).await?,
+            scenario::Program::Main3 => self.serve_program(&ProgramServer::Main3).await?,
+            scenario::Program::Main4 => self.serve_program(&ProgramServer::Main4(bobsession)).await?,
+        };
+        for line in printed.lines() {
+            if let Some(id) = line.strip_prefix("New user: ") {
+                self.canon.names.user(id);
+                self.variables.insert("USER".to_owned(), id.to_owned());
+            } else if let Some(credentials) = line.strip_prefix("Basic Base64: ") {
+                self.variables.insert("BASIC".to_owned(), credentials.to_owned());
+            } else if let Some((id, session)) =
+                line.strip_prefix("User with ID: ").and_then(|rest| rest.split_once(" has a Session ID: "))
+            {
+                self.canon.names.user(id);
+                self.variables.insert("USER".to_owned(), id.to_owned());
+                self.variables.insert("SESSION".to_owned(), session.to_owned());
+            }
+        }
+        // Flask's own banner varies with its version; the documents' is one line of it.
+        let shown: Vec<&str> = printed.lines().filter(|line| !line.starts_with(" * ")).collect();
+        Ok((self.canon.program(&shown.join("\n")), None))
+    }
+
+    async fn require_auth(&mut self, asked: &RequireAuth, index: usize) -> Result<Printed, Stopped> {
+        let excluded = self.expand(&asked.excluded, index)?;
+        let paths = asked.paths.iter().map(|path| self.expand(path, index)).collect::<Result<Vec<_>, _>>()?;
+        let printed = self.run_program(&Program::RequireAuth { excluded, paths }).await?;
+        // Projects print what they like besides.
+        let shown: Vec<&str> = printed.lines().filter(|line| line.contains(" => ")).collect();
+        Ok((self.canon.program(&shown.join("\n")), None))
+    }
+
+    async fn run_program(&mut self, program: &Program) -> Result<String, Stopped> {
+        self.stage.end(Stop::Polite).await.map_err(program_failed)?;
+        self.stage.site().program(program).await.map_err(program_failed)
+    }
+
+    async fn serve_program(&mut self, program: &ProgramServer) -> Result<String, Stopped> {
+        self.stage.end(Stop::Polite).await.map_err(program_failed)?;
+        let printed = self.stage.site().serve_program(&self.launch, program).await.map_err(program_failed)?;
+        self.stage.taken_over(&self.launch);
+        self.replaced = true;
+        Ok(printed)
+    }
+
+    fn expand(&self, template: &Template, index: usize) -> Result<String, Stopped> {
+        let lookup = |name: &str| self.variables.get(name).cloned();
+        template.expand(&lookup).map_err(|missing| self.blocked(index, &missing.name))
+    }
+
+    fn blocked(&self, index: usize, name: &str) -> Stopped {
+        Stopped::Step(Outcome::Blocked { by: self.missing.get(name).copied().unwrap_or(index) })
+    }
+
+    /// Leaves the stage fit for the next scenario.
+    async fn leave(&mut self) {
+        if self.replaced {
+            // An error here is the next start's to report.
+            let _ = self.stage.end(Stop::Kill).await;
+        }
+    }
+}
+
+fn not_checked(why: String) -> Stopped {
+    Stopped::Rest(Outcome::NotChecked { why })
+}
+
+fn program_failed(error: SiteError) -> Stopped {
+    match error {
+        SiteError::NotPossible(why) => not_checked(why),
+        error => Stopped::Failed(format!("the program failed: {error}")),
+    }
+}
+
+/// Follows a path into a JSON value.
+fn find<'v>(path: &JsonPath, value: &'v Value) -> Option<&'v Value> {
+    path.steps().iter().try_fold(value, |value, step| match step {
+        PathStep::Key(key) => value.get(key),
+        PathStep::Index(index) => value.get(index),
+    })
+}
+
+/// Writes a JSON value as the shell would hold it: a string without its quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Finds the passwords that a request carries, as a form or as JSON.
+fn passwords(request: &Request) -> Vec<String> {
+    let Some(body) = &request.body else { return Vec::new() };
+    if let Ok(Value::Object(fields)) = serde_json::from_slice(body) {
+        return fields.get("password").and_then(Value::as_str).map(str::to_owned).into_iter().collect();
+    }
+    form_urlencoded::parse(body)
+        .filter(|(name, _)| name == "password")
+        .map(|(_, value)| value.into_owned())
+        .collect()
+}
