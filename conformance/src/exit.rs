@@ -1,4 +1,5 @@
-//! The exit codes of every subcommand, in one place (design: section 8).
+//! How the program ends: the exit codes of every subcommand, in one place (design: section 8), and the error that
+//! carries one.
 
 use std::process::ExitCode;
 
@@ -33,5 +34,26 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+/// An error that ends the program, with its exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// How the program ends.
+    pub exit: Exit,
+    /// What the user is told.
+    pub message: String,
+}
+
+impl Failure {
+    /// Makes an error of wrong usage.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, message: message.into() }
+    }
+
+    /// Makes the error that nothing could be checked.
+    pub fn not_checked(message: impl Into<String>) -> Self {
+        Self { exit: Exit::NotChecked, message: message.into() }
     }
 }

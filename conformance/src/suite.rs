@@ -7,7 +7,7 @@ use std::{fs, io};
 use include_dir::{Dir, include_dir};
 
 use crate::mode::Mode;
-use crate::requirements::{Catalogue, CatalogueError};
+use crate::requirements::{Catalogue, CatalogueError, Requirement, nearest};
 use crate::scenario::diagnose::{self, code};
 use crate::scenario::{Action, Diagnostic, Scenario};
 use crate::transcript::Transcript;
@@ -90,6 +90,34 @@ impl Suite {
         let snapshots = folder.join("snapshots");
         Self::assemble(&catalogue, files, &|name| {
             fs::read_to_string(snapshots.join(format!("{name}.snap"))).ok()
+        })
+    }
+
+    /// Finds the scenario that somebody calls `name`, with or without `.md`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none; the text suggests the nearest.
+    pub fn find_scenario(&self, name: &str) -> Result<&Scenario, String> {
+        let name = name.trim_end_matches(".md");
+        self.scenario(name).ok_or_else(|| {
+            let names = self.scenarios.iter().map(|scenario| scenario.name.as_str());
+            match nearest(name, names) {
+                Some(near) => format!("there is no scenario {name:?}; did you mean {near}?"),
+                None => format!("there is no scenario {name:?}; `conformance list` lists them"),
+            }
+        })
+    }
+
+    /// Finds the requirement with this id.
+    ///
+    /// # Errors
+    ///
+    /// When there is none; the text suggests the nearest.
+    pub fn find_requirement(&self, id: &str) -> Result<&Requirement, String> {
+        self.catalogue.find(id).ok_or_else(|| match self.catalogue.nearest(id) {
+            Some(near) => format!("there is no requirement {id:?}; did you mean {near}?"),
+            None => format!("there is no requirement {id:?}; `conformance coverage` lists them"),
         })
     }
 

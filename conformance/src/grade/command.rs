@@ -8,8 +8,8 @@ use clap::Args;
 use super::progress::Progress;
 use super::state::State;
 use super::{Bounds, Entry, Graded, entries, fingerprint, pool, table};
-use crate::cli::{self, Failure};
-use crate::exit::Exit;
+use crate::console;
+use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::report::{self, Report, Weights};
 use crate::suite::Suite;
@@ -94,7 +94,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let Some(graded) = grade(suite, arguments, &entries)? else { return Ok(Exit::Interrupted) };
     if !files.take_stdout() {
-        cli::print(&table::table(&graded, &suite.catalogue));
+        console::print(&table::table(&graded, &suite.catalogue));
     }
     let good = graded.iter().all(|one| table::meets(one, &suite.catalogue));
     let entries: Vec<report::Entry> = graded.iter().map(Graded::entry).collect();
@@ -106,7 +106,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         Format::Scores => report::scores(&entries, catalogue, &weights),
         Format::Json | Format::Junit => report::json_of_all(&reports, catalogue),
     };
-    files.write(text, cli::print).map_err(Failure::usage)?;
+    files.write(text, console::print).map_err(Failure::usage)?;
     Ok(if good { Exit::Met } else { Exit::NotMet })
 }
 
@@ -152,7 +152,7 @@ fn grade(suite: &Suite, arguments: &Arguments, entries: &[Entry]) -> Result<Opti
         ..Bounds::default()
     };
     let mut kept = Ok(());
-    let ended = pool::grade(suite, &left, jobs, &bounds, cli::interrupted(), |place, one| {
+    let ended = pool::grade(suite, &left, jobs, &bounds, console::interrupted(), |place, one| {
         let index = open[place];
         progress.done(&entries[index].name);
         if kept.is_ok() {

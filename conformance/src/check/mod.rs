@@ -1,11 +1,15 @@
 //! The main job: every scenario against one target, in every mode, to a report.
 
+pub mod command;
+mod prepare;
+
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
+use self::prepare::{Home, Prepared};
 use crate::cause;
 use crate::client;
 use crate::clock::{ClockKind, NoClock};
@@ -69,26 +73,6 @@ pub struct Check<'a> {
     listener: &'a dyn Listener,
     nonce: String,
     created: Created,
-}
-
-/// Where the scenarios of a mode are played.
-enum Home {
-    /// Each on a fresh site: for targets whose sites cost nothing.
-    Fresh,
-    /// All on one stage, where the users of all of them are stored.
-    Shared(Box<Stage>, Seeds),
-    /// Nowhere.
-    Lost(SiteError),
-}
-
-/// What is known of a target once it is prepared.
-struct Prepared {
-    homes: Vec<(Mode, Home)>,
-    /// The stage to fork for a scenario that wants a site of its own. A mode that does so holds the lock
-    /// while the folder is copied.
-    template: Option<(tokio::sync::Mutex<Stage>, Seeds)>,
-    clock: ClockKind,
-    seeding: Option<Way>,
 }
 
 /// The clock driver does not move the target's time.
@@ -187,77 +171,6 @@ impl<'a> Check<'a> {
             left += usize::from(!gone);
         }
         left
-    }
-
-    /// Gets the users in and proves the clock.
-    async fn prepare(&self) -> Result<Prepared, ClockUnproved> {
-        let modes = &self.plan.modes;
-        let mut stage = match self.target.open().await {
-            Ok(site) => Stage::new(site).noting(&self.created),
-            Err(error) => {
-                let homes = modes.iter().map(|mode| (*mode, Home::Lost(error.clone()))).collect();
-                return Ok(Prepared { homes, template: None, clock: ClockKind::None, seeding: None });
-            }
-        };
-        let clock = stage.site().clock().kind();
-        let kind = self.target.kind();
-        let users = if kind == TargetKind::Reference { Vec::new() } else { self.all_users() };
-        let telling = self.telling_mode();
-        let seeds = seed::seed(&mut stage, telling, &users, &self.plan.ways, self.plan.given.as_ref()).await;
-        // A server that does not start at all is for the scenarios to report.
-        let started = stage.ensure(&Launch::documented(telling)).await.is_ok();
-        if clock.stands_still() && started && !stage.clock_follows().await {
-            return Err(ClockUnproved);
-        }
-        let seeding = seeds.way;
-        let mut homes = Vec::new();
-        match kind {
-            TargetKind::Reference => {
-                homes.extend(modes.iter().map(|mode| (*mode, Home::Fresh)));
-                return Ok(Prepared { homes, template: None, clock, seeding });
-            }
-            TargetKind::Url => {
-                homes.extend(modes.first().map(|mode| (*mode, Home::Shared(Box::new(stage), seeds))));
-                return Ok(Prepared { homes, template: None, clock, seeding });
-            }
-            TargetKind::Command => {}
-        }
-        for mode in modes {
-            let home = match stage.fork().await {
-                Ok(fork) => Home::Shared(Box::new(fork), seeds.clone()),
-                Err(error) => Home::Lost(error),
-            };
-            homes.push((*mode, home));
-        }
-        Ok(Prepared { homes, template: Some((tokio::sync::Mutex::new(stage), seeds)), clock, seeding })
-    }
-
-    /// The users of every scenario that this check runs.
-    fn all_users(&self) -> Vec<NewUser> {
-        let mut users: Vec<NewUser> = Vec::new();
-        for mode in &self.plan.modes {
-            for scenario in self.plan.scenarios(self.suite, *mode) {
-                for user in self.users(scenario) {
-                    if !users.contains(&user) {
-                        users.push(user);
-                    }
-                }
-            }
-        }
-        users
-    }
-
-    /// The mode in which a server tells best whether it knows a user.
-    fn telling_mode(&self) -> Mode {
-        let telling = [
-            Mode::SessionAuth,
-            Mode::BasicAuth,
-            Mode::SessionExpAuth,
-            Mode::SessionDbAuth,
-            Mode::Off,
-            Mode::Auth,
-        ];
-        telling.into_iter().find(|mode| self.plan.modes.contains(mode)).unwrap_or(Mode::Off)
     }
 
     /// The addresses of a scenario in this run.

@@ -1,0 +1,319 @@
+//! The subcommand `check`: its arguments, and what it does with them.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::{Check, ClockUnproved, Plan};
+use crate::clock::{self, ClockKind};
+use crate::console;
+use crate::detect;
+use crate::exit::{Exit, Failure};
+use crate::files::{Files, Format};
+use crate::known::KnownArguments;
+use crate::mode::Mode;
+use crate::report::{self, Entry, Progress, Report, Strictness};
+use crate::scenario::Settings;
+use crate::seed::{self, Way};
+use crate::stage::Stage;
+use crate::suite::Suite;
+use crate::target::{Command, NewUser, Reference, Target, Url};
+
+/// What `conformance check --help` adds.
+pub const HELP: &str = "\
+Examples:
+  conformance check                              the reference server, in process
+  conformance check .                            the Flask project in this folder, in every mode
+  conformance check . --mode session_auth        in one mode
+  conformance check . --requirement login.ok     what bears on one requirement
+  conformance check api --command \"node app.js\"  any program that reads API_HOST, API_PORT, AUTH_TYPE,
+                                                 SESSION_NAME and SESSION_DURATION
+  conformance check http://127.0.0.1:5000 --mode session_auth --user bob@hbtn.io:secret
+                                                 something that runs already
+
+A folder is copied, and the copy is started as often as needed on a free port; the folder itself is never
+written to. A URL is only asked: what needs a restart, a clock or a program there is not checked.
+The users that a check stores at a URL have addresses of their own and are deleted at its end.";
+
+/// The arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A folder with an implementation, or the URL of a running one [default: the reference server]
+    target: Option<String>,
+    /// How to start it; run by words, not by a shell [default: found by looking; python3 -m api.v1.app]
+    #[arg(long, value_name = "CMD")]
+    command: Option<String>,
+    /// Check this mode only: off, auth, basic_auth, session_auth, session_exp_auth, session_db_auth; repeatable
+    #[arg(long, value_name = "M", value_parser = detect::mode_argument)]
+    mode: Vec<Mode>,
+    /// Run this scenario only; repeatable
+    #[arg(long, value_name = "S")]
+    scenario: Vec<String>,
+    /// Judge this requirement only; repeatable
+    #[arg(long, value_name = "R")]
+    requirement: Vec<String>,
+    /// A user that is stored at the URL
+    #[arg(long, value_name = "EMAIL:PASSWORD", value_parser = detect::user)]
+    user: Option<NewUser>,
+    /// The SESSION_NAME of the server at the URL
+    #[arg(long, value_name = "N", default_value = "_my_session_id")]
+    session_name: String,
+    /// The SESSION_DURATION of the server at the URL, in seconds
+    #[arg(long, value_name = "S")]
+    session_duration: Option<u64>,
+    /// What makes time pass
+    #[arg(long, value_enum, default_value = "auto")]
+    clock: ClockArgument,
+    /// How the first users get in
+    #[arg(long, value_enum, default_value = "auto")]
+    seed: SeedArgument,
+    /// Write the JSON report to this file (- for standard output)
+    #[arg(long, value_name = "F")]
+    json: Option<PathBuf>,
+    /// Write the JUnit report to this file (- for standard output)
+    #[arg(long, value_name = "F")]
+    junit: Option<PathBuf>,
+    /// Write the HTML report, one page complete in itself, to this file (- for standard output)
+    #[arg(long, value_name = "F")]
+    html: Option<PathBuf>,
+    #[command(flatten)]
+    known: KnownArguments,
+    /// Shoulds decide the outcome too
+    #[arg(long)]
+    strict: bool,
+    /// Exacts decide the outcome too
+    #[arg(long)]
+    exact: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ClockArgument {
+    /// faketime where it works, else wall
+    Auto,
+    /// libfaketime: time is moved, nothing sleeps
+    Faketime,
+    /// Real sleeping, with durations scaled down
+    Wall,
+    /// Leave time alone
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SeedArgument {
+    /// Every way in order, until one works
+    Auto,
+    /// POST /api/v1/users with AUTH_TYPE unset
+    Api,
+    /// .db_User.json of Flask projects
+    File,
+    /// The implementation's main_0
+    Program,
+}
+
+/// Checks what the arguments name, and shows and writes the report.
+///
+/// # Errors
+///
+/// When something is wrong with the arguments, nothing could be checked, or a file cannot be written.
+pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
+    let scenario = |name: &String| suite.find_scenario(name).map(|scenario| scenario.name.clone());
+    let scenarios =
+        arguments.scenario.iter().map(scenario).collect::<Result<_, _>>().map_err(Failure::usage)?;
+    let requirement = |id: &String| suite.find_requirement(id).map(|row| row.id.clone());
+    let requirements =
+        arguments.requirement.iter().map(requirement).collect::<Result<_, _>>().map_err(Failure::usage)?;
+    let asked =
+        [(Format::Json, &arguments.json), (Format::Junit, &arguments.junit), (Format::Html, &arguments.html)];
+    let files = Files::new(asked).map_err(Failure::usage)?;
+    let known = arguments.known.read(&suite.catalogue).map_err(Failure::usage)?;
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
+    let report = runtime.block_on(async {
+        let request = Asked { suite, arguments, scenarios, requirements };
+        request.run().await
+    })?;
+    let Some(mut report) = report else { return Ok(Exit::Interrupted) };
+    known.mark(&mut report.verdicts);
+    arguments.known.write(&report.verdicts, &suite.catalogue).map_err(Failure::usage)?;
+    let strictness = Strictness { strict: arguments.strict, exact: arguments.exact };
+    if !files.take_stdout() {
+        console::print(&report::terminal(&report, &suite.catalogue, strictness));
+    }
+    let text = |format| match format {
+        Format::Json => report::json(&report, &suite.catalogue),
+        Format::Junit => report::junit(&report, &suite.catalogue, strictness),
+        Format::Html => report::html(&[Entry::of(report.clone())], &suite.catalogue),
+        Format::Csv | Format::Scores => report::csv(&[Entry::of(report.clone())], &suite.catalogue),
+    };
+    files.write(text, console::print).map_err(Failure::usage)?;
+    Ok(report.exit(&suite.catalogue, strictness))
+}
+
+/// A check as asked for on the command line.
+struct Asked<'a> {
+    suite: &'a Suite,
+    arguments: &'a Arguments,
+    scenarios: Vec<String>,
+    requirements: Vec<String>,
+}
+
+impl Asked<'_> {
+    /// Runs the check; gives nothing where it was interrupted.
+    async fn run(&self) -> Result<Option<Report>, Failure> {
+        match self.arguments.target.as_deref() {
+            None => {
+                self.refuse_unless("a folder", self.arguments.command.is_some(), "--command")?;
+                self.refuse_unless("a URL", self.arguments.user.is_some(), "--user")?;
+                self.checked(&Reference, self.modes(), &[Way::Api]).await
+            }
+            Some(target) if target.contains("://") => self.url(target).await,
+            Some(folder) => self.folder(Path::new(folder)).await,
+        }
+    }
+
+    fn refuse_unless(&self, kind: &str, given: bool, option: &str) -> Result<(), Failure> {
+        if given { Err(Failure::usage(format!("{option} goes with {kind} as the target"))) } else { Ok(()) }
+    }
+
+    async fn folder(&self, folder: &Path) -> Result<Option<Report>, Failure> {
+        self.refuse_unless("a URL", self.arguments.user.is_some(), "--user")?;
+        self.refuse_unless("a URL", self.arguments.session_duration.is_some(), "--session-duration")?;
+        self.refuse_unless("a URL", self.arguments.session_name != Settings::SESSION_NAME, "--session-name")?;
+        let shown = folder.display().to_string();
+        if !folder.exists() && shown.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+            return Err(Failure::usage(format!("{shown} is not a folder; did you mean http://{shown}?")));
+        }
+        let ways: &[Way] = match self.arguments.seed {
+            SeedArgument::Auto => &Way::UNAIDED,
+            SeedArgument::Api => &[Way::Api],
+            SeedArgument::File => &[Way::File],
+            SeedArgument::Program => &[Way::Program],
+        };
+        let first = match self.arguments.clock {
+            ClockArgument::Auto if clock::library().is_some() => ClockKind::Faketime,
+            ClockArgument::Auto | ClockArgument::Wall => ClockKind::Wall,
+            ClockArgument::Faketime => ClockKind::Faketime,
+            ClockArgument::None => ClockKind::None,
+        };
+        let command = Command::new(folder, self.arguments.command.as_deref(), first)
+            .map_err(|error| Failure::usage(error.to_string()))?;
+        match self.unless_unproved(&command, self.modes(), ways).await? {
+            Ok(report) => Ok(report),
+            Err(ClockUnproved) if self.arguments.clock == ClockArgument::Auto => {
+                self.checked(&command.with_clock(ClockKind::Wall), self.modes(), ways).await
+            }
+            Err(ClockUnproved) => Err(unproved()),
+        }
+    }
+
+    async fn url(&self, base: &str) -> Result<Option<Report>, Failure> {
+        if !base.starts_with("http://") {
+            return Err(Failure::usage(format!(
+                "{base:?} is no URL that can be checked: write http://HOST:PORT"
+            )));
+        }
+        let rest = base.trim_start_matches("http://").trim_end_matches('/');
+        if rest.is_empty() {
+            return Err(Failure::usage(format!("{base:?} has no host: write http://HOST:PORT")));
+        }
+        if rest.contains(['/', '?', '#', '@', ' ']) {
+            return Err(Failure::usage(format!(
+                "{base:?} has more than a host and a port: write http://HOST:PORT"
+            )));
+        }
+        self.refuse_unless("a folder", self.arguments.command.is_some(), "--command")?;
+        let kind = match self.arguments.clock {
+            ClockArgument::Wall if self.arguments.session_duration.is_none() => {
+                return Err(Failure::usage("--clock wall at a URL needs the server's --session-duration S"));
+            }
+            ClockArgument::Faketime => {
+                return Err(Failure::usage("--clock faketime goes with a folder as the target"));
+            }
+            ClockArgument::Wall => ClockKind::Wall,
+            ClockArgument::Auto | ClockArgument::None => ClockKind::None,
+        };
+        let url = |mode| {
+            let arguments = self.arguments;
+            Url::new(base, mode, &arguments.session_name, arguments.session_duration, kind)
+        };
+        let mode = match self.arguments.mode.as_slice() {
+            [mode] => *mode,
+            [] => {
+                let site =
+                    url(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
+                let found = detect::mode(&mut Stage::new(site), self.arguments.user.as_ref()).await;
+                found.map_err(Failure::not_checked)?
+            }
+            _ => return Err(Failure::usage("a running server is in one mode: give --mode once")),
+        };
+        let target = url(mode);
+        if let Some(user) = &self.arguments.user {
+            let site = target.open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
+            seed::lets_in(&mut Stage::new(site), mode, user).await.map_err(|why| {
+                Failure::not_checked(format!(
+                    "--user {} --mode {mode}: {why}; is it the right user and mode?",
+                    user.email
+                ))
+            })?;
+        }
+        self.checked(&target, vec![mode], &[Way::Given]).await
+    }
+
+    async fn checked(
+        &self,
+        target: &dyn Target,
+        modes: Vec<Mode>,
+        ways: &[Way],
+    ) -> Result<Option<Report>, Failure> {
+        self.unless_unproved(target, modes, ways).await?.map_err(|ClockUnproved| unproved())
+    }
+
+    /// Runs one check with its progress shown, and cleans up behind it, interrupted or not.
+    async fn unless_unproved(
+        &self,
+        target: &dyn Target,
+        modes: Vec<Mode>,
+        ways: &[Way],
+    ) -> Result<Result<Option<Report>, ClockUnproved>, Failure> {
+        let plan = Plan {
+            modes,
+            scenarios: self.scenarios.clone(),
+            requirements: self.requirements.clone(),
+            ways: ways.to_vec(),
+            given: self.arguments.user.clone(),
+            jobs: std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2),
+        };
+        if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
+            return Err(Failure::usage("no scenario is left: no step checks that in these modes"));
+        }
+        let progress = Progress::on_terminal();
+        let check = Check::new(self.suite, target, &plan, &progress);
+        // Dropping the check ends every program that it has started and removes its folders.
+        let report = tokio::select! {
+            report = check.run() => Some(report),
+            () = console::interrupted() => None,
+        };
+        progress.clear();
+        if self.arguments.target.as_deref().is_some_and(|target| target.contains("://")) {
+            let left = check.forget_users().await;
+            if left > 0 {
+                anstream::eprintln!(
+                    "conformance: {left} of the users that this check stored could not be deleted"
+                );
+            }
+        }
+        Ok(report.transpose())
+    }
+
+    fn modes(&self) -> Vec<Mode> {
+        let asked = &self.arguments.mode;
+        Mode::ALL.into_iter().filter(|mode| asked.is_empty() || asked.contains(mode)).collect()
+    }
+}
+
+fn unproved() -> Failure {
+    Failure::not_checked(
+        "the clock cannot be moved: the server's Date header does not follow it \
+         (a static program passes libfaketime by); try --clock wall",
+    )
+}
