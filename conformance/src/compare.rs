@@ -4,16 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anstyle::{AnsiColor, Style};
 use clap::Args;
 use serde::Deserialize;
 
 use crate::exit::Exit;
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+use crate::style::{BAD, BOLD, DIM, GOOD};
 
 /// The schema that both reports must have.
 const SCHEMA: &str = "conformance-report/1";

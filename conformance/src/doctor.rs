@@ -3,14 +3,8 @@
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
-use anstyle::{AnsiColor, Style};
-
 use crate::clock;
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const WARNING: Style = AnsiColor::Yellow.on_default();
+use crate::style::{BOLD, DIM, GOOD, WARNING};
 
 /// Runs a program and gives its first line of output; `None` where it is missing or fails.
 pub type Probe<'a> = dyn Fn(&str, &[&str]) -> Option<String> + 'a;

@@ -2,19 +2,13 @@
 
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
-
 use crate::hints;
 use crate::requirements::{Need, Requirement};
 use crate::scenario::{Scenario, Section, Show, Step};
+use crate::style::{BOLD, DIM, GOOD, NOTE};
 use crate::suite::Suite;
 use crate::task;
 use crate::transcript::Block;
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const NOTE: Style = AnsiColor::Cyan.on_default();
 
 /// How many steps are listed.
 const STEPS: usize = 16;

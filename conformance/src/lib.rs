@@ -16,7 +16,7 @@
 //! - [`grade`] does it for many implementations in one run.
 //! - [`explain`] tells about one requirement, with the [`hints`] on what usually goes wrong.
 //!   [`known`] failures do not count; [`compare`] puts two reports side by side; [`doctor`] says what this machine can check.
-//! - [`cli`] is the command line, [`console`] what it prints on and is interrupted by, [`exit`] how it ends; [`detect`] finds out what runs at a URL.
+//! - [`cli`] is the command line, [`console`] what it prints on and is interrupted by, [`style`] how that looks, [`exit`] how it ends; [`detect`] finds out what runs at a URL.
 //!
 //! # The path of one step
 //!
@@ -65,6 +65,7 @@ pub mod run;
 pub mod scenario;
 pub mod seed;
 pub mod stage;
+pub mod style;
 pub mod suite;
 pub mod target;
 pub mod task;

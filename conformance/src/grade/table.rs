@@ -3,19 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
-
 use super::{Class, Graded};
 use crate::exit::Exit;
 use crate::report::Strictness;
 use crate::requirements::{Catalogue, Weight};
+use crate::style::{BAD, BOLD, DIM, GOOD, WARNING};
 use crate::verdict::Kind;
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
-const WARNING: Style = AnsiColor::Yellow.on_default();
 
 /// Writes the table for a person, with ANSI styles; the counts are of musts.
 pub fn table(graded: &[Graded], catalogue: &Catalogue) -> String {

@@ -3,22 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 
 use super::{Report, Strictness, modes};
 use crate::hints;
 use crate::mode::Mode;
 use crate::requirements::{Catalogue, Requirement, Weight};
+use crate::style::{BAD, BOLD, DIM, GOOD, NOTE, WARNING};
 use crate::target::TargetKind;
 use crate::task;
 use crate::verdict::{Finding, Kind};
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default();
-const NOTE: Style = AnsiColor::Cyan.on_default();
 
 /// How many lines of a program's last output are shown.
 const OUTPUT_LINES: usize = 12;
