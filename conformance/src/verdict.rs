@@ -197,9 +197,17 @@ impl Verdicts {
         }
     }
 
+    /// Gives the line that lists a verdict as failing, if one does.
+    pub fn listed(&self, finding: &Finding) -> Option<&str> {
+        if self.listed.is_empty() {
+            return None;
+        }
+        self.listed.get(&(finding.requirement.clone(), finding.mode)).map(String::as_str)
+    }
+
     /// Tells whether a verdict is listed as failing.
     pub fn is_listed(&self, finding: &Finding) -> bool {
-        !self.listed.is_empty() && self.listed.contains_key(&(finding.requirement.clone(), finding.mode))
+        self.listed(finding).is_some()
     }
 
     /// Lists the verdicts that are listed as failing and are met, with the lines that say otherwise.

@@ -25,6 +25,11 @@ impl Entry {
         row.modes.iter().filter_map(move |mode| report?.verdicts.find(&row.id, *mode))
     }
 
+    /// Gives the line that lists a verdict of this implementation as a known failure, if one does.
+    pub fn listed(&self, finding: &Finding) -> Option<&str> {
+        self.result.as_ref().ok()?.verdicts.listed(finding)
+    }
+
     /// Merges the verdicts of a requirement over its modes: the heaviest counts, as it does among steps.
     pub fn merged(&self, row: &Requirement) -> Option<Kind> {
         self.findings(row).map(|finding| finding.kind).max()

@@ -8,9 +8,9 @@ mod junit;
 mod progress;
 #[cfg(test)]
 mod samples;
-
 mod terminal;
 mod weights;
+mod xml;
 
 use std::collections::BTreeMap;
 
@@ -28,9 +28,8 @@ pub use csv::{csv, scores};
 pub use entry::Entry;
 pub use html::html;
 pub use json::{json, json_of_all};
-pub use junit::junit;
+pub use junit::{junit, junit_of_all};
 pub use progress::Progress;
-
 pub use terminal::terminal;
 pub use weights::{Weights, WeightsError};
 

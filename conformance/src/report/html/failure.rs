@@ -18,13 +18,17 @@ pub(super) struct Failure<'a> {
 }
 
 /// The modes of which the same is known.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Group<'a> {
     pub modes: Vec<Mode>,
     pub kind: Kind,
     pub place: Option<&'a (String, usize)>,
     pub reason: Option<&'a str>,
     pub evidence: Option<&'a Evidence>,
+    /// Whether it is listed as a known failure, and fails.
+    pub known: bool,
+    /// The line that lists it as a known failure, where it is met.
+    pub stale: Option<&'a str>,
 }
 
 /// Finds the failures of a requirement, the most frequent of the heaviest kind first; numbers them from `next`.
@@ -32,10 +36,11 @@ pub(super) fn failures<'a>(entries: &'a [Entry], row: &'a Requirement, next: &mu
     let mut failures: Vec<Failure<'a>> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let Some(kind) = entry.merged(row) else { continue };
-        if entry.findings(row).all(|finding| finding.kind == Kind::Met) {
+        let nothing = |finding: &Finding| finding.kind == Kind::Met && entry.listed(finding).is_none();
+        if entry.findings(row).all(nothing) {
             continue;
         }
-        let groups = groups(entry.findings(row));
+        let groups = groups(entry, row);
         match failures.iter_mut().find(|known| known.groups == groups) {
             Some(known) => known.shared_by.push(index),
             None => failures.push(Failure { number: 0, kind, groups, shared_by: vec![index] }),
@@ -51,22 +56,22 @@ pub(super) fn failures<'a>(entries: &'a [Entry], row: &'a Requirement, next: &mu
     failures
 }
 
-fn groups<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Group<'a>> {
+fn groups<'a>(entry: &'a Entry, row: &'a Requirement) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
-    for finding in findings {
+    for finding in entry.findings(row) {
         // Of what was met or could not be tried, the step says little, and it differs from mode to mode.
         let told = matches!(finding.kind, Kind::NotMet | Kind::Error);
+        let listed = entry.listed(finding);
         let fresh = Group {
             modes: Vec::new(),
             kind: finding.kind,
             place: finding.place.as_ref().filter(|_| told),
             reason: finding.reason.as_deref(),
             evidence: finding.evidence.as_ref(),
+            known: listed.is_some() && finding.kind != Kind::Met,
+            stale: listed.filter(|_| finding.kind == Kind::Met),
         };
-        let same = |group: &&mut Group<'a>| {
-            (group.kind, group.place, group.reason, group.evidence)
-                == (fresh.kind, fresh.place, fresh.reason, fresh.evidence)
-        };
+        let same = |group: &&mut Group<'a>| fresh == Group { modes: Vec::new(), ..(**group).clone() };
         match groups.iter_mut().find(same) {
             Some(group) => group.modes.push(finding.mode),
             None => groups.push(Group { modes: vec![finding.mode], ..fresh }),

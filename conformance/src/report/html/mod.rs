@@ -155,6 +155,7 @@ impl<'a> Page<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mode::Mode;
     use crate::report::samples;
 
     fn page() -> String {
@@ -220,6 +221,17 @@ mod tests {
         let page = html(&[Entry::of(samples::bad("only"))], &samples::catalogue());
         assert!(page.contains("<h1>Conformance of only</h1>"));
         assert!(!page.contains("not met by") && !page.contains("fail alike"));
+    }
+
+    #[test]
+    fn a_known_failure_is_marked_and_a_stale_list_is_told_where_it_is_met() {
+        let mut report = samples::bad("only");
+        report.verdicts.list_as_failing("login.ok", Mode::SessionAuth, "known:1: login.*");
+        report.verdicts.list_as_failing("status.ok", Mode::Off, "known:2: status.ok");
+        let page = html(&[Entry::of(report)], &samples::catalogue());
+        assert_eq!(page.matches("not met in session_auth, as is known").count(), 1);
+        assert_eq!(page.matches(", as is known").count(), 1);
+        assert!(page.contains("A list says that it fails; take it out: <code>known:2: status.ok</code>"));
     }
 
     #[test]

@@ -89,6 +89,10 @@ impl Page<'_> {
                 h4 {
                     span.k.(class(group.kind)) aria-hidden="true" { (symbol(group.kind)) }
                     " " (words(group.kind)) " in " (modes(&group.modes))
+                    @if group.known { ", as is known" }
+                }
+                @if let Some(line) = group.stale {
+                    p.reason { "A list says that it fails; take it out: " code { (line) } }
                 }
                 @if let Some(reason) = group.reason {
                     p.reason {
