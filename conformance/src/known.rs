@@ -9,12 +9,12 @@
 //! A listed verdict does not decide the outcome, but it must fail: one that is met makes its line stale, and
 //! that is a failure of the list. What could not be checked this time is neither.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::mode::Mode;
-use crate::requirements::Catalogue;
+use crate::requirements::{Catalogue, Requirement};
 use crate::verdict::{Kind, Verdicts};
 
 /// The options of `check` about known failures.
@@ -23,45 +23,28 @@ pub struct KnownArguments {
     /// A list of failures that are known: lines `REQUIREMENT [in MODE]`, * for any letters; they must fail
     #[arg(long = "known-failing", value_name = "FILE")]
     list: Option<PathBuf>,
-    /// Write the present failures as such a list
+    /// Write the present failures as such a list to this file (- for standard output)
     #[arg(long = "write-known-failing", value_name = "FILE")]
     write: Option<PathBuf>,
 }
 
 impl KnownArguments {
+    /// Gives where to write the present failures, if that is asked for.
+    pub fn write(&self) -> &Option<PathBuf> {
+        &self.write
+    }
+
     /// Reads the list that is named; an empty one where none is.
     ///
     /// # Errors
     ///
-    /// When it cannot be read or a line names nothing; the text says what to write. So when the list that is to
-    /// be written has no folder.
+    /// When it cannot be read or a line names nothing; the text says what to write.
     pub fn read(&self, catalogue: &Catalogue) -> Result<KnownFailing, String> {
-        if let Some(path) = &self.write {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder = folder.unwrap_or(Path::new("."));
-            if !folder.is_dir() {
-                let (path, folder) = (path.display(), folder.display());
-                return Err(format!(
-                    "--write-known-failing {path}: there is no folder {folder}; make it first"
-                ));
-            }
-        }
         let Some(path) = &self.list else { return Ok(KnownFailing::default()) };
         let shown = path.display().to_string();
         let text =
             std::fs::read_to_string(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
         KnownFailing::parse(&shown, &text, catalogue)
-    }
-
-    /// Writes the present failures, if that is asked for.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
-    pub fn write(&self, verdicts: &Verdicts, catalogue: &Catalogue) -> Result<(), String> {
-        let Some(path) = &self.write else { return Ok(()) };
-        let written = std::fs::write(path, present(verdicts, catalogue));
-        written.map_err(|error| format!("{} cannot be written: {error}", path.display()))
     }
 }
 
@@ -107,7 +90,7 @@ fn matches(entry: &str, catalogue: &Catalogue) -> Result<Vec<(String, Mode)>, St
         [pattern, "in", mode] => (*pattern, Some(mode.parse::<Mode>().map_err(|error| error.to_string())?)),
         _ => return Err(format!("{entry:?} is no entry; write REQUIREMENT or REQUIREMENT in MODE")),
     };
-    let rows: Vec<_> = catalogue.rows().iter().filter(|row| fits(pattern, &row.id)).collect();
+    let rows: Vec<&Requirement> = catalogue.rows().iter().filter(|row| fits(pattern, &row.id)).collect();
     if rows.is_empty() {
         let plain = pattern.replace('*', "");
         let advice = match catalogue.nearest(&plain) {
@@ -123,11 +106,18 @@ fn matches(entry: &str, catalogue: &Catalogue) -> Result<Vec<(String, Mode)>, St
         .collect();
     if found.is_empty() {
         return Err(match only {
-            Some(only) => format!("{pattern:?} does not apply in {only}"),
+            Some(only) => format!("{pattern:?} does not apply in {only}; it does in {}", modes_of(&rows)),
             None => format!("{pattern:?} applies in no mode"),
         });
     }
     Ok(found)
+}
+
+/// Lists the modes in which any of these requirements applies.
+fn modes_of(rows: &[&Requirement]) -> String {
+    let any = |mode: &Mode| rows.iter().any(|row| row.modes.contains(mode));
+    let modes: Vec<&str> = Mode::ALL.iter().filter(|mode| any(mode)).map(|mode| mode.as_str()).collect();
+    if modes.is_empty() { "no mode".to_owned() } else { modes.join(", ") }
 }
 
 /// Tells whether a pattern, in which `*` stands for any letters, is the whole of `text`.
@@ -140,12 +130,19 @@ fn fits(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// Writes the failures of a run as a list: a requirement that fails in all of its modes has one line.
-fn present(verdicts: &Verdicts, catalogue: &Catalogue) -> String {
-    let mut out = String::from(
-        "# Failures that are known: conformance check --known-failing FILE\n\
-         # A line is REQUIREMENT [in MODE]; * stands for any letters. A line whose verdict is met is an error.\n",
-    );
+/// What a list that is written says of itself.
+const HEAD: &str = "\
+# Failures that are known. To use the list: conformance check TARGET --known-failing FILE
+# A line is REQUIREMENT [in MODE]; * stands for any letters, # begins a comment. What is listed does not decide
+# the outcome, but has to fail: take out what you mend, or write the list anew with --write-known-failing FILE.
+";
+
+/// Writes the failures of a run as a list, in the catalogue's order.
+///
+/// A requirement that fails in all of its modes has one line. Read back, the list makes the same run a success,
+/// if anything that decides is met at all and nothing is an error.
+pub fn present(verdicts: &Verdicts, catalogue: &Catalogue) -> String {
+    let mut out = HEAD.to_owned();
     for row in catalogue.rows() {
         let fails = |mode: &&Mode| {
             let finding = verdicts.find(&row.id, **mode);
@@ -209,7 +206,10 @@ mod tests {
             error("logn.* in off"),
             "known:1: \"logn.*\" names no requirement; did you mean login.ok?"
         );
-        assert_eq!(error("login.ok in off"), "known:1: \"login.ok\" does not apply in off");
+        assert_eq!(
+            error("login.ok in off"),
+            "known:1: \"login.ok\" does not apply in off; it does in session_auth, session_exp_auth, session_db_auth"
+        );
         assert_eq!(
             error("login.ok in sesion_auth"),
             "known:1: unknown mode `sesion_auth`; did you mean `session_auth`?"

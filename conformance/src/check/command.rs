@@ -10,7 +10,7 @@ use crate::console;
 use crate::detect;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
-use crate::known::KnownArguments;
+use crate::known::{self, KnownArguments};
 use crate::mode::Mode;
 use crate::report::{self, Entry, Progress, Report, Strictness};
 use crate::scenario::Settings;
@@ -122,10 +122,14 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let requirement = |id: &String| suite.find_requirement(id).map(|row| row.id.clone());
     let requirements =
         arguments.requirement.iter().map(requirement).collect::<Result<_, _>>().map_err(Failure::usage)?;
-    let asked =
-        [(Format::Json, &arguments.json), (Format::Junit, &arguments.junit), (Format::Html, &arguments.html)];
-    let files = Files::new(asked).map_err(Failure::usage)?;
-    let known = arguments.known.read(&suite.catalogue).map_err(Failure::usage)?;
+    let files = Files::new([
+        (Format::Json, &arguments.json),
+        (Format::Junit, &arguments.junit),
+        (Format::Html, &arguments.html),
+        (Format::KnownFailing, arguments.known.write()),
+    ])
+    .map_err(Failure::usage)?;
+    let known_failing = arguments.known.read(&suite.catalogue).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
     let report = runtime.block_on(async {
@@ -133,20 +137,19 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         request.run().await
     })?;
     let Some(mut report) = report else { return Ok(Exit::Interrupted) };
-    known.mark(&mut report.verdicts);
-    arguments.known.write(&report.verdicts, &suite.catalogue).map_err(Failure::usage)?;
+    known_failing.mark(&mut report.verdicts);
     let strictness = Strictness { strict: arguments.strict, exact: arguments.exact };
+    let catalogue = &suite.catalogue;
     if !files.take_stdout() {
-        console::print(&report::terminal(&report, &suite.catalogue, strictness));
+        console::print(&report::terminal(&report, catalogue, strictness));
     }
-    let text = |format| match format {
-        Format::Json => report::json(&report, &suite.catalogue),
-        Format::Junit => report::junit(&report, &suite.catalogue, strictness),
-        Format::Html => report::html(&[Entry::of(report.clone())], &suite.catalogue),
-        Format::Csv | Format::Scores => report::csv(&[Entry::of(report.clone())], &suite.catalogue),
-    };
-    files.write(text, console::print).map_err(Failure::usage)?;
-    Ok(report.exit(&suite.catalogue, strictness))
+    let write =
+        |format, text: &dyn Fn() -> String| files.write(format, text, console::print).map_err(Failure::usage);
+    write(Format::Json, &|| report::json(&report, catalogue))?;
+    write(Format::Junit, &|| report::junit(&report, catalogue, strictness))?;
+    write(Format::Html, &|| report::html(&[Entry::of(report.clone())], catalogue))?;
+    write(Format::KnownFailing, &|| known::present(&report.verdicts, catalogue))?;
+    Ok(report.exit(catalogue, strictness))
 }
 
 /// A check as asked for on the command line.

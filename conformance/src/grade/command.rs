@@ -11,7 +11,7 @@ use super::{Bounds, Entry, Graded, entries, fingerprint, pool, table};
 use crate::console;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
-use crate::report::{self, Report, Weights};
+use crate::report::{self, Report, Strictness, Weights};
 use crate::suite::Suite;
 
 /// What `conformance grade --help` adds.
@@ -26,6 +26,9 @@ The report of one that is not judged has the verdict error throughout, with the 
 
 With --state, results are kept as they come, and a run that was interrupted goes on where it was: what is
 known of a folder whose files and whose suite are the same is not judged again.
+
+In the JUnit report a suite is an implementation in a mode, `NAME / MODE`; one that could not be judged is a suite
+with one error.
 
 Exit codes:
   0    every implementation could be judged and meets its musts
@@ -57,16 +60,19 @@ pub struct Arguments {
     /// Keep results in this file, or in a file in this folder, and go on from what is there
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Write the JSON reports to this file, as an array
+    /// Write the JSON reports, as an array, to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
-    /// Write one HTML page of implementations by requirements to this file
+    /// Write one JUnit report of all implementations to this file (- for standard output)
+    #[arg(long, value_name = "F")]
+    junit: Option<PathBuf>,
+    /// Write one HTML page of implementations by requirements to this file (- for standard output)
     #[arg(long, value_name = "F")]
     html: Option<PathBuf>,
-    /// Write every verdict to this file, as CSV
+    /// Write every verdict, as CSV, to this file (- for standard output)
     #[arg(long, value_name = "F")]
     csv: Option<PathBuf>,
-    /// Write a score per task to this file, as CSV
+    /// Write a score per task, as CSV, to this file (- for standard output)
     #[arg(long, value_name = "F")]
     scores: Option<PathBuf>,
     /// What tasks and weights count in the scores: a TOML file with [tasks] and [weights] [default: all count 1]
@@ -82,6 +88,7 @@ pub struct Arguments {
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let files = Files::new([
         (Format::Json, &arguments.json),
+        (Format::Junit, &arguments.junit),
         (Format::Html, &arguments.html),
         (Format::Csv, &arguments.csv),
         (Format::Scores, &arguments.scores),
@@ -100,13 +107,13 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let entries: Vec<report::Entry> = graded.iter().map(Graded::entry).collect();
     let reports: Vec<Report> = graded.into_iter().map(|one| one.report).collect();
     let catalogue = &suite.catalogue;
-    let text = |format| match format {
-        Format::Html => report::html(&entries, catalogue),
-        Format::Csv => report::csv(&entries, catalogue),
-        Format::Scores => report::scores(&entries, catalogue, &weights),
-        Format::Json | Format::Junit => report::json_of_all(&reports, catalogue),
-    };
-    files.write(text, console::print).map_err(Failure::usage)?;
+    let write =
+        |format, text: &dyn Fn() -> String| files.write(format, text, console::print).map_err(Failure::usage);
+    write(Format::Json, &|| report::json_of_all(&reports, catalogue))?;
+    write(Format::Junit, &|| report::junit_of_all(&entries, catalogue, Strictness::default()))?;
+    write(Format::Html, &|| report::html(&entries, catalogue))?;
+    write(Format::Csv, &|| report::csv(&entries, catalogue))?;
+    write(Format::Scores, &|| report::scores(&entries, catalogue, &weights))?;
     Ok(if good { Exit::Met } else { Exit::NotMet })
 }
 
