@@ -1,5 +1,8 @@
 //! Grading many submissions at once: each gets its class, and no bad one changes a good one's verdicts.
 
+#[path = "support/schema.rs"]
+mod schema;
+
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -136,7 +139,8 @@ fn every_submission_gets_its_class_and_the_good_ones_verdicts_are_those_it_gets_
     let Some(corpus) = Corpus::new() else { return };
     let names: Vec<&str> = SUBMISSIONS.iter().map(|(name, _)| *name).collect();
     names.iter().for_each(|name| corpus.submit(name));
-    let output = corpus.graded(&[&["--jobs", "8", "--json", "crowd.json"], names.as_slice()].concat());
+    let outputs = ["--json", "crowd.json", "--junit", "crowd.xml"];
+    let output = corpus.graded(&[&["--jobs", "8"][..], &outputs, &names].concat());
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     corpus.assert_nothing_is_left();
     let crowd_reports = reports(&corpus.text("crowd.json"));
@@ -145,6 +149,16 @@ fn every_submission_gets_its_class_and_the_good_ones_verdicts_are_those_it_gets_
     let wanted: Vec<(String, String)> =
         SUBMISSIONS[..names.len()].iter().map(|(name, class)| ((*name).into(), (*class).into())).collect();
     assert_eq!(got, wanted, "in the order given");
+
+    schema::assert_valid_junit(&corpus.path("crowd.xml"));
+    let junit = corpus.text("crowd.xml");
+    for (name, class) in wanted.iter().filter(|(_, class)| class != "judged") {
+        let error = format!("<error type=\"not-judged\" message=\"{class}: ");
+        let suite =
+            junit.split(&format!("<testsuite name=\"{name}\" tests=\"1\"")).nth(1).unwrap_or_default();
+        assert!(suite.split("</testsuite>").next().unwrap_or_default().contains(&error), "{name}: {suite}");
+    }
+    assert!(junit.contains("<testsuite name=\"another/good / session_auth\""), "two of the same name");
 
     corpus.graded(&["good", "--json", "alone.json"]);
     let alone = reports(&corpus.text("alone.json")).remove(0);

@@ -4,7 +4,7 @@ use anstream::adapter::strip_str;
 
 /// Makes a text that XML 1.0 can carry.
 ///
-/// Terminal styles and control characters are left out; any other character that XML forbids becomes �.
+/// Terminal styles and most control characters are left out; what XML forbids besides becomes �.
 pub(super) fn text(text: &str) -> String {
     strip_str(text).to_string().replace(|letter| !is_allowed(letter), "\u{fffd}")
 }
