@@ -71,6 +71,7 @@ pub struct Check<'a> {
     target: &'a dyn Target,
     plan: &'a Plan,
     listener: &'a dyn Listener,
+    /// What the made-up addresses are unique to.
     nonce: String,
     created: Created,
 }
@@ -91,14 +92,8 @@ struct ModeResult {
 impl<'a> Check<'a> {
     /// Plans the check of `target`.
     pub fn new(suite: &'a Suite, target: &'a dyn Target, plan: &'a Plan, listener: &'a dyn Listener) -> Self {
-        Self {
-            suite,
-            target,
-            plan,
-            listener,
-            nonce: uuid::Uuid::new_v4().to_string(),
-            created: Created::default(),
-        }
+        let nonce = if target.keeps_data() { uuid::Uuid::new_v4().to_string() } else { String::new() };
+        Self { suite, target, plan, listener, nonce, created: Created::default() }
     }
 
     /// Reports that nothing could be judged, and why: every verdict is an error.
