@@ -10,7 +10,6 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use self::prepare::{Home, Prepared};
-use crate::cause;
 use crate::client;
 use crate::clock::{ClockKind, NoClock};
 use crate::emails::Emails;
@@ -22,6 +21,7 @@ use crate::report::{Report, TargetInfo};
 use crate::run::{self, Outcome, Run};
 use crate::scenario::{Action, Scenario, Step, shell};
 use crate::seed::{self, Seeds, Way};
+use crate::settle;
 use crate::stage::{Created, Stage};
 use crate::suite::Suite;
 use crate::target::{Launch, NewUser, SiteError, Target, TargetKind};
@@ -132,7 +132,7 @@ impl<'a> Check<'a> {
         let mut verdicts = Verdicts::default();
         let mut outputs = BTreeMap::new();
         for mut result in results {
-            cause::settle(&mut result.findings);
+            settle::settle(&mut result.findings);
             verdicts.extend(result.findings.into_iter().filter(|one| self.plan.asks_for(&one.requirement)));
             seeding = seeding.or(result.seeding);
             outputs.extend(result.output.map(|output| (result.mode, output)));
