@@ -1,18 +1,15 @@
-//! The likely cause of a difference: the requirement whose own failure explains it.
+//! The likely causes of a difference: the requirements whose own failure would explain it.
 //!
 //! Steps use routes and gates that other requirements speak of. Where such a route is broken, or the gate
 //! turns everybody away, only the requirement that speaks of it is not met; what merely used it is blocked.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Here one step is looked at alone; [`crate::settle`] tells which of its causes have failed.
 
 use crate::mode::Mode;
 use crate::scenario::template::Piece;
 use crate::scenario::{Curl, Template};
-use crate::verdict::{Finding, Kind};
 
-/// The requirements that say more of a session than that it opens a route: where sessions open nothing, none
-/// of them is to blame. Each may explain those behind it.
-const SPECIFIC: [&str; 3] = ["logout.only-that-session", "db.survives-restart", "security.time-zone"];
+/// The first cause of every answer that says that the server itself failed.
+pub const BROKEN: &str = "status.ok";
 
 /// The routes that every gate leaves open.
 const EXCLUDED: [&str; 4] = ["status", "unauthorized", "forbidden", "auth_session/login"];
@@ -33,63 +30,30 @@ pub struct Before {
 /// Both are answers as a transcript has them. The first requirement that failed by itself counts; there is none
 /// where only the step explains itself.
 pub fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before) -> Vec<&'static str> {
-    let first_line = |text: &'_ str| text.lines().next().unwrap_or_default().to_owned();
-    let wanted_body = expected.split_once('\n').map_or("", |(_, body)| body);
-    let (expected, actual) = (first_line(expected), first_line(actual));
-    let mut causes = Vec::new();
+    let (expected, wanted_body) = expected.split_once('\n').unwrap_or((expected, ""));
+    let actual = actual.lines().next().unwrap_or_default();
     let path = path(&curl.url);
     let route = route(curl.effective_method(), &path);
     if expected.contains(" × ") {
         // Many at once: that none of them succeeded is the route's matter, or the gate's.
-        if expected.contains(" × 2xx") && !actual.contains(" × 2xx") {
-            causes.extend(route);
-            causes.extend(gate(mode, &path));
-        }
-        return causes;
+        let none = expected.contains(" × 2xx") && !actual.contains(" × 2xx");
+        return route.into_iter().chain(gate(mode, &path)).filter(|_| none).collect();
     }
-    let code = |line: &str| line.get(..3).and_then(|digits| digits.parse::<u16>().ok()).unwrap_or(0);
-    let status = code(&actual);
+    let step = Step { mode, curl, path: &path, route, wanted: code(expected), before };
+    if expected == actual {
+        let refusal = error_body(wanted_body);
+        return if refusal.is_empty() { step.shown_otherwise() } else { refusal.to_vec() };
+    }
     let refusal_wanted =
         ["401", "403", "not", "refused", "below"].iter().any(|word| expected.starts_with(word));
-    let broken = status >= 500;
-    let is_open = mode == Mode::Off || EXCLUDED.iter().any(|route| path == format!("/api/v1/{route}"));
-    let turned_away =
-        matches!(status, 401 | 403) && status != code(&expected) && (!refusal_wanted || is_open);
-    if broken {
-        causes.push("status.ok");
-    }
-    let missing = matches!(status, 404 | 405) && status != code(&expected) && !expected.starts_with("not");
-    if broken
-        || missing
-        || (!refusal_wanted && !turned_away && expected.starts_with('2') && expected != actual)
-    {
-        causes.extend(route);
-    }
-    if before.logged_out && turned_away {
-        causes.push("logout.only-that-session");
-    }
-    if before.restarted && mode == Mode::SessionDbAuth && (broken || turned_away) {
-        causes.push("db.survives-restart");
-    }
-    if before.zone && mode.expires() && turned_away {
-        causes.push("security.time-zone");
-    }
-    if turned_away {
-        causes.extend(gate(mode, &path));
-    }
-    if expected == actual {
-        causes.extend(error_body(wanted_body));
-    }
-    causes
-}
-
-/// The requirement that says what the body of a common refusal is, by the accepted body.
-fn error_body(body: &str) -> Option<&'static str> {
-    match body {
-        "{\"error\": \"Not found\"}" => Some("errors.not-found"),
-        "{\"error\": \"Unauthorized\"}" => Some("gate.missing"),
-        "{\"error\": \"Forbidden\"}" => Some("gate.unknown"),
-        _ => None,
+    match code(actual) {
+        500.. => step.broken(),
+        401 | 403 if !refusal_wanted || step.is_open() => step.turned_away(),
+        401 | 403 => step.refused_otherwise(),
+        300..=399 | 404 | 405 if !expected.starts_with("not") => step.not_there(),
+        _ if expected.starts_with('2') => route.into_iter().collect(),
+        200..=299 if !matches!(step.wanted, 401 | 403) && expected != "refused" => step.shown_otherwise(),
+        _ => Vec::new(),
     }
 }
 
@@ -98,64 +62,128 @@ pub fn route_of(curl: &Curl) -> Option<&'static str> {
     route(curl.effective_method(), &path(&curl.url))
 }
 
-/// Turns findings that another requirement's own failure explains into blocked ones.
-pub fn settle(findings: &mut [Finding]) {
-    let not_met = |one: &&Finding| one.kind == Kind::NotMet;
-    let key = |one: &Finding| (one.requirement.clone(), one.mode);
-    let mut failed: BTreeSet<(String, Mode)> =
-        findings.iter().filter(not_met).filter(|one| others(one).next().is_none()).map(key).collect();
-    let explained = |one: &Finding, failed: &BTreeSet<(String, Mode)>| {
-        others(one).find(|cause| failed.contains(&((*cause).clone(), one.mode))).cloned()
-    };
-    // In three rounds, since each may explain those after it: the routes and the gate; then what is specific, in
-    // its order; then a gate whose failure something specific might have explained, and did not.
-    let is_specific = |id: &String| SPECIFIC.contains(&id.as_str());
-    let plain = |one: &Finding| !is_specific(&one.requirement) && !others(one).any(is_specific);
-    let rounds: [&dyn Fn(&Finding) -> bool; 5] = [
-        &plain,
-        &|one| one.requirement == SPECIFIC[0],
-        &|one| one.requirement == SPECIFIC[1],
-        &|one| one.requirement == SPECIFIC[2],
-        &|_| true,
-    ];
-    for round in rounds {
-        let own = findings.iter().filter(not_met).filter(|one| one.causes.contains(&one.requirement));
-        let alone: Vec<_> =
-            own.filter(|one| round(one) && explained(one, &failed).is_none()).map(key).collect();
-        failed.extend(alone);
-    }
-    // What a failed step blocked behind it is blocked by what explains that step.
-    let mut explanations: BTreeMap<(String, Mode, String), String> = BTreeMap::new();
-    for finding in findings.iter_mut().filter(|one| one.kind == Kind::NotMet) {
-        if let Some(cause) = explained(finding, &failed) {
-            if let Some((scenario, _)) = &finding.place {
-                let step = (scenario.clone(), finding.mode, finding.requirement.clone());
-                explanations.insert(step, cause.clone());
+/// A request that was not answered as it should have been.
+struct Step<'a> {
+    mode: Mode,
+    curl: &'a Curl,
+    path: &'a str,
+    route: Option<&'static str>,
+    /// The status that it should have had; 0 where several would do.
+    wanted: u16,
+    before: Before,
+}
+
+impl Step<'_> {
+    /// It was answered 5xx.
+    fn broken(&self) -> Vec<&'static str> {
+        let mut causes = vec![BROKEN];
+        if self.before.restarted && self.mode == Mode::SessionDbAuth {
+            causes.push("db.survives-restart");
+        }
+        if self.mode == Mode::BasicAuth {
+            causes.extend(self.has_colons().then_some("basic.colon-password"));
+            causes.extend(self.is_another_scheme().then_some("basic.scheme"));
+        }
+        causes.extend(self.route);
+        match self.wanted {
+            _ if self.is_open() => {}
+            401 => causes.push("gate.missing"),
+            403 if self.mode.is_session() => {
+                causes.push(if self.has_cookie() { "session.unknown-id" } else { "gate.unknown" });
             }
-            finding.kind = Kind::Blocked;
-            finding.reason = Some(cause);
-            finding.evidence = None;
+            403 => {}
+            _ if self.has_cookie() || self.has_authorization() => causes.extend(gate(self.mode, self.path)),
+            _ => {}
+        }
+        causes
+    }
+
+    /// It was answered 401 or 403 where it should have been let in.
+    fn turned_away(&self) -> Vec<&'static str> {
+        let mut causes = Vec::new();
+        if self.before.logged_out {
+            causes.push("logout.only-that-session");
+        }
+        if self.before.restarted && self.mode == Mode::SessionDbAuth {
+            causes.push("db.survives-restart");
+        }
+        if self.before.zone && self.mode.expires() {
+            causes.push("security.time-zone");
+        }
+        causes.extend(gate(self.mode, self.path));
+        // A logout may turn away by itself whom the gate lets in.
+        causes.extend(self.route.filter(|route| *route == "logout.ok"));
+        causes
+    }
+
+    /// It was answered 401 for 403, or 403 for 401.
+    fn refused_otherwise(&self) -> Vec<&'static str> {
+        match (self.wanted, self.mode) {
+            (401, _) => vec!["gate.missing"],
+            // What is sent along is not looked at: then nobody gets in by it either.
+            (403, Mode::BasicAuth) => vec!["basic.valid", "gate.unknown"],
+            (403, mode) if mode.is_session() && self.has_cookie() => {
+                vec!["gate.unknown", "session.identifies", "session.unknown-id"]
+            }
+            (403, _) => vec!["gate.unknown"],
+            _ => Vec::new(),
         }
     }
-    for finding in findings.iter_mut().filter(|one| one.kind == Kind::Blocked) {
-        let (Some((scenario, _)), Some(reason)) = (&finding.place, &finding.reason) else { continue };
-        if let Some(cause) = explanations.get(&(scenario.clone(), finding.mode, reason.clone())) {
-            finding.reason = Some(cause.clone());
-        }
+
+    /// It was answered 2xx, but not with what there is: a route that shows anything else says nothing of it.
+    fn shown_otherwise(&self) -> Vec<&'static str> {
+        let may_look = self.mode == Mode::Off || self.has_cookie() || self.has_authorization();
+        let route = self.route.filter(|_| may_look && self.curl.effective_method() == "GET");
+        route.into_iter().collect()
+    }
+
+    /// It was answered 404 or 405, or sent elsewhere, where it should not.
+    fn not_there(&self) -> Vec<&'static str> {
+        // Where the route itself is not there, it has no wrong methods either.
+        let any = || ["GET", "POST", "DELETE"].iter().find_map(|method| route(method, self.path));
+        self.route.or_else(any).into_iter().collect()
+    }
+
+    fn is_open(&self) -> bool {
+        self.mode == Mode::Off || EXCLUDED.iter().any(|route| self.path == format!("/api/v1/{route}"))
+    }
+
+    fn has_cookie(&self) -> bool {
+        !self.curl.cookies.is_empty()
+    }
+
+    fn authorization(&self) -> Option<&str> {
+        let mut starts = self.curl.headers.iter().map(Template::literal_start);
+        starts.find_map(|start| start.strip_prefix("Authorization:"))
+    }
+
+    fn has_authorization(&self) -> bool {
+        self.curl.user.is_some() || self.authorization().is_some()
+    }
+
+    fn is_another_scheme(&self) -> bool {
+        self.authorization().is_some_and(|value| !value.starts_with(" Basic "))
+    }
+
+    fn has_colons(&self) -> bool {
+        let user = self.curl.user.as_ref().and_then(Template::as_literal);
+        user.is_some_and(|user| user.matches(':').count() > 1)
     }
 }
 
-/// Lists the causes that could explain the finding in its requirement's stead.
-///
-/// They come before the requirement itself; for a specific one, the general ones behind it count too.
-fn others(finding: &Finding) -> impl Iterator<Item = &String> {
-    let own = finding.causes.iter().position(|cause| *cause == finding.requirement);
-    let specific = SPECIFIC.contains(&finding.requirement.as_str());
-    finding.causes.iter().enumerate().filter_map(move |(index, cause)| match own {
-        Some(own) if specific && index > own => (!SPECIFIC.contains(&cause.as_str())).then_some(cause),
-        Some(own) => (index < own).then_some(cause),
-        None => Some(cause),
-    })
+/// The status of an answer's first line; 0 where it is none.
+fn code(line: &str) -> u16 {
+    line.get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+/// The requirements that say what the body of a common refusal is, by the accepted body.
+fn error_body(body: &str) -> &'static [&'static str] {
+    match body {
+        "{\"error\": \"Not found\"}" => &["errors.not-found"],
+        "{\"error\": \"Unauthorized\"}" => &["errors.unauthorized-route", "gate.missing"],
+        "{\"error\": \"Forbidden\"}" => &["errors.forbidden-route", "gate.unknown"],
+        _ => &[],
+    }
 }
 
 /// The path of a URL with `*` for every variable, without its query and its final slash.
@@ -205,19 +233,6 @@ fn route(method: &str, path: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn finding(requirement: &str, causes: &[&str]) -> Finding {
-        Finding {
-            requirement: requirement.into(),
-            mode: Mode::BasicAuth,
-            kind: Kind::NotMet,
-            place: None,
-            at_home: false,
-            reason: None,
-            evidence: None,
-            causes: causes.iter().map(|cause| (*cause).to_owned()).collect(),
-        }
-    }
-
     #[test]
     fn a_broken_route_explains_what_used_it() {
         let curl = Curl::get("/api/v1/users/5/?as=x");
@@ -229,7 +244,6 @@ mod tests {
             of(Mode::Off, &curl, "404 Not Found", "500 Internal Server Error", Before::default()),
             ["status.ok", "users.get"]
         );
-        assert!(of(Mode::Off, &curl, "404 Not Found", "200 OK", Before::default()).is_empty());
     }
 
     #[test]
@@ -239,7 +253,10 @@ mod tests {
         assert_eq!(of(Mode::Off, &users, ok, unauthorized, Before::default()), ["gate.off"]);
         assert_eq!(of(Mode::SessionAuth, &users, ok, forbidden, Before::default()), ["session.identifies"]);
         assert_eq!(of(Mode::SessionAuth, &status, ok, forbidden, Before::default()), ["gate.excluded"]);
-        assert!(of(Mode::SessionAuth, &users, unauthorized, forbidden, Before::default()).is_empty());
+        assert_eq!(
+            of(Mode::SessionAuth, &users, unauthorized, forbidden, Before::default()),
+            ["gate.missing"]
+        );
     }
 
     #[test]
@@ -262,7 +279,25 @@ mod tests {
     fn another_success_than_the_documented_one_is_the_routes_matter() {
         let users = Curl::get("/api/v1/users");
         assert_eq!(of(Mode::Off, &users, "200 OK\n{}", "201 Created\n{}", Before::default()), ["users.list"]);
-        assert!(of(Mode::Off, &users, "200 OK\n{}", "200 OK\n[]", Before::default()).is_empty());
+    }
+
+    #[test]
+    fn a_route_that_shows_anything_says_nothing_of_what_there_is() {
+        let (mut user, none) = (Curl::get("/api/v1/users/5"), Before::default());
+        assert_eq!(of(Mode::Off, &user, "200 OK\n{}", "200 OK\n[]", none), ["users.get"]);
+        assert_eq!(of(Mode::Off, &user, "404 Not Found", "200 OK", none), ["users.get"]);
+        assert!(of(Mode::BasicAuth, &user, "not 2xx", "200 OK", none).is_empty(), "it is not even let in");
+        user.user = Some(Template::literal("bob@hbtn.io:pwd"));
+        assert_eq!(of(Mode::BasicAuth, &user, "not 2xx", "200 OK", none), ["users.get"]);
+        assert!(of(Mode::BasicAuth, &user, "403 Forbidden", "200 OK", none).is_empty(), "the gate is open");
+    }
+
+    #[test]
+    fn a_logout_may_turn_away_whom_the_gate_lets_in() {
+        let mut logout = Curl::get("/api/v1/auth_session/logout/");
+        logout.method = Some("DELETE".to_owned());
+        let causes = of(Mode::SessionAuth, &logout, "2xx", "403 Forbidden", Before::default());
+        assert_eq!(causes, ["session.identifies", "logout.ok"]);
     }
 
     #[test]
@@ -275,34 +310,49 @@ mod tests {
     }
 
     #[test]
-    fn a_specific_requirement_is_not_to_blame_where_sessions_open_nothing() {
-        let causes = ["db.survives-restart", "session.identifies"];
-        let mut broken = [finding("session.identifies", &[]), finding("db.survives-restart", &causes)];
-        settle(&mut broken);
-        assert_eq!(broken[1].reason.as_deref(), Some("session.identifies"));
-        let mut lost = [finding("db.survives-restart", &causes), finding("users.persist", &causes)];
-        settle(&mut lost);
-        assert_eq!(lost[0].kind, Kind::NotMet);
-        assert_eq!(lost[1].reason.as_deref(), Some("db.survives-restart"));
+    fn what_follows_a_restart_may_be_its_matter_when_the_server_breaks_too() {
+        let restarted = Before { restarted: true, ..Before::default() };
+        let me = Curl::get("/api/v1/users/me");
+        let causes = of(Mode::SessionDbAuth, &me, "200 OK", "500 Internal Server Error", restarted);
+        assert_eq!(causes, ["status.ok", "db.survives-restart", "me.authenticated"]);
     }
 
     #[test]
-    fn a_route_that_is_broken_while_the_status_answers_explains_what_used_it() {
-        let causes = ["status.ok", "users.get"];
-        let mut explained = [finding("users.get", &causes), finding("users.slash", &causes)];
-        settle(&mut explained);
-        assert_eq!(explained[0].kind, Kind::NotMet);
-        assert_eq!(explained[1].reason.as_deref(), Some("users.get"));
+    fn a_401_for_a_403_is_the_matter_of_unknown_credentials_or_of_all() {
+        let cause =
+            |mode, curl: &Curl| of(mode, curl, "403 Forbidden", "401 Unauthorized", Before::default());
+        let mut curl = Curl::get("/api/v1/users");
+        curl.headers.push(Template::literal("Authorization: Basic eHg="));
+        assert_eq!(cause(Mode::SessionAuth, &curl), ["gate.unknown"]);
+        assert_eq!(cause(Mode::BasicAuth, &curl), ["basic.valid", "gate.unknown"]);
+        let mut curl = Curl::get("/api/v1/users");
+        curl.cookies.push(Template::literal("_my_session_id=nobody"));
+        let causes = ["gate.unknown", "session.identifies", "session.unknown-id"];
+        assert_eq!(cause(Mode::SessionAuth, &curl), causes);
     }
 
     #[test]
-    fn only_a_requirement_that_failed_by_itself_explains_others() {
-        let mut explained = [finding("users.get", &["users.get"]), finding("users.slash", &["users.get"])];
-        settle(&mut explained);
-        assert_eq!(explained.each_ref().map(|one| one.kind), [Kind::NotMet, Kind::Blocked]);
-        assert_eq!(explained[1].reason.as_deref(), Some("users.get"));
-        let mut alone = [finding("users.slash", &["users.get"])];
-        settle(&mut alone);
-        assert_eq!(alone[0].kind, Kind::NotMet);
+    fn credentials_that_break_the_gate_are_the_matter_of_what_is_odd_about_them() {
+        let broken = |curl: &Curl| {
+            of(Mode::BasicAuth, curl, "403 Forbidden", "500 Internal Server Error", Before::default())
+        };
+        let mut colons = Curl::get("/api/v1/stats");
+        colons.user = Some(Template::literal("bob@hbtn.io:a:b"));
+        assert_eq!(broken(&colons), ["status.ok", "basic.colon-password", "stats.count"]);
+        let mut scheme = Curl::get("/api/v1/stats");
+        scheme.headers.push(Template::literal("Authorization: Test"));
+        assert_eq!(broken(&scheme), ["status.ok", "basic.scheme", "stats.count"]);
+    }
+
+    #[test]
+    fn a_route_that_is_not_there_has_no_wrong_methods_either() {
+        let get = Curl::get("/api/v1/auth_session/logout");
+        let wrong = |actual| of(Mode::SessionAuth, &get, "405 Method Not Allowed", actual, Before::default());
+        assert_eq!(wrong("404 Not Found"), ["logout.ok"]);
+        assert!(wrong("200 OK").is_empty());
+        let open = Curl::get("/api/v1/unauthorized");
+        let elsewhere =
+            of(Mode::Auth, &open, "401 Unauthorized", "308 Permanent Redirect", Before::default());
+        assert_eq!(elsewhere, ["errors.unauthorized-route"]);
     }
 }

@@ -207,7 +207,8 @@ impl Judge<'_> {
         );
         let mut before = Before { zone: self.scenario.settings.tz.is_some(), ..Before::default() };
         for (at, step) in steps[..index].iter().enumerate() {
-            let since = kept.is_some_and(|kept| at > kept);
+            // A session that nobody was given was never kept: every restart was before it is used.
+            let since = kept.map_or(!curl.cookies.is_empty(), |kept| at > kept);
             match &step.action {
                 Action::Serve(serve) => {
                     before.restarted |= since;
@@ -217,7 +218,7 @@ impl Judge<'_> {
                 action => {
                     let logout =
                         action.request().is_some_and(|curl| cause::route_of(curl) == Some("logout.ok"));
-                    before.logged_out |= since && logout;
+                    before.logged_out |= since && kept.is_some() && logout;
                 }
             }
         }

@@ -9,8 +9,8 @@
 //!   [`seed`] gets first users in; [`stage`] is one running instance of it.
 //! - [`play`] replays a scenario on a stage, to a [`run`]: [`client`] sends, [`exchange`] is what was sent and received,
 //!   [`canon`] (with [`names`], [`emails`], [`json`]) its canonical text.
-//! - [`judge`] compares that text with the accepted transcript, [`cause`] tells whose failure explains another's;
-//!   the findings add up to [`verdict`]s.
+//! - [`judge`] compares that text with the accepted transcript, [`cause`] says what would explain a difference,
+//!   [`settle`] what does; the findings add up to [`verdict`]s.
 //! - [`check`] does all of that for every mode; [`event`] tells of its progress; [`report`] shows the result,
 //!   [`files`] puts it where it was asked to go.
 //! - [`grade`] does it for many implementations in one run.
@@ -64,6 +64,7 @@ pub mod requirements;
 pub mod run;
 pub mod scenario;
 pub mod seed;
+pub mod settle;
 pub mod stage;
 pub mod style;
 pub mod suite;

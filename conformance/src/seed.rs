@@ -15,6 +15,9 @@ use crate::mode::Mode;
 use crate::stage::Stage;
 use crate::target::{Launch, NewUser, Program, Stop};
 
+/// Where Flask projects keep their users.
+const STORE: &str = ".db_User.json";
+
 /// A way to get first users in, as `--seed` and the JSON report name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -120,6 +123,11 @@ async fn store(
     way: Way,
     given: Option<&NewUser>,
 ) -> Result<Vec<String>, String> {
+    if let Some(file) = stage.site().data_folder().map(|folder| folder.join(STORE)) {
+        // What another way has stored would stand beside the same users, under other ids.
+        stage.end(Stop::Kill).await.map_err(|error| error.to_string())?;
+        let _ = std::fs::remove_file(file);
+    }
     match way {
         Way::Api => by_api(stage, mode, users).await,
         Way::File => by_file(stage, users).await,
@@ -232,7 +240,7 @@ async fn by_file(stage: &mut Stage, users: &[NewUser]) -> Result<Vec<String>, St
         .site()
         .data_folder()
         .ok_or("only Flask projects with api/v1/app.py keep their users in .db_User.json")?
-        .join(".db_User.json");
+        .join(STORE);
     let mut ids = Vec::with_capacity(users.len());
     let mut rows = serde_json::Map::new();
     for user in users {
@@ -254,10 +262,6 @@ async fn by_file(stage: &mut Stage, users: &[NewUser]) -> Result<Vec<String>, St
 /// Lets the implementation's own code store the users.
 async fn by_program(stage: &mut Stage, users: &[NewUser]) -> Result<Vec<String>, String> {
     stage.end(Stop::Kill).await.map_err(|error| error.to_string())?;
-    if let Some(folder) = stage.site().data_folder() {
-        // What another way has stored would stand beside the same users, under other ids.
-        let _ = std::fs::remove_file(folder.join(".db_User.json"));
-    }
     let printed =
         stage.site().program(&Program::Main0(users.to_vec())).await.map_err(|error| error.to_string())?;
     let ids: Vec<String> =

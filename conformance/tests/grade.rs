@@ -13,6 +13,21 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = include_str!("support/submissions.py");
 
+/// A model whose users main_0 stores.
+const USER: &str = "\
+import json, os, uuid
+
+class User:
+    def __init__(self):
+        self.id, self.email, self.password = str(uuid.uuid4()), None, None
+
+    def save(self):
+        users = json.load(open('.db_User.json')) if os.path.exists('.db_User.json') else {}
+        users[self.id] = {'id': self.id, 'email': self.email}
+        with open('.db_User.json', 'w') as file:
+            json.dump(users, file)
+";
+
 /// Each submission with its class.
 const SUBMISSIONS: [(&str, &str); 17] = [
     ("good", "judged"),
@@ -177,6 +192,20 @@ fn every_submission_gets_its_class_and_the_good_ones_verdicts_are_those_it_gets_
     let wanted = places.map(|place| crowd_reports[place].clone());
     assert_eq!(reports(&corpus.text("again.json")), wanted, "the same with other --jobs");
     corpus.assert_nothing_is_left();
+}
+
+#[test]
+fn users_are_stored_once_whatever_ways_of_storing_them_were_tried() {
+    let Some(corpus) = Corpus::new() else { return };
+    corpus.submit("keeps_its_users");
+    std::fs::create_dir(corpus.path("keeps_its_users/models")).expect("a folder can be made");
+    std::fs::write(corpus.path("keeps_its_users/models/user.py"), USER).expect("it can be written");
+    corpus.graded(&["keeps_its_users", "--json", "report.json"]);
+    let report = reports(&corpus.text("report.json")).remove(0);
+    let verdicts = report["verdicts"].as_array().expect("a list");
+    let is_count = |one: &&Value| one["requirement"] == "stats.count" && one["mode"] == "off";
+    let count = verdicts.iter().find(is_count).expect("it applies");
+    assert_eq!(count["verdict"], "met", "{count:#}");
 }
 
 #[test]

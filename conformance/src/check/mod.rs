@@ -10,7 +10,6 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use self::prepare::{Home, Prepared};
-use crate::cause;
 use crate::client;
 use crate::clock::{ClockKind, NoClock};
 use crate::emails::Emails;
@@ -22,6 +21,7 @@ use crate::report::{Report, TargetInfo};
 use crate::run::{self, Outcome, Run};
 use crate::scenario::{Action, Scenario, Step, shell};
 use crate::seed::{self, Seeds, Way};
+use crate::settle;
 use crate::stage::{Created, Stage};
 use crate::suite::Suite;
 use crate::target::{Launch, NewUser, SiteError, Target, TargetKind};
@@ -71,6 +71,7 @@ pub struct Check<'a> {
     target: &'a dyn Target,
     plan: &'a Plan,
     listener: &'a dyn Listener,
+    /// What the made-up addresses are unique to.
     nonce: String,
     created: Created,
 }
@@ -91,14 +92,8 @@ struct ModeResult {
 impl<'a> Check<'a> {
     /// Plans the check of `target`.
     pub fn new(suite: &'a Suite, target: &'a dyn Target, plan: &'a Plan, listener: &'a dyn Listener) -> Self {
-        Self {
-            suite,
-            target,
-            plan,
-            listener,
-            nonce: uuid::Uuid::new_v4().to_string(),
-            created: Created::default(),
-        }
+        let nonce = if target.keeps_data() { uuid::Uuid::new_v4().to_string() } else { String::new() };
+        Self { suite, target, plan, listener, nonce, created: Created::default() }
     }
 
     /// Reports that nothing could be judged, and why: every verdict is an error.
@@ -137,7 +132,7 @@ impl<'a> Check<'a> {
         let mut verdicts = Verdicts::default();
         let mut outputs = BTreeMap::new();
         for mut result in results {
-            cause::settle(&mut result.findings);
+            settle::settle(&mut result.findings);
             verdicts.extend(result.findings.into_iter().filter(|one| self.plan.asks_for(&one.requirement)));
             seeding = seeding.or(result.seeding);
             outputs.extend(result.output.map(|output| (result.mode, output)));

@@ -128,6 +128,11 @@ impl Target for Command {
         "http://127.0.0.1:5000".to_owned()
     }
 
+    fn keeps_data(&self) -> bool {
+        // Flask projects store in the folder that they run in, which is a copy; others may have a database.
+        !self.flask
+    }
+
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
         // A project's own stored users and sessions are not part of what is checked.
         let keep = |name: &str| !(name.starts_with(".db_") && name.ends_with(".json"));
@@ -376,4 +381,20 @@ fn subfolders(folder: &Path) -> Vec<PathBuf> {
             path.is_dir() && !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_flask_project_is_known_to_store_in_its_own_folder() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let keeps =
+            || Command::new(folder.path(), Some("node app.js"), ClockKind::Wall).map(|it| it.keeps_data());
+        assert!(keeps().expect("the command is given"));
+        std::fs::create_dir_all(folder.path().join("api/v1")).expect("a folder can be made");
+        std::fs::write(folder.path().join("api/v1/app.py"), "").expect("a file can be written");
+        assert!(!keeps().expect("the command is given"));
+    }
 }

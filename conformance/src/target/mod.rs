@@ -194,6 +194,14 @@ pub trait Target: Send + Sync {
     /// Gives the URL to write into the lines that repeat an exchange.
     fn public_url(&self) -> String;
 
+    /// Tells whether what a check stores may still be there at the next one.
+    ///
+    /// Where it may, each check makes up addresses of its own. Elsewhere they are the same each time, so that an
+    /// implementation that works with some addresses and fails with others does so each time alike.
+    fn keeps_data(&self) -> bool {
+        true
+    }
+
     /// Opens a site without users.
     ///
     /// # Errors

@@ -231,8 +231,17 @@ fn missing_module(output: &str) -> Option<String> {
     })
 }
 
-/// Gives the line of a program's output that says most: the last one that is not empty.
+/// Gives the line of a program's output that says most: what Python raised last, or else the last line that is
+/// not empty.
 pub fn last_line(output: &str) -> &str {
+    // What was raised stands behind the indented lines of where; advice of several lines may follow it.
+    let raised = output.rsplit_once("Traceback (most recent call last):").and_then(|(_, trace)| {
+        trace.lines().find(|line| line.starts_with(|letter: char| !letter.is_whitespace()))
+    });
+    raised.map_or_else(|| last_filled_line(output), str::trim_end)
+}
+
+fn last_filled_line(output: &str) -> &str {
     output.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it printed nothing")
 }
 
@@ -258,6 +267,15 @@ mod tests {
         assert_eq!(class("ModuleNotFoundError: No module named 'flask'", false), StartClass::ImportError);
         assert_eq!(class("KeyError: 'X'", false), StartClass::DoesNotStart);
         assert_eq!(class("KeyError: 'X'", true), StartClass::CrashesOnFirstRequest);
+    }
+
+    #[test]
+    fn what_python_raised_says_more_than_the_advice_behind_it() {
+        let raised = "Traceback (most recent call last):\n  File \"app.py\", line 1\n    setup()\n\
+                      AssertionError: The setup method can no longer be called.\nMake sure to call it before.\n";
+        assert_eq!(last_line(raised), "AssertionError: The setup method can no longer be called.");
+        assert_eq!(last_line("one\ntwo\n\n"), "two");
+        assert_eq!(last_line(""), "it printed nothing");
     }
 
     #[test]

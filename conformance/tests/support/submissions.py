@@ -81,6 +81,24 @@ def good():
     serve()
 
 
+def keeps_its_users():
+    """Stores users where Flask projects do, deletes them too, and lets nobody log in."""
+    def answer(api, status, value):
+        with open("new.json", "w") as file:
+            json.dump(USERS, file)
+        os.replace("new.json", ".db_User.json")
+        Api.answer(api, status, value)
+
+    def delete(api):
+        gone = USERS.pop(api.path.rpartition("/")[2], None)
+        api.answer(404 if gone is None else 200, {})
+
+    if os.path.exists(".db_User.json"):
+        with open(".db_User.json") as file:
+            USERS.update(json.load(file))
+    serve(handler=type("Keeping", (Api,), {"answer": answer, "do_DELETE": delete}))
+
+
 def misses_a_module():
     import a_module_that_nobody_has  # noqa: F401
 
