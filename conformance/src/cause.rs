@@ -52,7 +52,8 @@ pub fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before)
         401 | 403 => step.refused_otherwise(),
         300..=399 | 404 | 405 if !expected.starts_with("not") => step.not_there(),
         _ if expected.starts_with('2') => route.into_iter().collect(),
-        200..=299 if !matches!(step.wanted, 401 | 403) && expected != "refused" => step.shown_otherwise(),
+        200..=299 if matches!(step.wanted, 401 | 403) => step.let_in(),
+        200..=299 if expected != "refused" => step.shown_otherwise(),
         _ => Vec::new(),
     }
 }
@@ -128,6 +129,12 @@ impl Step<'_> {
             (403, _) => vec!["gate.unknown"],
             _ => Vec::new(),
         }
+    }
+
+    /// It was answered 2xx where it should have been refused.
+    fn let_in(&self) -> Vec<&'static str> {
+        let ended = self.before.logged_out && self.has_cookie();
+        ended.then_some("logout.ends-session").into_iter().collect()
     }
 
     /// It was answered 2xx, but not with what there is: a route that shows anything else says nothing of it.
@@ -290,6 +297,16 @@ mod tests {
         user.user = Some(Template::literal("bob@hbtn.io:pwd"));
         assert_eq!(of(Mode::BasicAuth, &user, "not 2xx", "200 OK", none), ["users.get"]);
         assert!(of(Mode::BasicAuth, &user, "403 Forbidden", "200 OK", none).is_empty(), "the gate is open");
+    }
+
+    #[test]
+    fn a_session_that_outlives_its_logout_is_the_matter_of_that_wherever_it_shows() {
+        let mut list = Curl::get("/api/v1/users");
+        list.cookies.push(Template::literal("_my_session_id=its"));
+        let let_in = |before| of(Mode::SessionDbAuth, &list, "403 Forbidden", "200 OK", before);
+        let logged_out = Before { logged_out: true, restarted: true, ..Before::default() };
+        assert_eq!(let_in(logged_out), ["logout.ends-session"]);
+        assert!(let_in(Before { restarted: true, ..Before::default() }).is_empty());
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::verdict::{Finding, Kind};
 /// of them is to blame. Each may explain those behind it.
 const SPECIFIC: [&str; 3] = ["logout.only-that-session", "db.survives-restart", "security.time-zone"];
 
+/// The requirement that closes paths to whoever has no credentials.
+const GATE: &str = "gate.missing";
+
 /// The requirements that let somebody in.
 const GATES: [&str; 2] = ["basic.valid", "session.identifies"];
 
@@ -21,6 +24,7 @@ pub fn settle(findings: &mut [Finding]) {
             blame_the_gate(findings, gate, mode);
         }
     }
+    blame_open_paths(findings);
     let not_met = |one: &&Finding| one.kind == Kind::NotMet;
     let key = |one: &Finding| (one.requirement.clone(), one.mode);
     let mut failed: BTreeSet<(String, Mode)> =
@@ -97,9 +101,30 @@ fn blame_the_gate(findings: &mut [Finding], gate: &str, mode: Mode) {
     }
 }
 
+/// Makes that a path needs no credentials the cause of whatever else got in there.
+///
+/// Only there: a path that is open by mistake says nothing of what happens at the others.
+fn blame_open_paths(findings: &mut [Finding]) {
+    let open_path = |one: &Finding| {
+        let evidence = one.evidence.as_ref().filter(|evidence| evidence.actual.starts_with('2'))?;
+        let refused = ["401", "403", "refused"].iter().any(|word| evidence.expected.starts_with(word));
+        let (_, path) = evidence.step.split_once("$URL")?;
+        let path = path.split(['"', ' ', '?']).next()?.trim_end_matches('/');
+        refused.then(|| (one.mode, path.to_owned()))
+    };
+    let without = findings.iter().filter(|one| one.requirement == GATE);
+    let open: BTreeSet<(Mode, String)> = without.filter_map(open_path).collect();
+    for finding in findings.iter_mut().filter(|one| one.requirement != GATE) {
+        if open_path(finding).is_some_and(|path| open.contains(&path)) {
+            finding.causes.insert(0, GATE.to_owned());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::Evidence;
 
     fn finding(requirement: &str, causes: &[&str]) -> Finding {
         Finding {
@@ -144,6 +169,28 @@ mod tests {
         let mut alone = [finding("users.slash", &["users.get"])];
         settle(&mut alone);
         assert_eq!(alone[0].kind, Kind::NotMet);
+    }
+
+    #[test]
+    fn a_path_that_is_open_to_all_explains_who_gets_in_there_and_nowhere_else() {
+        let got_in = |requirement: &str, path: &str| Finding {
+            evidence: Some(Evidence {
+                step: format!("curl \"$URL{path}\" -u nobody:nothing"),
+                expected: "403 Forbidden".to_owned(),
+                actual: "200 OK\n{}".to_owned(),
+                curl: None,
+                settings: None,
+            }),
+            ..finding(requirement, &[])
+        };
+        let mut findings = [
+            got_in("gate.missing", "/api/v1/stats"),
+            got_in("gate.unknown", "/api/v1/stats/"),
+            got_in("basic.wrong-password", "/api/v1/users"),
+        ];
+        settle(&mut findings);
+        assert_eq!(findings.each_ref().map(|one| one.kind), [Kind::NotMet, Kind::Blocked, Kind::NotMet]);
+        assert_eq!(findings[1].reason.as_deref(), Some("gate.missing"));
     }
 
     #[test]

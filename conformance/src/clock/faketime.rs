@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,18 +13,31 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{ClockDriver, ClockKind};
 
 /// Where Debian, Fedora, Arch, Alpine and Homebrew put the library.
-const PLACES: [&str; 6] = [
-    "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
-    "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
-    "/usr/lib64/faketime/libfaketime.so.1",
-    "/usr/lib/faketime/libfaketime.so.1",
-    "/usr/local/lib/faketime/libfaketime.so.1",
-    "/opt/homebrew/lib/faketime/libfaketime.1.dylib",
+const FOLDERS: [&str; 6] = [
+    "/usr/lib/x86_64-linux-gnu/faketime",
+    "/usr/lib/aarch64-linux-gnu/faketime",
+    "/usr/lib64/faketime",
+    "/usr/lib/faketime",
+    "/usr/local/lib/faketime",
+    "/opt/homebrew/lib/faketime",
 ];
+
+/// Its names, the one for threads first.
+///
+/// In the other, a thread that asks for the time while another does may be told the real one, once in some
+/// 50,000 times on a busy machine: a session made at such a moment lives as long as the two times are apart.
+const NAMES: [&str; 4] =
+    ["libfaketimeMT.so.1", "libfaketimeMT.1.dylib", "libfaketime.so.1", "libfaketime.1.dylib"];
 
 /// Finds libfaketime on this machine.
 pub fn library() -> Option<&'static Path> {
-    PLACES.iter().map(Path::new).find(|path| path.exists())
+    static LIBRARY: LazyLock<Option<PathBuf>> = LazyLock::new(|| find(&FOLDERS.map(Path::new)));
+    LIBRARY.as_deref()
+}
+
+fn find(folders: &[&Path]) -> Option<PathBuf> {
+    let mut places = NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    places.find(|place| place.exists())
 }
 
 /// The clock of one site that runs under libfaketime.
@@ -83,5 +97,23 @@ impl ClockDriver for Faketime {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_for_threads_is_preferred_wherever_it_is() {
+        let [one, other] = [(); 2].map(|()| tempfile::tempdir().expect("a temporary folder can be made"));
+        let folders = [one.path(), other.path()];
+        assert_eq!(find(&folders), None);
+        let plain = one.path().join("libfaketime.so.1");
+        fs::write(&plain, "").expect("a file can be written");
+        assert_eq!(find(&folders), Some(plain));
+        let threads = other.path().join("libfaketimeMT.so.1");
+        fs::write(&threads, "").expect("a file can be written");
+        assert_eq!(find(&folders), Some(threads));
     }
 }
