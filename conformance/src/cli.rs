@@ -27,7 +27,8 @@ Exit codes:
   0  every must that was checked is met, and at least one was checked
   1  some must is not met or blocked, or a known failure is met, or a comparison is worse
   2  wrong usage, or a scenario that cannot be read
-  3  the target could not be started or reached, or nothing could be checked";
+  3  the target could not be started or reached, or nothing could be checked
+  130, 143, 129  ended by Ctrl-C, by SIGTERM, by the end of the terminal, after cleaning up";
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {

@@ -128,11 +128,10 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let known = arguments.known.read(&suite.catalogue).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
-    let report = runtime.block_on(async {
+    let mut report = runtime.block_on(async {
         let request = Asked { suite, arguments, scenarios, requirements };
         request.run().await
     })?;
-    let Some(mut report) = report else { return Ok(Exit::Interrupted) };
     known.mark(&mut report.verdicts);
     arguments.known.write(&report.verdicts, &suite.catalogue).map_err(Failure::usage)?;
     let strictness = Strictness { strict: arguments.strict, exact: arguments.exact };
@@ -158,8 +157,8 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Runs the check; gives nothing where it was interrupted.
-    async fn run(&self) -> Result<Option<Report>, Failure> {
+    /// Runs the check.
+    async fn run(&self) -> Result<Report, Failure> {
         match self.arguments.target.as_deref() {
             None => {
                 self.refuse_unless("a folder", self.arguments.command.is_some(), "--command")?;
@@ -175,7 +174,7 @@ impl Asked<'_> {
         if given { Err(Failure::usage(format!("{option} goes with {kind} as the target"))) } else { Ok(()) }
     }
 
-    async fn folder(&self, folder: &Path) -> Result<Option<Report>, Failure> {
+    async fn folder(&self, folder: &Path) -> Result<Report, Failure> {
         self.refuse_unless("a URL", self.arguments.user.is_some(), "--user")?;
         self.refuse_unless("a URL", self.arguments.session_duration.is_some(), "--session-duration")?;
         self.refuse_unless("a URL", self.arguments.session_name != Settings::SESSION_NAME, "--session-name")?;
@@ -206,7 +205,7 @@ impl Asked<'_> {
         }
     }
 
-    async fn url(&self, base: &str) -> Result<Option<Report>, Failure> {
+    async fn url(&self, base: &str) -> Result<Report, Failure> {
         if !base.starts_with("http://") {
             return Err(Failure::usage(format!(
                 "{base:?} is no URL that can be checked: write http://HOST:PORT"
@@ -264,7 +263,7 @@ impl Asked<'_> {
         target: &dyn Target,
         modes: Vec<Mode>,
         ways: &[Way],
-    ) -> Result<Option<Report>, Failure> {
+    ) -> Result<Report, Failure> {
         self.unless_unproved(target, modes, ways).await?.map_err(|ClockUnproved| unproved())
     }
 
@@ -274,7 +273,7 @@ impl Asked<'_> {
         target: &dyn Target,
         modes: Vec<Mode>,
         ways: &[Way],
-    ) -> Result<Result<Option<Report>, ClockUnproved>, Failure> {
+    ) -> Result<Result<Report, ClockUnproved>, Failure> {
         let plan = Plan {
             modes,
             scenarios: self.scenarios.clone(),
@@ -290,8 +289,8 @@ impl Asked<'_> {
         let check = Check::new(self.suite, target, &plan, &progress);
         // Dropping the check ends every program that it has started and removes its folders.
         let report = tokio::select! {
-            report = check.run() => Some(report),
-            () = console::interrupted() => None,
+            report = check.run() => Ok(report),
+            signal = console::interrupted() => Err(Failure::interrupted(signal, "")),
         };
         progress.clear();
         if self.arguments.target.as_deref().is_some_and(|target| target.contains("://")) {
@@ -302,7 +301,7 @@ impl Asked<'_> {
                 );
             }
         }
-        Ok(report.transpose())
+        report
     }
 
     fn modes(&self) -> Vec<Mode> {

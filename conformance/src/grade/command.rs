@@ -31,7 +31,7 @@ Exit codes:
   0    every implementation could be judged and meets its musts
   1    some implementation could not be judged, or does not meet a must
   2    wrong usage
-  130  interrupted, after cleaning up";
+  130  interrupted by Ctrl-C, 143 by SIGTERM, after cleaning up";
 
 /// The arguments of `grade`.
 #[derive(Debug, Args)]
@@ -92,7 +92,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if entries.is_empty() {
         return Err(Failure::usage("there is nothing to grade: no folder is named"));
     }
-    let Some(graded) = grade(suite, arguments, &entries)? else { return Ok(Exit::Interrupted) };
+    let graded = grade(suite, arguments, &entries)?;
     if !files.take_stdout() {
         console::print(&table::table(&graded, &suite.catalogue));
     }
@@ -130,8 +130,8 @@ fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>, Failure> {
     Ok(folders)
 }
 
-/// Grades what is not known yet; gives nothing where it was interrupted.
-fn grade(suite: &Suite, arguments: &Arguments, entries: &[Entry]) -> Result<Option<Vec<Graded>>, Failure> {
+/// Grades what is not known yet.
+fn grade(suite: &Suite, arguments: &Arguments, entries: &[Entry]) -> Result<Vec<Graded>, Failure> {
     let state_failed = |error: std::io::Error| {
         let path = arguments.state.as_deref().unwrap_or(std::path::Path::new("--state"));
         Failure::usage(format!("{}: {error}", path.display()))
@@ -163,7 +163,10 @@ fn grade(suite: &Suite, arguments: &Arguments, entries: &[Entry]) -> Result<Opti
     drop(progress);
     kept.map_err(state_failed)?;
     match ended.map_err(|error| Failure::usage(format!("no thread can be started: {error}")))? {
-        pool::Ended::Whole => Ok(Some(graded.into_iter().flatten().collect())),
-        pool::Ended::Interrupted => Ok(None),
+        pool::Ended::Whole => Ok(graded.into_iter().flatten().collect()),
+        pool::Ended::Interrupted(signal) => {
+            let kept = "; what was graded is kept in --state: the same command goes on from there";
+            Err(Failure::interrupted(signal, if arguments.state.is_some() { kept } else { "" }))
+        }
     }
 }
