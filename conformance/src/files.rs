@@ -41,19 +41,17 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// When a path is a folder or its folder is missing, or two reports would go to one place.
+    /// When a path is a folder, its folder is missing or takes no file, or two reports would go to one place.
     pub fn new<'a>(asked: impl IntoIterator<Item = (Format, &'a Option<PathBuf>)>) -> Result<Self, String> {
         let mut files = Self { asked: Vec::new() };
         for (format, path) in asked {
             let Some(path) = path else { continue };
-            if let Some((other, _)) = files.asked.iter().find(|(_, taken)| taken == path) {
+            let place = if is_stdout(path) { path.clone() } else { place(format, path)? };
+            if let Some((other, _)) = files.asked.iter().find(|(_, taken)| *taken == place) {
                 let (option, other, shown) = (format.option(), other.option(), path.display());
                 return Err(format!("{option} {shown}: {other} writes there; name another file"));
             }
-            if !is_stdout(path) {
-                can_be_made(format, path)?;
-            }
-            files.asked.push((format, path.clone()));
+            files.asked.push((format, place));
         }
         Ok(files)
     }
@@ -74,11 +72,13 @@ impl Files {
                 print(&text(*format));
                 continue;
             }
-            let mut fresh = path.clone().into_os_string();
-            fresh.push(".conformance-new");
-            std::fs::write(&fresh, text(*format))
-                .and_then(|()| std::fs::rename(&fresh, path))
-                .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+            let written = if is_device(path) {
+                std::fs::write(path, text(*format))
+            } else {
+                let fresh = fresh(path);
+                std::fs::write(&fresh, text(*format)).and_then(|()| std::fs::rename(&fresh, path))
+            };
+            written.map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
         }
         Ok(())
     }
@@ -88,7 +88,13 @@ fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-fn can_be_made(format: Format, path: &Path) -> Result<(), String> {
+/// Tells whether a path is there and is no file (`/dev/null`, a pipe): nothing may be put in its place.
+fn is_device(path: &Path) -> bool {
+    path.metadata().is_ok_and(|what| !what.is_file())
+}
+
+/// Finds where a path leads, having seen that a file can be made there.
+fn place(format: Format, path: &Path) -> Result<PathBuf, String> {
     let (option, shown) = (format.option(), path.display());
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -100,7 +106,24 @@ fn can_be_made(format: Format, path: &Path) -> Result<(), String> {
     if !folder.is_dir() {
         return Err(format!("{option} {shown}: there is no folder {}; make it first", folder.display()));
     }
-    Ok(())
+    if is_device(path) {
+        return Ok(path.to_owned());
+    }
+    let failed = |error: std::io::Error| format!("{option} {shown} cannot be written: {error}");
+    let place = match path.canonicalize() {
+        Ok(place) => place,
+        Err(_) => folder.canonicalize().map_err(failed)?.join(path.file_name().unwrap_or_default()),
+    };
+    let tried = fresh(&place);
+    std::fs::write(&tried, "").and_then(|()| std::fs::remove_file(&tried)).map_err(failed)?;
+    Ok(place)
+}
+
+/// The file that is written first and then takes the place of `path`.
+fn fresh(path: &Path) -> PathBuf {
+    let mut fresh = path.to_owned().into_os_string();
+    fresh.push(".conformance-new");
+    fresh.into()
 }
 
 #[cfg(test)]
@@ -112,6 +135,19 @@ mod tests {
         let path = Some(PathBuf::from("-"));
         let error = Files::new([(Format::Json, &path), (Format::Html, &path)]).expect_err("both go there");
         assert_eq!(error, "--html -: --json writes there; name another file");
+        let folder = tempfile::tempdir().expect("there is room");
+        let twice = ["report", "./report"].map(|name| Some(folder.path().join(name)));
+        let error =
+            Files::new([(Format::Json, &twice[0]), (Format::Html, &twice[1])]).expect_err("one place");
+        assert!(error.ends_with(": --json writes there; name another file"), "{error}");
+    }
+
+    #[test]
+    fn a_device_is_written_to_and_not_replaced() {
+        let null = Some(PathBuf::from("/dev/null"));
+        let files = Files::new([(Format::Json, &null), (Format::Html, &None)]).expect("it takes anything");
+        files.write(|_| "text".to_owned(), |_| ()).expect("it is written to");
+        assert!(is_device(Path::new("/dev/null")));
     }
 
     #[test]
@@ -120,6 +156,9 @@ mod tests {
         let (itself, below) = (Some(folder.path().to_owned()), Some(folder.path().join("no/report.xml")));
         let error = Files::new([(Format::Junit, &itself)]).expect_err("it is a folder");
         assert!(error.ends_with(": this is a folder; name a file in it"), "{error}");
+        let error =
+            Files::new([(Format::Junit, &Some("/proc/report.xml".into()))]).expect_err("it takes no file");
+        assert!(error.starts_with("--junit /proc/report.xml cannot be written: "), "{error}");
         let error = Files::new([(Format::Junit, &below)]).expect_err("there is no such folder");
         assert!(error.starts_with("--junit ") && error.ends_with("; make it first"), "{error}");
     }
