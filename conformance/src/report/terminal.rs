@@ -27,11 +27,19 @@ const OUTPUT_LINES: usize = 12;
 pub fn terminal(report: &Report, catalogue: &Catalogue, strictness: Strictness) -> String {
     let mut page = Page { report, catalogue, strictness, out: String::new() };
     page.head();
-    page.tasks();
+    // Where nothing ran, the cause is all that there is to say.
+    let judged = page.judged();
+    if judged {
+        page.legend();
+        page.tasks();
+    }
     page.left_out();
     page.outputs();
     page.known();
-    page.totals();
+    if judged {
+        page.totals();
+    }
+    page.outcome();
     page.out
 }
 
@@ -45,6 +53,11 @@ struct Page<'a> {
 impl Page<'_> {
     fn line(&mut self, text: std::fmt::Arguments<'_>) {
         writeln!(self.out, "{text}").expect("writing to a string cannot fail");
+    }
+
+    /// Tells whether anything could be judged.
+    fn judged(&self) -> bool {
+        self.report.verdicts.in_order(self.catalogue).any(|finding| finding.kind != Kind::Error)
     }
 
     fn head(&mut self) {
@@ -63,6 +76,9 @@ impl Page<'_> {
             "{DIM}modes: {modes}; clock: {}; users: {seeding}{DIM:#}",
             target.clock.as_str()
         ));
+    }
+
+    fn legend(&mut self) {
         let legend = "✓ met  ✗ a must is not  ! a should is not  i an exact is not  ? error  - not checked";
         self.line(format_args!("{DIM}{legend}; counted per requirement and mode{DIM:#}\n"));
     }
@@ -269,6 +285,9 @@ impl Page<'_> {
             );
             self.line(format_args!("{row}"));
         }
+    }
+
+    fn outcome(&mut self) {
         use crate::exit::Exit;
         let exit = self.report.exit(self.catalogue, self.strictness);
         let (style, words) = match exit {
@@ -280,8 +299,11 @@ impl Page<'_> {
                 (BAD, "The list of known failures is stale: see above.")
             }
             Exit::NotMet => (BAD, "Not every must is met."),
+            _ if !self.judged() => {
+                (WARNING, "Nothing could be checked; `conformance doctor` says what this machine has.")
+            }
             _ if self.report.verdicts.count(self.catalogue, Weight::Must, Kind::Error) > 0 => {
-                (WARNING, "Not everything could be checked: see the errors above.")
+                (WARNING, "Not everything could be checked: see what is in error above.")
             }
             _ => (WARNING, "Nothing that decides could be checked."),
         };
