@@ -62,7 +62,8 @@ impl Failure {
 
     /// Makes the error that a signal ended the program; `left` says what is kept, if anything.
     pub fn interrupted(signal: Signal, left: &str) -> Self {
-        let message = format!("interrupted by {signal}; what ran was ended, and its copies are removed{left}");
+        let message =
+            format!("interrupted by {signal}; what ran was ended, and its copies are removed{left}");
         Self { exit: Exit::Interrupted(signal), message }
     }
 }

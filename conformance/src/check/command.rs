@@ -43,14 +43,15 @@ pub struct Arguments {
     /// How to start it; run by words, not by a shell [default: found by looking; python3 -m api.v1.app]
     #[arg(long, value_name = "CMD")]
     command: Option<String>,
-    /// Check this mode only: off, auth, basic_auth, session_auth, session_exp_auth, session_db_auth; repeatable
-    #[arg(long, value_name = "M", value_parser = detect::mode_argument)]
+    /// Check these modes only, with commas or repeated: off, auth, basic_auth, session_auth, session_exp_auth,
+    /// session_db_auth
+    #[arg(long, value_name = "M", value_parser = detect::mode_argument, value_delimiter = ',')]
     mode: Vec<Mode>,
-    /// Run this scenario only; repeatable
-    #[arg(long, value_name = "S")]
+    /// Run these scenarios only, with commas or repeated; `conformance list` lists them
+    #[arg(long, value_name = "S", value_delimiter = ',')]
     scenario: Vec<String>,
-    /// Judge this requirement only; repeatable
-    #[arg(long, value_name = "R")]
+    /// Judge these requirements only, with commas or repeated; `conformance coverage` lists them
+    #[arg(long, value_name = "R", value_delimiter = ',')]
     requirement: Vec<String>,
     /// A user that is stored at the URL
     #[arg(long, value_name = "EMAIL:PASSWORD", value_parser = detect::user)]
@@ -161,8 +162,18 @@ impl Asked<'_> {
     async fn run(&self) -> Result<Report, Failure> {
         match self.arguments.target.as_deref() {
             None => {
-                self.refuse_unless("a folder", self.arguments.command.is_some(), "--command")?;
-                self.refuse_unless("a URL", self.arguments.user.is_some(), "--user")?;
+                self.refuse_what_goes_with_a_folder()?;
+                self.refuse_what_goes_with_a_url()?;
+                self.refuse_unless(
+                    "a folder or a URL",
+                    self.arguments.clock != ClockArgument::Auto,
+                    "--clock",
+                )?;
+                if Path::new("api/v1/app.py").is_file() {
+                    anstream::eprintln!(
+                        "conformance: this checks the reference server; `conformance check .` the project here"
+                    );
+                }
                 self.checked(&Reference, self.modes(), &[Way::Api]).await
             }
             Some(target) if target.contains("://") => self.url(target).await,
@@ -174,13 +185,22 @@ impl Asked<'_> {
         if given { Err(Failure::usage(format!("{option} goes with {kind} as the target"))) } else { Ok(()) }
     }
 
-    async fn folder(&self, folder: &Path) -> Result<Report, Failure> {
+    fn refuse_what_goes_with_a_folder(&self) -> Result<(), Failure> {
+        self.refuse_unless("a folder", self.arguments.command.is_some(), "--command")?;
+        self.refuse_unless("a folder", self.arguments.seed != SeedArgument::Auto, "--seed")
+    }
+
+    fn refuse_what_goes_with_a_url(&self) -> Result<(), Failure> {
         self.refuse_unless("a URL", self.arguments.user.is_some(), "--user")?;
         self.refuse_unless("a URL", self.arguments.session_duration.is_some(), "--session-duration")?;
-        self.refuse_unless("a URL", self.arguments.session_name != Settings::SESSION_NAME, "--session-name")?;
+        self.refuse_unless("a URL", self.arguments.session_name != Settings::SESSION_NAME, "--session-name")
+    }
+
+    async fn folder(&self, folder: &Path) -> Result<Report, Failure> {
+        self.refuse_what_goes_with_a_url()?;
         let shown = folder.display().to_string();
-        if !folder.exists() && shown.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
-            return Err(Failure::usage(format!("{shown} is not a folder; did you mean http://{shown}?")));
+        if let Some(url) = detect::url_meant(&shown).filter(|_| !folder.exists()) {
+            return Err(Failure::usage(format!("there is no folder {shown}; did you mean {url}?")));
         }
         let ways: &[Way] = match self.arguments.seed {
             SeedArgument::Auto => &Way::UNAIDED,
@@ -205,22 +225,9 @@ impl Asked<'_> {
         }
     }
 
-    async fn url(&self, base: &str) -> Result<Report, Failure> {
-        if !base.starts_with("http://") {
-            return Err(Failure::usage(format!(
-                "{base:?} is no URL that can be checked: write http://HOST:PORT"
-            )));
-        }
-        let rest = base.trim_start_matches("http://").trim_end_matches('/');
-        if rest.is_empty() {
-            return Err(Failure::usage(format!("{base:?} has no host: write http://HOST:PORT")));
-        }
-        if rest.contains(['/', '?', '#', '@', ' ']) {
-            return Err(Failure::usage(format!(
-                "{base:?} has more than a host and a port: write http://HOST:PORT"
-            )));
-        }
-        self.refuse_unless("a folder", self.arguments.command.is_some(), "--command")?;
+    async fn url(&self, given: &str) -> Result<Report, Failure> {
+        let base = &detect::base_url(given).map_err(Failure::usage)?;
+        self.refuse_what_goes_with_a_folder()?;
         let kind = match self.arguments.clock {
             ClockArgument::Wall if self.arguments.session_duration.is_none() => {
                 return Err(Failure::usage("--clock wall at a URL needs the server's --session-duration S"));
@@ -235,15 +242,18 @@ impl Asked<'_> {
             let arguments = self.arguments;
             Url::new(base, mode, &arguments.session_name, arguments.session_duration, kind)
         };
-        let mode = match self.arguments.mode.as_slice() {
-            [mode] => *mode,
-            [] => {
-                let site =
-                    url(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
-                let found = detect::mode(&mut Stage::new(site), self.arguments.user.as_ref()).await;
+        if self.arguments.mode.len() > 1 {
+            return Err(Failure::usage("a running server is in one mode: give --mode once"));
+        }
+        let site = url(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
+        let mut stage = Stage::new(site);
+        detect::reach(&mut stage).await.map_err(Failure::not_checked)?;
+        let mode = match self.arguments.mode.first() {
+            Some(mode) => *mode,
+            None => {
+                let found = detect::mode(&mut stage, self.arguments.user.as_ref()).await;
                 found.map_err(Failure::not_checked)?
             }
-            _ => return Err(Failure::usage("a running server is in one mode: give --mode once")),
         };
         let target = url(mode);
         if let Some(user) = &self.arguments.user {
@@ -258,12 +268,7 @@ impl Asked<'_> {
         self.checked(&target, vec![mode], &[Way::Given]).await
     }
 
-    async fn checked(
-        &self,
-        target: &dyn Target,
-        modes: Vec<Mode>,
-        ways: &[Way],
-    ) -> Result<Report, Failure> {
+    async fn checked(&self, target: &dyn Target, modes: Vec<Mode>, ways: &[Way]) -> Result<Report, Failure> {
         self.unless_unproved(target, modes, ways).await?.map_err(|ClockUnproved| unproved())
     }
 
@@ -283,14 +288,16 @@ impl Asked<'_> {
             jobs: std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2),
         };
         if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
-            return Err(Failure::usage("no scenario is left: no step checks that in these modes"));
+            return Err(Failure::usage(self.nothing_left(&plan.modes)));
         }
         let progress = Progress::on_terminal();
         let check = Check::new(self.suite, target, &plan, &progress);
         // Dropping the check ends every program that it has started and removes its folders.
         let report = tokio::select! {
-            report = check.run() => Ok(report),
+            // First the signals, so that none is missed once anything runs.
+            biased;
             signal = console::interrupted() => Err(Failure::interrupted(signal, "")),
+            report = check.run() => Ok(report),
         };
         progress.clear();
         if self.arguments.target.as_deref().is_some_and(|target| target.contains("://")) {
@@ -302,6 +309,20 @@ impl Asked<'_> {
             }
         }
         report
+    }
+
+    /// Says why no scenario is left to run in these modes.
+    fn nothing_left(&self, modes: &[Mode]) -> String {
+        let rows = self.requirements.iter().filter_map(|id| self.suite.catalogue.find(id));
+        let elsewhere = rows.filter(|row| !row.modes.iter().any(|mode| modes.contains(mode))).map(|row| {
+            if row.modes.is_empty() {
+                return format!("no scenario checks {}", row.id);
+            }
+            format!("{} applies in {} alone", row.id, report::modes(&row.modes))
+        });
+        let why: Vec<String> = elsewhere.collect();
+        let why = if why.is_empty() { "no step of these checks that".to_owned() } else { why.join("; ") };
+        format!("nothing is left to check in {}: {why}", report::modes(modes))
     }
 
     fn modes(&self) -> Vec<Mode> {
