@@ -1,6 +1,6 @@
 //! The command line: what can be asked, and the exit codes. It builds nothing itself.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::check;
 use crate::compare::CompareArguments;
@@ -59,6 +59,11 @@ enum Subcommands {
     Compare(CompareArguments),
     /// Show what this machine can check, and how to get what is missing
     Doctor,
+}
+
+/// Gives the grammar of the command line, for what reads command lines without running them.
+pub fn grammar() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command line of this process to its end and gives its exit.

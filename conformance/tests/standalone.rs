@@ -14,7 +14,8 @@ fn alone(place: &Path, arguments: &[&str]) -> Output {
 fn every_subcommand_works_in_an_empty_folder_without_the_repository() {
     let place = tempfile::tempdir().expect("a temporary folder can be made");
     std::fs::create_dir(place.path().join("empty")).expect("a folder can be made");
-    std::fs::copy(env!("CARGO_BIN_EXE_conformance"), place.path().join("conformance")).expect("there is room");
+    std::fs::copy(env!("CARGO_BIN_EXE_conformance"), place.path().join("conformance"))
+        .expect("there is room");
     let cases: [(&[&str], &str); 7] = [
         (&["check", "--scenario", "session-07-login"], "Every must that was checked is met."),
         (&["list"], "\nsession-07-login "),
