@@ -28,7 +28,7 @@ Exit codes:
   1  some must is not met or blocked, or a known failure is met, or a comparison is worse
   2  wrong usage, or a scenario that cannot be read
   3  the target could not be started or reached, or nothing could be checked
-  130, 143, 129  ended by Ctrl-C, by SIGTERM, by the end of the terminal, after cleaning up";
+  130, 143, 129  Ctrl-C, SIGTERM or the end of the terminal ended it, after cleaning up";
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {

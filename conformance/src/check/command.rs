@@ -22,18 +22,22 @@ use crate::target::{Command, NewUser, Reference, Target, Url};
 /// What `conformance check --help` adds.
 pub const HELP: &str = "\
 Examples:
-  conformance check                              the reference server, in process
-  conformance check .                            the Flask project in this folder, in every mode
-  conformance check . --mode session_auth        in one mode
-  conformance check . --requirement login.ok     what bears on one requirement
-  conformance check api --command \"node app.js\"  any program that reads API_HOST, API_PORT, AUTH_TYPE,
-                                                 SESSION_NAME and SESSION_DURATION
-  conformance check http://127.0.0.1:5000 --mode session_auth --user bob@hbtn.io:secret
-                                                 something that runs already
+  conformance check                            the reference server, in process
+  conformance check .                          the Flask project here
+  conformance check . --mode session_auth      in one mode
+  conformance check . --requirement login.ok   what bears on one requirement
+  conformance check . --command \"node app.js\"  any program
+  conformance check http://127.0.0.1:5000 --user bob@hbtn.io:secret
+                                               something that runs already
 
-A folder is copied, and the copy is started as often as needed on a free port; the folder itself is never
-written to. A URL is only asked: what needs a restart, a clock or a program there is not checked.
-The users that a check stores at a URL have addresses of their own and are deleted at its end.";
+A program is given API_HOST, API_PORT, AUTH_TYPE, SESSION_NAME and SESSION_DURATION, and must listen there. \
+Its folder is copied, and the copy is started as often as needed on a free port; the folder itself is never \
+written to.
+
+A URL is only asked: what needs a restart, a clock or a program there is not checked. The users that a check \
+stores at a URL have addresses of their own and are deleted at its end.
+
+The exit codes stand in `conformance --help`.";
 
 /// The arguments of `check`.
 #[derive(Debug, Args)]

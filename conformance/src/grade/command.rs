@@ -16,15 +16,19 @@ use crate::suite::Suite;
 
 /// What `conformance grade --help` adds.
 pub const HELP: &str = "\
-Each folder is looked through for a Flask project (api/v1/app.py there, or one or two folders below), copied,
-and checked in every mode, as `conformance check FOLDER` does. A submission that breaks, hangs, forks, prints
+Examples:
+  conformance grade submissions/*/ --html grades.html
+  conformance grade --list class.txt --state class.state --scores scores.csv
+
+Each folder is looked through for a Flask project (api/v1/app.py there, or one or two folders below), copied, \
+and checked in every mode, as `conformance check FOLDER` does. A submission that breaks, hangs, forks, prints \
 without end or fills its folder is ended at its bounds and says so; it changes no other's result.
 
-Classes: judged, no-program, import-error, does-not-start, ignores-port, hangs, crashes-on-first-request,
-not-http, takes-too-long, takes-too-much-memory, fills-the-disk, starts-too-many-processes, suite-failed.
+Classes: judged, no-program, import-error, does-not-start, ignores-port, hangs, crashes-on-first-request, \
+not-http, takes-too-long, takes-too-much-memory, fills-the-disk, starts-too-many-processes, suite-failed. \
 The report of one that is not judged has the verdict error throughout, with the class in the reason.
 
-With --state, results are kept as they come, and a run that was interrupted goes on where it was: what is
+With --state, results are kept as they come, and a run that was interrupted goes on where it was: what is \
 known of a folder whose files and whose suite are the same is not judged again.
 
 Exit codes:
