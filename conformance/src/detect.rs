@@ -69,6 +69,23 @@ pub async fn reach(stage: &mut Stage) -> Result<(), String> {
     }
 }
 
+/// Sees to it that a server which is said to run with AUTH_TYPE unset is open.
+///
+/// # Errors
+///
+/// When it is closed: no user could be stored there, so that next to nothing would be checked.
+pub async fn is_off(stage: &mut Stage) -> Result<(), String> {
+    let base = stage.site().base_url();
+    let users = stage.send(client::get(format!("{base}/api/v1/users"))).await.answer;
+    match users.map_or(0, |answer| answer.status) {
+        status @ (401 | 403) => Err(format!(
+            "--mode off: {base}/api/v1/users answers {status}, and with AUTH_TYPE unset every route is open \
+             (gate.off); is it the right mode?"
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Tells the mode of what runs at `base`, as far as its answers tell.
 ///
 /// The session modes cannot be told apart from outside: they are taken for `session_auth`.

@@ -139,6 +139,14 @@ fn what_cannot_be_reached_or_started_is_exit_3() {
 }
 
 #[test]
+fn a_closed_server_is_not_taken_for_one_that_runs_in_mode_off() {
+    let url = server("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let output = conformance(&["check", &url, "--mode", "off"]);
+    assert_eq!(code(&output), 3, "{}", stdout(&output));
+    assert!(stderr(&output).contains("/api/v1/users answers 401"), "{}", stderr(&output));
+}
+
+#[test]
 fn help_teaches_and_is_exit_0() {
     let output = conformance(&["check", "--help"]);
     assert_eq!(code(&output), 0);
@@ -332,7 +340,7 @@ fn a_check_that_is_interrupted_says_so_and_ends_with_the_number_of_the_signal() 
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
-        command.args(["check", &url, "--mode", "off"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(["check", &url, "--mode", "session_auth"]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let check = command.spawn().expect("the program runs");
         // The first question is whether anyone is there; the second finds the check under way, and no answer.
         let (mut first, _) = listener.accept().expect("it asks");

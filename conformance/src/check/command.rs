@@ -253,6 +253,10 @@ impl Asked<'_> {
         let mut stage = Stage::new(site);
         detect::reach(&mut stage).await.map_err(Failure::not_checked)?;
         let mode = match self.arguments.mode.first() {
+            Some(Mode::Off) => {
+                detect::is_off(&mut stage).await.map_err(Failure::not_checked)?;
+                Mode::Off
+            }
             Some(mode) => *mode,
             None => {
                 let found = detect::mode(&mut stage, self.arguments.user.as_ref()).await;

@@ -290,10 +290,15 @@ impl Page<'_> {
     fn outcome(&mut self) {
         use crate::exit::Exit;
         let exit = self.report.exit(self.catalogue, self.strictness);
+        let unchecked = self.report.verdicts.count(self.catalogue, Weight::Must, Kind::NotChecked);
+        let met_so_far = format!(
+            "Every must that was checked is met; {unchecked} were not checked, for the reasons above."
+        );
         let (style, words) = match exit {
             Exit::Met if self.report.verdicts.known_failures() > 0 => {
                 (GOOD, "Every must that was checked is met, but for the failures that are known.")
             }
+            Exit::Met if unchecked > 0 => (GOOD, &*met_so_far),
             Exit::Met => (GOOD, "Every must that was checked is met."),
             Exit::NotMet if self.report.verdicts.stale().next().is_some() => {
                 (BAD, "The list of known failures is stale: see above.")
