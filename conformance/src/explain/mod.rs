@@ -12,6 +12,7 @@ use crate::requirements::{Need, Requirement, Weight};
 use crate::scenario::Step;
 use crate::suite::Suite;
 use crate::task;
+use crate::transcript;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -139,13 +140,7 @@ fn passing(out: &mut String, check: Option<&&Check<'_>>) {
     }
     line(out, format_args!("  {NOTE}$ {}{NOTE:#}", check.accepted.step));
     for text in &check.accepted.lines {
-        let meant = match text.as_str() {
-            "2xx" => " (any status from 200 to 299)",
-            "not 2xx" => " (any other status)",
-            "refused" => " (401 or 403)",
-            "below 500" => " (anything but a server error)",
-            _ => "",
-        };
+        let meant = transcript::meaning(text).map(|meaning| format!(" ({meaning})")).unwrap_or_default();
         line(out, format_args!("  {GOOD}{text}{GOOD:#}{DIM}{meant}{DIM:#}"));
     }
     line(out, format_args!("  {DIM}conformance show {}{DIM:#}", check.scenario.name));

@@ -11,6 +11,7 @@ use crate::mode::Mode;
 use crate::requirements::{Catalogue, Requirement, Weight};
 use crate::target::TargetKind;
 use crate::task;
+use crate::transcript;
 use crate::verdict::{Finding, Kind};
 
 const BOLD: Style = Style::new().bold();
@@ -182,7 +183,9 @@ impl Page<'_> {
         if evidence.curl.is_none() {
             self.aligned("step", DIM, &evidence.step);
         }
-        self.aligned("expected", GOOD, &evidence.expected);
+        let meaning = transcript::meaning(&evidence.expected);
+        let meaning = meaning.map(|meaning| format!(" ({meaning})")).unwrap_or_default();
+        self.aligned("expected", GOOD, &format!("{}{meaning}", evidence.expected));
         self.aligned("actual", BAD, &evidence.actual);
         if let Some(curl) = &evidence.curl {
             self.aligned("try", NOTE, curl);
@@ -313,5 +316,11 @@ impl Page<'_> {
             _ => (WARNING, "Nothing that decides could be checked."),
         };
         self.line(format_args!("\n{style}{words}{style:#}"));
+        let not_met = |row: &&Requirement| self.of(row).any(|finding| finding.kind == Kind::NotMet);
+        let rows = self.catalogue.rows().iter().filter(not_met);
+        if let Some(row) = rows.min_by_key(|row| !self.strictness.decides(row.weight)) {
+            let more = format!("More about what is not met: conformance explain {}", row.id);
+            self.line(format_args!("{DIM}{more}{DIM:#}"));
+        }
     }
 }
