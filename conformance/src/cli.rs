@@ -1,6 +1,6 @@
 //! The command line: what can be asked, and the exit codes. It builds nothing itself.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::check;
 use crate::compare::CompareArguments;
@@ -27,7 +27,8 @@ Exit codes:
   0  every must that was checked is met, and at least one was checked
   1  some must is not met or blocked, or a known failure is met, or a comparison is worse
   2  wrong usage, or a scenario that cannot be read
-  3  the target could not be started or reached, or nothing could be checked";
+  3  the target could not be started or reached, or nothing could be checked
+  130, 143, 129  Ctrl-C, SIGTERM or the end of the terminal ended it, after cleaning up";
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
@@ -58,6 +59,11 @@ enum Subcommands {
     Compare(CompareArguments),
     /// Show what this machine can check, and how to get what is missing
     Doctor,
+}
+
+/// Gives the grammar of the command line, for what reads command lines without running them.
+pub fn grammar() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command line of this process to its end and gives its exit.

@@ -31,7 +31,10 @@ pub async fn send(request: Request, patience: Duration) -> Exchange {
 
 async fn attempt(request: &Request) -> Result<Answer, NoAnswer> {
     let (authority, message) = write(request)?;
-    let stream = TcpStream::connect(&authority).await.map_err(|_| NoAnswer::Refused)?;
+    let stream = TcpStream::connect(&authority).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::ConnectionRefused => NoAnswer::Refused,
+        _ => NoAnswer::NoConnection(error.to_string()),
+    })?;
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| diagnose(&error))?;
     // The task ends with the connection, and with this function at the latest: the guard aborts it.

@@ -101,9 +101,16 @@ pub fn this_machine() -> String {
         let mut command = Command::new(program);
         let output = command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+        output.status.success().then(|| version(text.lines().next().unwrap_or_default()).to_owned())
     };
     doctor(&probe, clock::library().map(|path| path.display().to_string()))
+}
+
+/// The part of a program's first line that tells its version: up to the first word with a digit in it.
+fn version(line: &str) -> &str {
+    let Some(digit) = line.find(|letter: char| letter.is_ascii_digit()) else { return line };
+    let end = line[digit..].find(' ').map_or(line.len(), |length| digit + length);
+    &line[..end]
 }
 
 #[cfg(test)]
@@ -119,6 +126,18 @@ mod tests {
         let text = report(&|_, _| None, None);
         assert_eq!(text.matches("not found").count(), 8, "{text}");
         assert_eq!(text.matches("to get it: ").count(), 8, "{text}");
+    }
+
+    #[test]
+    fn a_version_is_cut_out_of_what_a_program_says_of_itself() {
+        assert_eq!(version("curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1"), "curl 7.88.1");
+        assert_eq!(version("Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc"), "Redis server v=7.0.15");
+        assert_eq!(
+            version("GNU bash, version 5.2.15(1)-release (x86_64)"),
+            "GNU bash, version 5.2.15(1)-release"
+        );
+        assert_eq!(version("3.1.9"), "3.1.9");
+        assert_eq!(version("no number"), "no number");
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub enum NoAnswer {
     /// Nobody listens.
     #[error("no answer: the connection was refused")]
     Refused,
+    /// There is no way to connect: no such host, for one.
+    #[error("no connection: {0}")]
+    NoConnection(String),
     /// The connection ended before a whole answer had arrived.
     #[error("no answer: the connection was closed before a whole answer had arrived")]
     Closed,

@@ -3,6 +3,8 @@
 
 use std::process::ExitCode;
 
+use nix::sys::signal::Signal;
+
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -14,8 +16,8 @@ pub enum Exit {
     Usage,
     /// 3: the target could not be started or reached, or nothing could be checked.
     NotChecked,
-    /// 130: ended by Ctrl-C or SIGTERM, after cleaning up.
-    Interrupted,
+    /// 128 and the signal's number: ended by Ctrl-C (130), SIGTERM (143) or a closed terminal (129), after cleaning up.
+    Interrupted(Signal),
 }
 
 impl Exit {
@@ -26,7 +28,8 @@ impl Exit {
             Self::NotMet => 1,
             Self::Usage => 2,
             Self::NotChecked => 3,
-            Self::Interrupted => 130,
+            // The numbers of signals are small.
+            Self::Interrupted(signal) => u8::try_from(128 + signal as i32).unwrap_or(u8::MAX),
         }
     }
 }
@@ -55,5 +58,12 @@ impl Failure {
     /// Makes the error that nothing could be checked.
     pub fn not_checked(message: impl Into<String>) -> Self {
         Self { exit: Exit::NotChecked, message: message.into() }
+    }
+
+    /// Makes the error that a signal ended the program; `left` says what is kept, if anything.
+    pub fn interrupted(signal: Signal, left: &str) -> Self {
+        let message =
+            format!("interrupted by {signal}; what ran was ended, and its copies are removed{left}");
+        Self { exit: Exit::Interrupted(signal), message }
     }
 }

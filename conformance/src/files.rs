@@ -46,7 +46,7 @@ impl Files {
     ///
     /// # Errors
     ///
-    /// When a path is a folder or its folder is missing, or two files would go to one place.
+    /// When a path is a folder, its folder is missing or takes no file, or two files would go to one place.
     pub fn new<'a>(asked: impl IntoIterator<Item = (Format, &'a Option<PathBuf>)>) -> Result<Self, String> {
         let mut files = Self { asked: Vec::new() };
         for (format, path) in asked {
@@ -109,13 +109,24 @@ fn place(path: &Path) -> PathBuf {
     fs::canonicalize(path).ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }
 
-/// Writes a file in one step; what is no file, such as a pipe, is written to as it is.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-        return fs::write(path, text);
-    }
+/// Tells whether a path is there and is no file (`/dev/null`, a pipe): nothing may be put in its place.
+fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|there| !there.is_file())
+}
+
+/// The file that is written first and then takes the place of `path`.
+fn fresh(path: &Path) -> PathBuf {
     let mut fresh = path.to_owned().into_os_string();
     fresh.push(".conformance-new");
+    fresh.into()
+}
+
+/// Writes a file in one step; what is no file is written to as it is.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    if is_device(path) {
+        return fs::write(path, text);
+    }
+    let fresh = fresh(path);
     let written = fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
     if written.is_err() {
         // Of no use to anybody now; that it cannot be removed either is no other error.
@@ -133,7 +144,12 @@ fn can_be_made(format: Format, path: &Path) -> Result<(), String> {
     if !folder.is_dir() {
         return Err(format!("{option} {shown}: there is no folder {}; make it first", folder.display()));
     }
-    Ok(())
+    if is_device(path) {
+        return Ok(());
+    }
+    let tried = fresh(&place(path));
+    let made = fs::write(&tried, "").and_then(|()| fs::remove_file(&tried));
+    made.map_err(|error| format!("{option} {shown} cannot be written: {error}"))
 }
 
 #[cfg(test)]
@@ -173,6 +189,9 @@ mod tests {
         let (itself, below) = (Some(folder.path().to_owned()), Some(folder.path().join("no/report.xml")));
         let error = Files::new([(Format::Junit, &itself)]).expect_err("it is a folder");
         assert!(error.ends_with(": this is a folder; name a file in it"), "{error}");
+        let error =
+            Files::new([(Format::Junit, &Some("/proc/report.xml".into()))]).expect_err("it takes no file");
+        assert!(error.starts_with("--junit /proc/report.xml cannot be written: "), "{error}");
         let error = Files::new([(Format::Junit, &below)]).expect_err("there is no such folder");
         assert!(error.starts_with("--junit ") && error.ends_with("; make it first"), "{error}");
     }

@@ -93,13 +93,18 @@ impl Suite {
         })
     }
 
-    /// Finds the scenario that somebody calls `name`, with or without `.md`.
+    /// Finds the scenario that somebody calls `name`: also `name.md`, and a place as reports have it,
+    /// `scenarios/name.md:41`.
     ///
     /// # Errors
     ///
     /// When there is none; the text suggests the nearest.
     pub fn find_scenario(&self, name: &str) -> Result<&Scenario, String> {
-        let name = name.trim_end_matches(".md");
+        let name = name.split(':').next().unwrap_or_default();
+        let name = name.strip_prefix("scenarios/").unwrap_or(name).trim_end_matches(".md");
+        if self.catalogue.find(name).is_some() {
+            return Err(format!("{name} is a requirement: `conformance explain {name}`"));
+        }
         self.scenario(name).ok_or_else(|| {
             let names = self.scenarios.iter().map(|scenario| scenario.name.as_str());
             match nearest(name, names) {
@@ -115,6 +120,9 @@ impl Suite {
     ///
     /// When there is none; the text suggests the nearest.
     pub fn find_requirement(&self, id: &str) -> Result<&Requirement, String> {
+        if self.scenario(id).is_some() {
+            return Err(format!("{id} is a scenario: `conformance show {id}`"));
+        }
         self.catalogue.find(id).ok_or_else(|| match self.catalogue.nearest(id) {
             Some(near) => format!("there is no requirement {id:?}; did you mean {near}?"),
             None => format!("there is no requirement {id:?}; `conformance coverage` lists them"),

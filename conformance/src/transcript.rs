@@ -55,6 +55,17 @@ impl std::fmt::Display for Transcript {
     }
 }
 
+/// Says what a line stands for where an answer is shown in a word; `None` for any other line.
+pub fn meaning(line: &str) -> Option<&'static str> {
+    match line {
+        "2xx" => Some("any status from 200 to 299"),
+        "not 2xx" => Some("any status but 200 to 299"),
+        "refused" => Some("401 or 403"),
+        "below 500" => Some("anything but a server error"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

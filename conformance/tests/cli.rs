@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -67,15 +67,26 @@ fn a_must_that_is_not_met_is_exit_1_with_its_sentence_and_a_line_to_paste() {
 #[test]
 fn wrong_usage_is_exit_2_and_says_what_to_write() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let empty = folder.path().display().to_string();
-    let cases: [(&[&str], &str); 11] = [
+    let project = folder.path().join("project");
+    std::fs::create_dir_all(project.join("api/v1")).expect("a folder can be made");
+    std::fs::write(project.join("api/v1/app.py"), "").expect("a file can be written");
+    let part = project.join("api").display().to_string();
+    let file = project.join("api/v1/app.py").display().to_string();
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).expect("a folder can be made");
+    let empty = empty.display().to_string();
+    let cases: &[(&[&str], &str)] = &[
         (&[], "Usage: conformance"),
         (&["chek"], "a similar subcommand exists: 'check'"),
         (&["check", "--mode", "sesion_auth"], "did you mean `session_auth`?"),
         (&["check", "--scenario", "session-07-logn"], "did you mean session-07-login?"),
         (&["check", "--requirement", "login.okay"], "did you mean login.ok?"),
-        (&["check", "no/such/folder"], "no/such/folder is not a folder"),
-        (&["check", &empty], "say how to start it: --command"),
+        (&["check", "no/such/folder"], "there is no folder no/such/folder"),
+        (&["check", "127.0.0.1:5000/"], "did you mean http://127.0.0.1:5000?"),
+        (&["check", &part], "/project, where api/v1/app.py is found"),
+        (&["check", &file], "/project, where api/v1/app.py is found"),
+        (&["grade", &file], "is a file: name folders alone"),
+        (&["check", &empty], "say how to start it, as in --command"),
         (&["check", &empty, "--command", "'"], "a quote is not closed"),
         (&["check", "https://127.0.0.1:1"], "write http://HOST:PORT"),
         (
@@ -83,6 +94,15 @@ fn wrong_usage_is_exit_2_and_says_what_to_write() {
             "there is no folder no/such/folder; make it first",
         ),
         (&["check", "--user", "bob"], "write EMAIL:PASSWORD"),
+        (&["check", "--clock", "wall"], "--clock goes with a folder or a URL as the target"),
+        (&["check", "http://127.0.0.1:1", "--seed", "api"], "--seed goes with a folder as the target"),
+        (
+            &["check", "--mode", "off,auth", "--requirement", "expiry.never"],
+            "nothing is left to check in off, auth: expiry.never applies in session_exp_auth, session_db_auth alone",
+        ),
+        (&["check", "--requirement", "redis.ping"], "no scenario checks redis.ping"),
+        (&["explain", "session-07-login"], "is a scenario: `conformance show session-07-login`"),
+        (&["show", "login.ok"], "is a requirement: `conformance explain login.ok`"),
     ];
     for (arguments, expected) in cases {
         let output = conformance(arguments);
@@ -96,14 +116,13 @@ fn what_cannot_be_reached_or_started_is_exit_3() {
     // A port that was just free: nobody listens there.
     let port =
         TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port");
-    let output =
-        conformance(&["check", &format!("http://{port}"), "--mode", "off", "--scenario", "api-status"]);
-    assert_eq!(code(&output), 3, "{}", stdout(&output));
-    assert!(stdout(&output).contains("cannot be reached"), "{}", stdout(&output));
-
-    let output = conformance(&["check", &format!("http://{port}")]);
-    assert_eq!(code(&output), 3);
-    assert!(stderr(&output).contains("cannot be reached: no answer: the connection was refused"));
+    let url = format!("http://{port}");
+    for arguments in [&["check", &url][..], &["check", &url, "--mode", "off"]] {
+        let output = conformance(arguments);
+        assert_eq!(code(&output), 3);
+        assert_eq!(stdout(&output), "", "the cause and nothing else");
+        assert!(stderr(&output).contains("cannot be reached: no answer: the connection was refused"));
+    }
 
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let folder = folder.path().display().to_string();
@@ -112,6 +131,19 @@ fn what_cannot_be_reached_or_started_is_exit_3() {
     assert_eq!(code(&output), 3, "{}", stdout(&output));
     assert!(stdout(&output).contains("exit status: 7"), "{}", stdout(&output));
     assert!(stdout(&output).contains("its last words"), "{}", stdout(&output));
+    assert!(
+        !stdout(&output).contains("The simple API"),
+        "no table of what was not judged: {}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn a_closed_server_is_not_taken_for_one_that_runs_in_mode_off() {
+    let url = server("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let output = conformance(&["check", &url, "--mode", "off"]);
+    assert_eq!(code(&output), 3, "{}", stdout(&output));
+    assert!(stderr(&output).contains("/api/v1/users answers 401"), "{}", stderr(&output));
 }
 
 #[test]
@@ -187,6 +219,8 @@ fn files(folder: &Path) -> Vec<String> {
 fn the_scenarios_can_be_listed_and_shown() {
     assert!(stdout(&conformance(&["list"])).contains("session-07-login"));
     let shown = stdout(&conformance(&["show", "session-07-login"]));
+    let as_reports_have_it = conformance(&["show", "scenarios/session-07-login.md:41"]);
+    assert_eq!(stdout(&as_reports_have_it), shown);
     assert!(shown.contains("\n401 Unauthorized\n{\"error\": \"wrong password\"}\n"), "{shown}");
     let script = stdout(&conformance(&["show", "session-07-login", "--sh"]));
     assert!(script.starts_with("#!/usr/bin/env bash\n# session-07-login: "), "{script}");
@@ -354,4 +388,27 @@ fn the_coverage_can_be_written_as_markdown_and_as_html() {
     assert!(stdout(&markdown).contains("\n| `login.ok` | must | "), "{}", stdout(&markdown));
     assert!(stdout(&conformance(&["coverage", "--html"])).starts_with("<!doctype html>"));
     assert_eq!(code(&conformance(&["coverage", "--html", "--markdown"])), 2, "one form at a time");
+}
+
+#[test]
+fn a_check_that_is_interrupted_says_so_and_ends_with_the_number_of_the_signal() {
+    use nix::sys::signal::Signal;
+    for (signal, expected) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
+        command.args(["check", &url, "--mode", "session_auth"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let check = command.spawn().expect("the program runs");
+        // The first question is whether anyone is there; the second finds the check under way, and no answer.
+        let (mut first, _) = listener.accept().expect("it asks");
+        let _ = first.read(&mut [0; 4096]);
+        let answer = first.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        answer.expect("it is answered");
+        let (_second, _) = listener.accept().expect("it asks again");
+        let id = i32::try_from(check.id()).expect("an id is small");
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), signal).expect("it is running");
+        let output = check.wait_with_output().expect("it ends");
+        assert_eq!(code(&output), expected, "{}", stderr(&output));
+        assert!(stderr(&output).contains(&format!("interrupted by {signal}")), "{}", stderr(&output));
+    }
 }

@@ -252,5 +252,5 @@ fn a_folder_that_is_not_there_is_wrong_usage_before_anything_runs() {
         .output()
         .expect("the program runs");
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("nobody is not a folder"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&format!("there is no folder {missing}")));
 }

@@ -6,7 +6,7 @@
 #[path = "support/suite.rs"]
 mod on_disk;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use conformance::clock::ClockKind;
@@ -41,14 +41,8 @@ serve() { control serve "$*"; URL=$REPLY; }
 
 #[test]
 fn every_scenario_without_programs_prints_the_same_statuses_as_a_script() {
-    for tool in ["bash", "curl", "python3"] {
-        let mut probe = std::process::Command::new(tool);
-        let found = probe.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if !found.is_ok_and(|status| status.success()) {
-            assert!(std::env::var_os("CI").is_none(), "CI must not skip the scripts: no {tool}");
-            eprintln!("not tested: the scripts of `show --sh`: no {tool}");
-            return;
-        }
+    if missing(&["bash", "curl", "python3"]) {
+        return;
     }
     let programs = |scenario: &&Scenario| {
         scenario.steps().any(|step| matches!(step.action, Action::Main(_) | Action::RequireAuth(_)))
@@ -66,6 +60,54 @@ fn every_scenario_without_programs_prints_the_same_statuses_as_a_script() {
         runs.buffer_unordered(4).filter_map(|difference| async { difference }).collect().await
     });
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn a_script_that_nobody_answers_says_so_and_ends_with_3() {
+    if missing(&["bash", "curl"]) {
+        return;
+    }
+    // A port that was just free: nobody listens there.
+    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    let url = format!("http://{}", free.expect("a port is free"));
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let scenario = suite().scenario("session-07-login").expect("it is one of them");
+    let file = write(folder.path(), scenario);
+    let output = std::process::Command::new("bash").arg(file).arg(&url).output().expect("bash runs");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(3), &b""[..]), "{complaint}");
+    assert!(complaint.starts_with(&format!("nobody answers at {url} (curl ends with 7)")), "{complaint}");
+}
+
+#[test]
+fn shellcheck_finds_nothing_in_any_script() {
+    if missing(&["shellcheck"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let files = suite().scenarios.iter().map(|scenario| write(folder.path(), scenario));
+    let output = std::process::Command::new("shellcheck").args(files).output().expect("shellcheck runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// Writes the scenario's script to a file in a folder.
+fn write(folder: &Path, scenario: &Scenario) -> PathBuf {
+    let path = folder.join(format!("{}.sh", scenario.name));
+    std::fs::write(&path, script::script(scenario, suite().accepted(&scenario.name))).expect("there is room");
+    path
+}
+
+/// Tells whether one of the tools is missing, and says what is not tested then; in CI that is a failure.
+fn missing(tools: &[&str]) -> bool {
+    let there = |tool: &&&str| {
+        let mut probe = std::process::Command::new(tool);
+        probe.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+        probe.status().is_ok_and(|status| status.success())
+    };
+    let Some(tool) = tools.iter().find(|tool| !there(tool)) else { return false };
+    assert!(std::env::var_os("CI").is_none(), "CI must not skip the scripts: no {tool}");
+    eprintln!("not tested: the scripts of `show --sh`: no {tool} (apt-get install {tool})");
+    true
 }
 
 /// The step, its status line or count, and how many cookies it sets.
@@ -103,13 +145,9 @@ async fn by_script(scenario: &Scenario, mode: Mode) -> Transcript {
     let control = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
     let port = control.local_addr().expect("it is bound").port();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).expect("a file can be written");
-        path
-    };
-    let hooks = write("hooks.sh", &HOOKS.replace("PORT", &port.to_string()));
-    let file = write("scenario.sh", &script::script(scenario, suite().accepted(&scenario.name)));
+    let hooks = folder.path().join("hooks");
+    std::fs::write(&hooks, HOOKS.replace("PORT", &port.to_string())).expect("there is room");
+    let file = write(folder.path(), scenario);
     let url = stage.site().base_url();
     let bash = bash(&file, &hooks, &url);
     tokio::pin!(bash);

@@ -22,18 +22,22 @@ use crate::target::{Command, NewUser, Reference, Target, Url};
 /// What `conformance check --help` adds.
 pub const HELP: &str = "\
 Examples:
-  conformance check                              the reference server, in process
-  conformance check .                            the Flask project in this folder, in every mode
-  conformance check . --mode session_auth        in one mode
-  conformance check . --requirement login.ok     what bears on one requirement
-  conformance check api --command \"node app.js\"  any program that reads API_HOST, API_PORT, AUTH_TYPE,
-                                                 SESSION_NAME and SESSION_DURATION
-  conformance check http://127.0.0.1:5000 --mode session_auth --user bob@hbtn.io:secret
-                                                 something that runs already
+  conformance check                            the reference server, in process
+  conformance check .                          the Flask project here
+  conformance check . --mode session_auth      in one mode
+  conformance check . --requirement login.ok   what bears on one requirement
+  conformance check . --command \"node app.js\"  any program
+  conformance check http://127.0.0.1:5000 --user bob@hbtn.io:secret
+                                               something that runs already
 
-A folder is copied, and the copy is started as often as needed on a free port; the folder itself is never
-written to. A URL is only asked: what needs a restart, a clock or a program there is not checked.
-The users that a check stores at a URL have addresses of their own and are deleted at its end.";
+A program is given API_HOST, API_PORT, AUTH_TYPE, SESSION_NAME and SESSION_DURATION, and must listen there. \
+Its folder is copied, and the copy is started as often as needed on a free port; the folder itself is never \
+written to.
+
+A URL is only asked: what needs a restart, a clock or a program there is not checked. The users that a check \
+stores at a URL have addresses of their own and are deleted at its end.
+
+The exit codes stand in `conformance --help`.";
 
 /// The arguments of `check`.
 #[derive(Debug, Args)]
@@ -43,14 +47,15 @@ pub struct Arguments {
     /// How to start it; run by words, not by a shell [default: found by looking; python3 -m api.v1.app]
     #[arg(long, value_name = "CMD")]
     command: Option<String>,
-    /// Check this mode only: off, auth, basic_auth, session_auth, session_exp_auth, session_db_auth; repeatable
-    #[arg(long, value_name = "M", value_parser = detect::mode_argument)]
+    /// Check these modes only, with commas or repeated: off, auth, basic_auth, session_auth, session_exp_auth,
+    /// session_db_auth
+    #[arg(long, value_name = "M", value_parser = detect::mode_argument, value_delimiter = ',')]
     mode: Vec<Mode>,
-    /// Run this scenario only; repeatable
-    #[arg(long, value_name = "S")]
+    /// Run these scenarios only, with commas or repeated; `conformance list` lists them
+    #[arg(long, value_name = "S", value_delimiter = ',')]
     scenario: Vec<String>,
-    /// Judge this requirement only; repeatable
-    #[arg(long, value_name = "R")]
+    /// Judge these requirements only, with commas or repeated; `conformance coverage` lists them
+    #[arg(long, value_name = "R", value_delimiter = ',')]
     requirement: Vec<String>,
     /// A user that is stored at the URL
     #[arg(long, value_name = "EMAIL:PASSWORD", value_parser = detect::user)]
@@ -132,11 +137,10 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let known_failing = arguments.known.read(&suite.catalogue).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
-    let report = runtime.block_on(async {
+    let mut report = runtime.block_on(async {
         let request = Asked { suite, arguments, scenarios, requirements };
         request.run().await
     })?;
-    let Some(mut report) = report else { return Ok(Exit::Interrupted) };
     known_failing.mark(&mut report.verdicts);
     let strictness = Strictness { strict: arguments.strict, exact: arguments.exact };
     let catalogue = &suite.catalogue;
@@ -161,12 +165,22 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Runs the check; gives nothing where it was interrupted.
-    async fn run(&self) -> Result<Option<Report>, Failure> {
+    /// Runs the check.
+    async fn run(&self) -> Result<Report, Failure> {
         match self.arguments.target.as_deref() {
             None => {
-                self.refuse_unless("a folder", self.arguments.command.is_some(), "--command")?;
-                self.refuse_unless("a URL", self.arguments.user.is_some(), "--user")?;
+                self.refuse_what_goes_with_a_folder()?;
+                self.refuse_what_goes_with_a_url()?;
+                self.refuse_unless(
+                    "a folder or a URL",
+                    self.arguments.clock != ClockArgument::Auto,
+                    "--clock",
+                )?;
+                if Path::new("api/v1/app.py").is_file() {
+                    anstream::eprintln!(
+                        "conformance: this checks the reference server; `conformance check .` the project here"
+                    );
+                }
                 self.checked(&Reference, self.modes(), &[Way::Api]).await
             }
             Some(target) if target.contains("://") => self.url(target).await,
@@ -178,13 +192,22 @@ impl Asked<'_> {
         if given { Err(Failure::usage(format!("{option} goes with {kind} as the target"))) } else { Ok(()) }
     }
 
-    async fn folder(&self, folder: &Path) -> Result<Option<Report>, Failure> {
+    fn refuse_what_goes_with_a_folder(&self) -> Result<(), Failure> {
+        self.refuse_unless("a folder", self.arguments.command.is_some(), "--command")?;
+        self.refuse_unless("a folder", self.arguments.seed != SeedArgument::Auto, "--seed")
+    }
+
+    fn refuse_what_goes_with_a_url(&self) -> Result<(), Failure> {
         self.refuse_unless("a URL", self.arguments.user.is_some(), "--user")?;
         self.refuse_unless("a URL", self.arguments.session_duration.is_some(), "--session-duration")?;
-        self.refuse_unless("a URL", self.arguments.session_name != Settings::SESSION_NAME, "--session-name")?;
+        self.refuse_unless("a URL", self.arguments.session_name != Settings::SESSION_NAME, "--session-name")
+    }
+
+    async fn folder(&self, folder: &Path) -> Result<Report, Failure> {
+        self.refuse_what_goes_with_a_url()?;
         let shown = folder.display().to_string();
-        if !folder.exists() && shown.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
-            return Err(Failure::usage(format!("{shown} is not a folder; did you mean http://{shown}?")));
+        if let Some(url) = detect::url_meant(&shown).filter(|_| !folder.exists()) {
+            return Err(Failure::usage(format!("there is no folder {shown}; did you mean {url}?")));
         }
         let ways: &[Way] = match self.arguments.seed {
             SeedArgument::Auto => &Way::UNAIDED,
@@ -209,22 +232,9 @@ impl Asked<'_> {
         }
     }
 
-    async fn url(&self, base: &str) -> Result<Option<Report>, Failure> {
-        if !base.starts_with("http://") {
-            return Err(Failure::usage(format!(
-                "{base:?} is no URL that can be checked: write http://HOST:PORT"
-            )));
-        }
-        let rest = base.trim_start_matches("http://").trim_end_matches('/');
-        if rest.is_empty() {
-            return Err(Failure::usage(format!("{base:?} has no host: write http://HOST:PORT")));
-        }
-        if rest.contains(['/', '?', '#', '@', ' ']) {
-            return Err(Failure::usage(format!(
-                "{base:?} has more than a host and a port: write http://HOST:PORT"
-            )));
-        }
-        self.refuse_unless("a folder", self.arguments.command.is_some(), "--command")?;
+    async fn url(&self, given: &str) -> Result<Report, Failure> {
+        let base = &detect::base_url(given).map_err(Failure::usage)?;
+        self.refuse_what_goes_with_a_folder()?;
         let kind = match self.arguments.clock {
             ClockArgument::Wall if self.arguments.session_duration.is_none() => {
                 return Err(Failure::usage("--clock wall at a URL needs the server's --session-duration S"));
@@ -239,15 +249,22 @@ impl Asked<'_> {
             let arguments = self.arguments;
             Url::new(base, mode, &arguments.session_name, arguments.session_duration, kind)
         };
-        let mode = match self.arguments.mode.as_slice() {
-            [mode] => *mode,
-            [] => {
-                let site =
-                    url(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
-                let found = detect::mode(&mut Stage::new(site), self.arguments.user.as_ref()).await;
+        if self.arguments.mode.len() > 1 {
+            return Err(Failure::usage("a running server is in one mode: give --mode once"));
+        }
+        let site = url(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
+        let mut stage = Stage::new(site);
+        detect::reach(&mut stage).await.map_err(Failure::not_checked)?;
+        let mode = match self.arguments.mode.first() {
+            Some(Mode::Off) => {
+                detect::is_off(&mut stage).await.map_err(Failure::not_checked)?;
+                Mode::Off
+            }
+            Some(mode) => *mode,
+            None => {
+                let found = detect::mode(&mut stage, self.arguments.user.as_ref()).await;
                 found.map_err(Failure::not_checked)?
             }
-            _ => return Err(Failure::usage("a running server is in one mode: give --mode once")),
         };
         let target = url(mode);
         if let Some(user) = &self.arguments.user {
@@ -262,12 +279,7 @@ impl Asked<'_> {
         self.checked(&target, vec![mode], &[Way::Given]).await
     }
 
-    async fn checked(
-        &self,
-        target: &dyn Target,
-        modes: Vec<Mode>,
-        ways: &[Way],
-    ) -> Result<Option<Report>, Failure> {
+    async fn checked(&self, target: &dyn Target, modes: Vec<Mode>, ways: &[Way]) -> Result<Report, Failure> {
         self.unless_unproved(target, modes, ways).await?.map_err(|ClockUnproved| unproved())
     }
 
@@ -277,7 +289,7 @@ impl Asked<'_> {
         target: &dyn Target,
         modes: Vec<Mode>,
         ways: &[Way],
-    ) -> Result<Result<Option<Report>, ClockUnproved>, Failure> {
+    ) -> Result<Result<Report, ClockUnproved>, Failure> {
         let plan = Plan {
             modes,
             scenarios: self.scenarios.clone(),
@@ -287,14 +299,16 @@ impl Asked<'_> {
             jobs: std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2),
         };
         if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
-            return Err(Failure::usage("no scenario is left: no step checks that in these modes"));
+            return Err(Failure::usage(self.nothing_left(&plan.modes)));
         }
         let progress = Progress::on_terminal();
         let check = Check::new(self.suite, target, &plan, &progress);
         // Dropping the check ends every program that it has started and removes its folders.
         let report = tokio::select! {
-            report = check.run() => Some(report),
-            () = console::interrupted() => None,
+            // First the signals, so that none is missed once anything runs.
+            biased;
+            signal = console::interrupted() => Err(Failure::interrupted(signal, "")),
+            report = check.run() => Ok(report),
         };
         progress.clear();
         if self.arguments.target.as_deref().is_some_and(|target| target.contains("://")) {
@@ -305,7 +319,21 @@ impl Asked<'_> {
                 );
             }
         }
-        Ok(report.transpose())
+        report
+    }
+
+    /// Says why no scenario is left to run in these modes.
+    fn nothing_left(&self, modes: &[Mode]) -> String {
+        let rows = self.requirements.iter().filter_map(|id| self.suite.catalogue.find(id));
+        let elsewhere = rows.filter(|row| !row.modes.iter().any(|mode| modes.contains(mode))).map(|row| {
+            if row.modes.is_empty() {
+                return format!("no scenario checks {}", row.id);
+            }
+            format!("{} applies in {} alone", row.id, report::modes(&row.modes))
+        });
+        let why: Vec<String> = elsewhere.collect();
+        let why = if why.is_empty() { "no step of these checks that".to_owned() } else { why.join("; ") };
+        format!("nothing is left to check in {}: {why}", report::modes(modes))
     }
 
     fn modes(&self) -> Vec<Mode> {

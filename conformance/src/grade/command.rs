@@ -16,15 +16,19 @@ use crate::suite::Suite;
 
 /// What `conformance grade --help` adds.
 pub const HELP: &str = "\
-Each folder is looked through for a Flask project (api/v1/app.py there, or one or two folders below), copied,
-and checked in every mode, as `conformance check FOLDER` does. A submission that breaks, hangs, forks, prints
+Examples:
+  conformance grade submissions/*/ --html grades.html
+  conformance grade --list class.txt --state class.state --scores scores.csv
+
+Each folder is looked through for a Flask project (api/v1/app.py there, or one or two folders below), copied, \
+and checked in every mode, as `conformance check FOLDER` does. A submission that breaks, hangs, forks, prints \
 without end or fills its folder is ended at its bounds and says so; it changes no other's result.
 
-Classes: judged, no-program, import-error, does-not-start, ignores-port, hangs, crashes-on-first-request,
-not-http, takes-too-long, takes-too-much-memory, fills-the-disk, starts-too-many-processes, suite-failed.
+Classes: judged, no-program, import-error, does-not-start, ignores-port, hangs, crashes-on-first-request, \
+not-http, takes-too-long, takes-too-much-memory, fills-the-disk, starts-too-many-processes, suite-failed. \
 The report of one that is not judged has the verdict error throughout, with the class in the reason.
 
-With --state, results are kept as they come, and a run that was interrupted goes on where it was: what is
+With --state, results are kept as they come, and a run that was interrupted goes on where it was: what is \
 known of a folder whose files and whose suite are the same is not judged again.
 
 In the JUnit report a suite is an implementation in a mode, `NAME / MODE`; one that could not be judged is a suite
@@ -34,7 +38,7 @@ Exit codes:
   0    every implementation could be judged and meets its musts
   1    some implementation could not be judged, or does not meet a must
   2    wrong usage
-  130  interrupted, after cleaning up";
+  130  interrupted by Ctrl-C, 143 by SIGTERM, after cleaning up";
 
 /// The arguments of `grade`.
 #[derive(Debug, Args)]
@@ -99,7 +103,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if entries.is_empty() {
         return Err(Failure::usage("there is nothing to grade: no folder is named"));
     }
-    let Some(graded) = grade(suite, arguments, &entries)? else { return Ok(Exit::Interrupted) };
+    let graded = grade(suite, arguments, &entries)?;
     if !files.take_stdout() {
         console::print(&table::table(&graded, &suite.catalogue));
     }
@@ -137,8 +141,8 @@ fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>, Failure> {
     Ok(folders)
 }
 
-/// Grades what is not known yet; gives nothing where it was interrupted.
-fn grade(suite: &Suite, arguments: &Arguments, entries: &[Entry]) -> Result<Option<Vec<Graded>>, Failure> {
+/// Grades what is not known yet.
+fn grade(suite: &Suite, arguments: &Arguments, entries: &[Entry]) -> Result<Vec<Graded>, Failure> {
     let state_failed = |error: std::io::Error| {
         let path = arguments.state.as_deref().unwrap_or(std::path::Path::new("--state"));
         Failure::usage(format!("{}: {error}", path.display()))
@@ -170,7 +174,10 @@ fn grade(suite: &Suite, arguments: &Arguments, entries: &[Entry]) -> Result<Opti
     drop(progress);
     kept.map_err(state_failed)?;
     match ended.map_err(|error| Failure::usage(format!("no thread can be started: {error}")))? {
-        pool::Ended::Whole => Ok(Some(graded.into_iter().flatten().collect())),
-        pool::Ended::Interrupted => Ok(None),
+        pool::Ended::Whole => Ok(graded.into_iter().flatten().collect()),
+        pool::Ended::Interrupted(signal) => {
+            let kept = "; what was graded is kept in --state: the same command goes on from there";
+            Err(Failure::interrupted(signal, if arguments.state.is_some() { kept } else { "" }))
+        }
     }
 }

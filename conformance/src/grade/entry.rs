@@ -49,8 +49,11 @@ pub fn entries(given: &[PathBuf]) -> Result<Vec<Entry>, String> {
     let mut seen = BTreeSet::new();
     let mut entries = Vec::new();
     for path in given {
-        let folder = std::fs::canonicalize(path).ok().filter(|folder| folder.is_dir());
-        let folder = folder.ok_or_else(|| format!("{} is not a folder", path.display()))?;
+        let shown = path.display();
+        let folder = std::fs::canonicalize(path).map_err(|_| format!("there is no folder {shown}"))?;
+        if !folder.is_dir() {
+            return Err(format!("{shown} is a file: name folders alone, as */ does"));
+        }
         if seen.insert(folder.clone()) {
             entries.push(Entry { given: path.clone(), name: last_part(&folder), folder });
         }

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use nix::sys::signal::Signal;
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 
@@ -16,8 +17,8 @@ use crate::target::orphans;
 pub enum Ended {
     /// Every implementation has been graded.
     Whole,
-    /// It was interrupted; what had been graded until then was told.
-    Interrupted,
+    /// A signal interrupted it; what had been graded until then was told.
+    Interrupted(Signal),
 }
 
 /// Grades `entries`, `jobs` at once, and tells of each as it is done, with its place among them.
@@ -33,7 +34,7 @@ pub fn grade(
     entries: &[&Entry],
     jobs: usize,
     bounds: &Bounds,
-    interrupt: impl Future<Output = ()>,
+    interrupt: impl Future<Output = Signal>,
     mut tell: impl FnMut(usize, Graded),
 ) -> std::io::Result<Ended> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -67,8 +68,8 @@ pub fn grade(
                         Some((place, graded)) => tell(place, graded),
                         None => return ended,
                     },
-                    () = &mut interrupt, if ended == Ended::Whole => {
-                        ended = Ended::Interrupted;
+                    signal = &mut interrupt, if ended == Ended::Whole => {
+                        ended = Ended::Interrupted(signal);
                         stop.send_replace(true);
                     }
                 }

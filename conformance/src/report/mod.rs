@@ -103,7 +103,7 @@ impl Report {
 }
 
 /// Lists modes, or says "every mode" where that is what they are.
-fn modes(modes: &[Mode]) -> String {
+pub(crate) fn modes(modes: &[Mode]) -> String {
     if modes.len() == Mode::ALL.len() {
         return "every mode".to_owned();
     }

@@ -12,6 +12,7 @@ use crate::requirements::{Catalogue, Requirement, Weight};
 use crate::style::{BAD, BOLD, DIM, GOOD, NOTE, WARNING};
 use crate::target::TargetKind;
 use crate::task;
+use crate::transcript;
 use crate::verdict::{Finding, Kind};
 
 /// How many lines of a program's last output are shown.
@@ -21,11 +22,19 @@ const OUTPUT_LINES: usize = 12;
 pub fn terminal(report: &Report, catalogue: &Catalogue, strictness: Strictness) -> String {
     let mut page = Page { report, catalogue, strictness, out: String::new() };
     page.head();
-    page.tasks();
+    // Where nothing ran, the cause is all that there is to say.
+    let judged = page.judged();
+    if judged {
+        page.legend();
+        page.tasks();
+    }
     page.left_out();
     page.outputs();
     page.known();
-    page.totals();
+    if judged {
+        page.totals();
+    }
+    page.outcome();
     page.out
 }
 
@@ -39,6 +48,11 @@ struct Page<'a> {
 impl Page<'_> {
     fn line(&mut self, text: std::fmt::Arguments<'_>) {
         writeln!(self.out, "{text}").expect("writing to a string cannot fail");
+    }
+
+    /// Tells whether anything could be judged.
+    fn judged(&self) -> bool {
+        self.report.verdicts.in_order(self.catalogue).any(|finding| finding.kind != Kind::Error)
     }
 
     fn head(&mut self) {
@@ -57,6 +71,9 @@ impl Page<'_> {
             "{DIM}modes: {modes}; clock: {}; users: {seeding}{DIM:#}",
             target.clock.as_str()
         ));
+    }
+
+    fn legend(&mut self) {
         let legend = "✓ met  ✗ a must is not  ! a should is not  i an exact is not  ? error  - not checked";
         self.line(format_args!("{DIM}{legend}; counted per requirement and mode{DIM:#}\n"));
     }
@@ -160,7 +177,9 @@ impl Page<'_> {
         if evidence.curl.is_none() {
             self.aligned("step", DIM, &evidence.step);
         }
-        self.aligned("expected", GOOD, &evidence.expected);
+        let meaning = transcript::meaning(&evidence.expected);
+        let meaning = meaning.map(|meaning| format!(" ({meaning})")).unwrap_or_default();
+        self.aligned("expected", GOOD, &format!("{}{meaning}", evidence.expected));
         self.aligned("actual", BAD, &evidence.actual);
         if let Some(curl) = &evidence.curl {
             self.aligned("try", NOTE, curl);
@@ -263,22 +282,39 @@ impl Page<'_> {
             );
             self.line(format_args!("{row}"));
         }
+    }
+
+    fn outcome(&mut self) {
         use crate::exit::Exit;
         let exit = self.report.exit(self.catalogue, self.strictness);
+        let unchecked = self.report.verdicts.count(self.catalogue, Weight::Must, Kind::NotChecked);
+        let met_so_far = format!(
+            "Every must that was checked is met; {unchecked} were not checked, for the reasons above."
+        );
         let (style, words) = match exit {
             Exit::Met if self.report.verdicts.known_failures() > 0 => {
                 (GOOD, "Every must that was checked is met, but for the failures that are known.")
             }
+            Exit::Met if unchecked > 0 => (GOOD, &*met_so_far),
             Exit::Met => (GOOD, "Every must that was checked is met."),
             Exit::NotMet if self.report.verdicts.stale().next().is_some() => {
                 (BAD, "The list of known failures is stale: see above.")
             }
             Exit::NotMet => (BAD, "Not every must is met."),
+            _ if !self.judged() => {
+                (WARNING, "Nothing could be checked; `conformance doctor` says what this machine has.")
+            }
             _ if self.report.verdicts.count(self.catalogue, Weight::Must, Kind::Error) > 0 => {
-                (WARNING, "Not everything could be checked: see the errors above.")
+                (WARNING, "Not everything could be checked: see what is in error above.")
             }
             _ => (WARNING, "Nothing that decides could be checked."),
         };
         self.line(format_args!("\n{style}{words}{style:#}"));
+        let not_met = |row: &&Requirement| self.of(row).any(|finding| finding.kind == Kind::NotMet);
+        let rows = self.catalogue.rows().iter().filter(not_met);
+        if let Some(row) = rows.min_by_key(|row| !self.strictness.decides(row.weight)) {
+            let more = format!("More about what is not met: conformance explain {}", row.id);
+            self.line(format_args!("{DIM}{more}{DIM:#}"));
+        }
     }
 }

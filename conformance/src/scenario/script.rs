@@ -17,6 +17,10 @@ const FUNCTIONS: &str = include_str!("script.sh");
 pub fn script(scenario: &Scenario, accepted: Option<&Transcript>) -> String {
     let mut out = head(scenario);
     out.push_str(FUNCTIONS);
+    // Where a program is run first, the server may be started after it.
+    if !scenario.steps().any(|step| matches!(step.action, Action::Main(_))) {
+        out.push_str("\nreach\n");
+    }
     let mut session_name = scenario.settings.session_name.clone();
     let mut index = 0;
     for section in &scenario.sections {

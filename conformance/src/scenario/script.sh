@@ -3,6 +3,9 @@
 # to do. To have it done, define the function in a file that the variable BASH_ENV names:
 #     user() { USER=$(my-tool add "$1" "$2"); }
 # sleep can be defined as well, to move the server's clock instead of waiting.
+#
+# It ends with 3 where nobody answers at the URL. Steps are printed as they are written, so:
+# shellcheck disable=SC2016
 
 URL=${1:-${URL:-http://127.0.0.1:5000}}
 URL=${URL%/}
@@ -10,6 +13,20 @@ files=$(mktemp -d) || exit 3
 trap 'rm -rf "$files"' EXIT
 : > "$files/head"
 : > "$files/body"
+
+# Ends the script where nobody answers at the URL.
+reach() {
+    curl -q --silent --noproxy '*' --max-time 30 -o "$files/body" "$URL/"
+    local ended=$?
+    : > "$files/body"
+    case $ended in
+        2 | 3 | 5 | 6 | 7 | 28 | 127)
+            echo "nobody answers at $URL (curl ends with $ended):" \
+                "start the server there, or say where it is: bash $0 http://HOST:PORT" >&2
+            exit 3
+            ;;
+    esac
+}
 
 # Prints a step as the transcript does.
 step() {

@@ -29,13 +29,24 @@ const PORT_TRIES: usize = 6;
 /// Says why no command target can be made of a folder; the text says what to do instead.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// It is no folder.
-    #[error("{0} is not a folder")]
+    /// There is no such folder.
+    #[error("there is no folder {0}")]
     NoFolder(String),
+    /// It is a file.
+    #[error("{0} is a file: name the folder of the project")]
+    File(String),
+    /// It is a part of a project.
+    #[error("{part} is a part of a project: name {project}, where api/v1/app.py is found")]
+    Part {
+        /// What was named.
+        part: String,
+        /// The project's folder.
+        project: String,
+    },
     /// Nothing in it looks like an implementation.
     #[error(
         "no implementation found in {0}: looked for api/v1/app.py there and one and two folders below; \
-         say how to start it: --command \"CMD\""
+         say how to start it, as in --command \"node app.js\""
     )]
     NothingFound(String),
     /// Several things in it do.
@@ -76,7 +87,7 @@ impl Command {
         let shown = folder.display().to_string();
         let folder = std::fs::canonicalize(folder).map_err(|_| CommandError::NoFolder(shown.clone()))?;
         if !folder.is_dir() {
-            return Err(CommandError::NoFolder(shown));
+            return Err(part(&folder, &shown).unwrap_or(CommandError::File(shown)));
         }
         let (folder, words) = match command {
             Some(line) => {
@@ -362,7 +373,7 @@ fn find_flask(folder: &Path, shown: &str) -> Result<PathBuf, CommandError> {
     let says_session = |path: &PathBuf| path.to_string_lossy().to_lowercase().contains("session");
     let sessions: Vec<&PathBuf> = found.iter().filter(|path| says_session(path)).collect();
     match (found.as_slice(), sessions.as_slice()) {
-        ([], _) => Err(CommandError::NothingFound(shown.to_owned())),
+        ([], _) => Err(part(folder, shown).unwrap_or_else(|| CommandError::NothingFound(shown.to_owned()))),
         ([one], _) => Ok(one.clone()),
         (_, [one]) => Ok((*one).clone()),
         _ => Err(CommandError::Several {
@@ -370,6 +381,12 @@ fn find_flask(folder: &Path, shown: &str) -> Result<PathBuf, CommandError> {
             found: found.iter().map(|path| path.display().to_string()).collect(),
         }),
     }
+}
+
+/// Complains of a path in a Flask project, if it is one.
+fn part(path: &Path, shown: &str) -> Option<CommandError> {
+    let project = path.ancestors().find(|folder| is_flask(folder))?;
+    Some(CommandError::Part { part: shown.to_owned(), project: project.display().to_string() })
 }
 
 fn subfolders(folder: &Path) -> Vec<PathBuf> {

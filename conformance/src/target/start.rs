@@ -189,11 +189,12 @@ pub async fn wait_until_ready(process: &mut Process, port: u16) -> Result<(), No
         if none == NoAnswer::Garbage {
             return failed(StartFailure::NoAnswer(none));
         }
-        asked |= none != NoAnswer::Refused;
+        let unconnected = matches!(none, NoAnswer::Refused | NoAnswer::NoConnection(_));
+        asked |= !unconnected;
         if tokio::time::Instant::now() > deadline {
             let other = || other_port(&process.output(), port).or_else(|| port::of(&process.all()));
             return failed(match none {
-                NoAnswer::Refused => other().map_or(StartFailure::NeverListens, StartFailure::OtherPort),
+                _ if unconnected => other().map_or(StartFailure::NeverListens, StartFailure::OtherPort),
                 none => StartFailure::NoAnswer(none),
             });
         }

@@ -1,36 +1,34 @@
 //! One requirement explained: what it asks, where it is from, what checks it, and what usually goes wrong.
 
+mod checks;
+
 use std::fmt::Write as _;
 
+use self::checks::Check;
 use crate::hints;
-use crate::requirements::{Need, Requirement};
-use crate::scenario::{Scenario, Section, Show, Step};
+use crate::requirements::{Need, Requirement, Weight};
+use crate::scenario::Step;
 use crate::style::{BOLD, DIM, GOOD, NOTE};
 use crate::suite::Suite;
 use crate::task;
-use crate::transcript::Block;
+use crate::transcript;
 
-/// How many steps are listed.
-const STEPS: usize = 16;
+/// How many scenarios with more such steps are named.
+const SCENARIOS: usize = 5;
 
 /// How wide a paragraph is, in characters.
 const WIDTH: usize = 96;
-
-/// A step that counts for the requirement, with what it is accepted to print.
-struct Check<'a> {
-    scenario: &'a Scenario,
-    section: &'a Section,
-    step: &'a Step,
-    accepted: Option<&'a Block>,
-}
 
 /// Explains a requirement to a person, with ANSI styles; the stream it goes to strips them where they are unwanted.
 pub fn explain(suite: &Suite, row: &Requirement) -> String {
     let mut out = String::new();
     head(&mut out, row);
-    let checks = checks(suite, &row.id);
+    let mut checks = Check::all(suite, row);
+    checks.sort_by_key(|check| (!check.own, check.hidden, check.shared));
     steps(&mut out, &checks);
-    passing(&mut out, &checks);
+    // An answer that is shown whole teaches more than one of the task's own.
+    checks.sort_by_key(|check| (check.hidden, !check.own, check.shared));
+    passing(&mut out, checks::chosen(&checks).first());
     if let Some(hint) = hints::find(&row.id) {
         line(&mut out, format_args!("\n{BOLD}Look here first{BOLD:#}"));
         paragraph(&mut out, &hint.hint);
@@ -52,9 +50,9 @@ fn head(out: &mut String, row: &Requirement) {
     let needs: Vec<&str> = row.needs.iter().map(|need| says(*need)).collect();
     let needs = if needs.is_empty() { "nothing but requests".to_owned() } else { needs.join(", ") };
     let weight = match row.weight {
-        crate::requirements::Weight::Must => "must: it decides the outcome",
-        crate::requirements::Weight::Should => "should: a warning; --strict lets it decide",
-        crate::requirements::Weight::Exact => "exact: information; --exact lets it decide",
+        Weight::Must => "must: it decides the outcome",
+        Weight::Should => "should: a warning; --strict lets it decide",
+        Weight::Exact => "exact: information; --exact lets it decide",
     };
     out.push('\n');
     for (label, text) in
@@ -75,66 +73,69 @@ fn says(need: Need) -> &'static str {
     }
 }
 
-/// Lists the steps that count for a requirement, the most telling first.
-///
-/// Steps that show the whole answer come before those that show its status, and a heading that names the
-/// requirement first before one that names it among others.
-fn checks<'a>(suite: &'a Suite, id: &str) -> Vec<Check<'a>> {
-    let mut checks: Vec<(usize, Check<'a>)> = Vec::new();
-    for scenario in &suite.scenarios {
-        let accepted = suite.accepted(&scenario.name);
-        let steps =
-            scenario.sections.iter().flat_map(|section| section.steps.iter().map(move |s| (section, s)));
-        for (index, (section, step)) in steps.enumerate() {
-            let Some(place) = section.requirements.iter().position(|named| named.value == id) else {
-                continue;
-            };
-            let accepted = accepted.and_then(|transcript| transcript.blocks.get(index));
-            let alone = usize::from(section.requirements.len() > 1);
-            let shown = match step.show {
-                Show::All => 0,
-                Show::Status => 4,
-                Show::Success | Show::NotSuccess | Show::Refused | Show::BelowServerError => 8,
-            };
-            checks.push((shown + 2 * place.min(1) + alone, Check { scenario, section, step, accepted }));
-        }
-    }
-    checks.sort_by_key(|(rank, _)| *rank);
-    checks.into_iter().map(|(_, check)| check).collect()
-}
-
+/// Lists the most telling steps by their headings, and names the scenarios that hold more.
 fn steps(out: &mut String, checks: &[Check<'_>]) {
     if checks.is_empty() {
         line(out, format_args!("\nNo step checks it."));
         return;
     }
-    let noun = if checks.len() == 1 { "step" } else { "steps" };
+    let noun = if checks.len() == 1 { "answer" } else { "answers" };
     line(out, format_args!("\n{BOLD}Checked by {} {noun}{BOLD:#}", checks.len()));
-    let shown = &checks[..checks.len().min(STEPS)];
-    let place = |check: &Check<'_>| format!("scenarios/{}.md:{}", check.scenario.name, check.step.line);
-    let width = shown.iter().map(|check| place(check).len()).max().unwrap_or(0);
-    for check in shown {
-        line(out, format_args!("  {DIM}{:<width$}{DIM:#}  {}", place(check), check.step.text));
+    let listed = checks::chosen(checks);
+    let mut left = listed.clone();
+    while let Some(first) = left.first().copied() {
+        let (name, heading) = (&first.scenario.name, &first.section.heading);
+        let heading = if heading.is_empty() { &first.scenario.title } else { heading };
+        line(out, format_args!("  scenarios/{name}.md  {NOTE}{heading}{NOTE:#}"));
+        for check in left.extract_if(.., |check| std::ptr::eq(check.section, first.section)) {
+            line(out, format_args!("  {DIM}{:>5}{DIM:#}  {}", check.step.line, check.step.text));
+        }
     }
-    if checks.len() > shown.len() {
-        line(out, format_args!("  {DIM}and {} more{DIM:#}", checks.len() - shown.len()));
+    let is_listed = |check: &&Check<'_>| listed.iter().any(|other| std::ptr::eq(other.step, check.step));
+    let others: Vec<&Check<'_>> = checks.iter().filter(|check| !is_listed(check)).collect();
+    if !others.is_empty() {
+        paragraph(out, &format!("and {} more in {}", others.len(), scenarios(&others)));
     }
 }
 
-/// Shows the first step that sends something with the answer that is accepted.
-fn passing(out: &mut String, checks: &[Check<'_>]) {
-    let told = checks.iter().find_map(|check| {
-        let block = check.accepted.filter(|block| !block.lines.is_empty())?;
-        Some((check, block))
-    });
-    let Some((check, block)) = told else { return };
+/// Names the scenarios of these steps, the first few of them.
+fn scenarios(checks: &[&Check<'_>]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for check in checks {
+        if !names.contains(&check.scenario.name.as_str()) {
+            names.push(&check.scenario.name);
+        }
+    }
+    let (shown, others) = names.split_at(names.len().min(SCENARIOS));
+    match others.len() {
+        0 => shown.join(", "),
+        1 => format!("{}, {}", shown.join(", "), others[0]),
+        count => format!("{} and {count} other scenarios", shown.join(", ")),
+    }
+}
+
+/// Shows a step with the answer that is accepted, after what is done right before it.
+fn passing(out: &mut String, check: Option<&&Check<'_>>) {
+    let Some(check) = check else { return };
     line(
         out,
         format_args!("\n{BOLD}An exchange that passes{BOLD:#} {DIM}({}){DIM:#}", check.section.heading),
     );
-    line(out, format_args!("  {NOTE}$ {}{NOTE:#}", block.step));
-    for text in &block.lines {
-        line(out, format_args!("  {GOOD}{text}{GOOD:#}"));
+    let before = check.section.steps.iter().take_while(|step| !std::ptr::eq(*step, check.step));
+    let mut prepared: Vec<&Step> = Vec::new();
+    for step in before {
+        match step.action.request() {
+            Some(_) => prepared.clear(),
+            None => prepared.push(step),
+        }
+    }
+    for step in prepared {
+        line(out, format_args!("  {NOTE}$ {}{NOTE:#}", step.text));
+    }
+    line(out, format_args!("  {NOTE}$ {}{NOTE:#}", check.accepted.step));
+    for text in &check.accepted.lines {
+        let meant = transcript::meaning(text).map(|meaning| format!(" ({meaning})")).unwrap_or_default();
+        line(out, format_args!("  {GOOD}{text}{GOOD:#}{DIM}{meant}{DIM:#}"));
     }
     line(out, format_args!("  {DIM}conformance show {}{DIM:#}", check.scenario.name));
 }
@@ -181,11 +182,14 @@ mod tests {
           weight  must: it decides the outcome
           needs   nothing but requests
 
-        Checked by 4 steps
-          scenarios/session-07-login.md:35          curl "$URL/api/v1/auth_session/login" -XPOST -d "email=guillaume@hbtn.io" -d "password=test"
-          scenarios/session-07-unknown-email.md:14  curl "$URL/api/v1/auth_session/login" -XPOST -d "email=guillaume@hbtn.io" -d "password=fake pwd"
-          scenarios/session-07-unknown-email.md:20  curl "$URL/api/v1/auth_session/login" -XPOST -d "email=bob" -d "password=fake pwd"
-          scenarios/session-07-unknown-email.md:21  curl "$URL/api/v1/auth_session/login" -XPOST -d "email=%25" -d "password=fake pwd"
+        Checked by 4 answers
+          scenarios/session-07-login.md  Then whether there is such a user
+             35  curl "$URL/api/v1/auth_session/login" -XPOST -d "email=guillaume@hbtn.io" -d "password=test"
+          scenarios/session-07-unknown-email.md  An email that no user has is not found
+             14  curl "$URL/api/v1/auth_session/login" -XPOST -d "email=guillaume@hbtn.io" -d "password=fake pwd"
+          scenarios/session-07-unknown-email.md  Nor is a part of one
+             20  curl "$URL/api/v1/auth_session/login" -XPOST -d "email=bob" -d "password=fake pwd"
+             21  curl "$URL/api/v1/auth_session/login" -XPOST -d "email=%25" -d "password=fake pwd"
 
         An exchange that passes (Then whether there is such a user)
           $ curl "$URL/api/v1/auth_session/login" -XPOST -d "email=guillaume@hbtn.io" -d "password=test"
