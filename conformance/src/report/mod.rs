@@ -25,7 +25,7 @@ use crate::target::TargetKind;
 use crate::verdict::{Kind, Verdicts};
 
 pub use csv::{csv, scores};
-pub use entry::Entry;
+pub use entry::{Entry, Unjudged};
 pub use html::html;
 pub use json::{json, json_of_all};
 pub use junit::junit;

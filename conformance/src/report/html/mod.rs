@@ -173,7 +173,7 @@ mod tests {
             let cell = format!("aria-label=\"{}\">{}<", text::words(kind), text::symbol(kind));
             assert!(page.contains(&cell), "{cell}");
         }
-        assert!(page.contains("no program was found to start"));
+        assert!(page.contains("import-error: the program ended at once: No module named 'flask_cors'"));
     }
 
     #[test]
