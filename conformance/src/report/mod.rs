@@ -101,6 +101,24 @@ impl Report {
             Exit::Met
         }
     }
+
+    /// Says the outcome in a sentence.
+    pub fn outcome(&self, catalogue: &Catalogue, strictness: Strictness) -> &'static str {
+        match self.exit(catalogue, strictness) {
+            Exit::Met if self.verdicts.known_failures() > 0 => {
+                "Every must that was checked is met, but for the failures that are known."
+            }
+            Exit::Met => "Every must that was checked is met.",
+            Exit::NotMet if self.verdicts.stale().next().is_some() => {
+                "The list of known failures is stale: what it lists is met."
+            }
+            Exit::NotMet => "Not every must is met.",
+            _ if self.verdicts.count(catalogue, Weight::Must, Kind::Error) > 0 => {
+                "Not everything could be checked: there are errors."
+            }
+            _ => "Nothing that decides could be checked.",
+        }
+    }
 }
 
 /// Lists modes, or says "every mode" where that is what they are.

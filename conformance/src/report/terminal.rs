@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::{Report, Strictness, modes};
+use crate::exit::Exit;
 use crate::hints;
 use crate::mode::Mode;
 use crate::requirements::{Catalogue, Requirement, Weight};
@@ -269,22 +270,12 @@ impl Page<'_> {
             );
             self.line(format_args!("{row}"));
         }
-        use crate::exit::Exit;
-        let exit = self.report.exit(self.catalogue, self.strictness);
-        let (style, words) = match exit {
-            Exit::Met if self.report.verdicts.known_failures() > 0 => {
-                (GOOD, "Every must that was checked is met, but for the failures that are known.")
-            }
-            Exit::Met => (GOOD, "Every must that was checked is met."),
-            Exit::NotMet if self.report.verdicts.stale().next().is_some() => {
-                (BAD, "The list of known failures is stale: see above.")
-            }
-            Exit::NotMet => (BAD, "Not every must is met."),
-            _ if self.report.verdicts.count(self.catalogue, Weight::Must, Kind::Error) > 0 => {
-                (WARNING, "Not everything could be checked: see the errors above.")
-            }
-            _ => (WARNING, "Nothing that decides could be checked."),
+        let style = match self.report.exit(self.catalogue, self.strictness) {
+            Exit::Met => GOOD,
+            Exit::NotMet => BAD,
+            _ => WARNING,
         };
+        let words = self.report.outcome(self.catalogue, self.strictness);
         self.line(format_args!("\n{style}{words}{style:#}"));
     }
 }
