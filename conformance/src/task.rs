@@ -63,6 +63,23 @@ pub fn title(task: &str) -> String {
     }
 }
 
+/// Gives the name of the project that a task belongs to.
+pub fn project(task: &str) -> &str {
+    match split(task).0 {
+        "api" => "API",
+        "security" => "Security",
+        "basic" => "Basic authentication",
+        "session" => "Session authentication",
+        "redis" => "Redis",
+        other => other,
+    }
+}
+
+/// Gives the number of a task in its project; none where the project has no tasks.
+pub fn number(task: &str) -> Option<usize> {
+    task.split_once('/')?.1.parse().ok()
+}
+
 /// Gives the place of a task in the documents, to sort by.
 pub fn order(task: &str) -> (usize, usize) {
     let (project, number) = split(task);

@@ -188,9 +188,19 @@ fn every_submission_gets_its_class_and_the_good_ones_verdicts_are_those_it_gets_
     // The quick ones among them again, one by one.
     let places = [0, 1, 2, 3, 7, 8, 16];
     let quick = places.map(|place| names[place]);
-    corpus.graded(&[&["--jobs", "1", "--json", "again.json"], quick.as_slice()].concat());
+    corpus.graded(
+        &[&["--jobs", "1", "--json", "again.json", "--html", "page.html"], quick.as_slice()].concat(),
+    );
     let wanted = places.map(|place| crowd_reports[place].clone());
     assert_eq!(reports(&corpus.text("again.json")), wanted, "the same with other --jobs");
+    let page = corpus.text("page.html");
+    let (_, outputs) = page.split_once("Its last output").expect("a program that does not start said why");
+    assert!(outputs.starts_with("</h4><pre>Traceback (most recent call last):"), "of the import");
+    assert!(
+        page.contains(
+            "Not judged: 1 crashes-on-first-request, 1 does-not-start, 1 import-error, 1 no-program"
+        )
+    );
     corpus.assert_nothing_is_left();
 }
 

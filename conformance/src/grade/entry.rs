@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Class;
-use crate::report::{self, Report};
+use crate::report::{self, Report, Unjudged};
 
 /// An implementation that is to be graded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +31,18 @@ pub struct Graded {
 impl Graded {
     /// Gives what a report over many implementations shows: the verdicts, or why there are none.
     pub fn entry(&self) -> report::Entry {
-        let reason = self.report.verdicts.any_reason().unwrap_or_default();
         let result = match self.class {
             Class::Judged => Ok(self.report.clone()),
-            class => Err(if reason.is_empty() { class.to_string() } else { reason }),
+            class => Err(self.unjudged(&class.to_string())),
         };
         report::Entry { name: self.report.target.name.clone(), result }
+    }
+
+    fn unjudged(&self, class: &str) -> Unjudged {
+        let reason = self.report.verdicts.any_reason().unwrap_or_default();
+        let why = reason.strip_prefix(class).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&reason);
+        let output = self.report.outputs.values().next().cloned().unwrap_or_default();
+        Unjudged { class: class.to_owned(), why: why.to_owned(), output }
     }
 }
 
@@ -74,4 +80,20 @@ fn last_part(folder: &Path) -> String {
     folder
         .file_name()
         .map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::Suite;
+
+    #[test]
+    fn what_could_not_be_judged_says_its_class_and_why_apart() {
+        let suite = Suite::built_in().expect("a test of its own reads it");
+        let entry = Entry { given: "x".into(), folder: "/x".into(), name: "x".into() };
+        let graded = super::super::one::failed(&suite, &entry, "no: room");
+        let why = graded.entry().result.expect_err("it was not judged");
+        assert_eq!((why.class.as_str(), why.why.as_str()), ("suite-failed", "no: room"));
+        assert_eq!(why.to_string(), "suite-failed: no: room");
+    }
 }

@@ -20,7 +20,18 @@ const TRIED: [Mode; 6] =
     [Mode::SessionAuth, Mode::BasicAuth, Mode::Auth, Mode::Off, Mode::SessionExpAuth, Mode::SessionDbAuth];
 
 /// Why an implementation cannot be judged.
-type Unjudged = (Class, String);
+struct Unjudged {
+    class: Class,
+    why: String,
+    /// The last output of its program, with the mode that it was started in.
+    output: Option<(Mode, String)>,
+}
+
+impl Unjudged {
+    fn new(class: Class, why: impl Into<String>) -> Self {
+        Self { class, why: why.into(), output: None }
+    }
+}
 
 /// Judges one implementation; gives nothing where `stopped` resolves before.
 ///
@@ -35,7 +46,10 @@ pub async fn judge(
     let found = Command::new(&entry.given, None, clock);
     let (command, room) = match (found, Room::new()) {
         (Ok(command), Ok(room)) => (command, room),
-        (Err(error), _) => return Some(unjudged(suite, entry, None, Class::NoProgram, &error.to_string())),
+        (Err(error), _) => {
+            let why = Unjudged::new(Class::NoProgram, error.to_string());
+            return Some(unjudged(suite, entry, None, why));
+        }
         (_, Err(error)) => return Some(failed(suite, entry, &error.to_string())),
     };
     let command = command.confined(room.path(), bounds.file_kib, bounds.cpu_seconds);
@@ -55,20 +69,21 @@ pub async fn judge(
             report.target.name.clone_from(&entry.name);
             Graded { class: Class::Judged, report }
         }
-        Err((class, why)) => unjudged(suite, entry, Some(&command), class, &why),
+        Err(why) => unjudged(suite, entry, Some(&command), why),
     })
 }
 
 /// Reports that the suite itself failed at an implementation.
 pub fn failed(suite: &Suite, entry: &Entry, why: &str) -> Graded {
-    unjudged(suite, entry, None, Class::SuiteFailed, why)
+    unjudged(suite, entry, None, Unjudged::new(Class::SuiteFailed, why))
 }
 
 fn beyond(bound: Bound, bounds: &Bounds) -> Unjudged {
-    (Class::Exceeded(bound), bound.sentence(bounds))
+    Unjudged::new(Class::Exceeded(bound), bound.sentence(bounds))
 }
 
-fn unjudged(suite: &Suite, entry: &Entry, command: Option<&Command>, class: Class, why: &str) -> Graded {
+fn unjudged(suite: &Suite, entry: &Entry, command: Option<&Command>, why: Unjudged) -> Graded {
+    let Unjudged { class, why, output } = why;
     let reason = format!("{class}: {why}");
     let plan = plan();
     let mut report = match command {
@@ -76,6 +91,7 @@ fn unjudged(suite: &Suite, entry: &Entry, command: Option<&Command>, class: Clas
         None => Check::new(suite, &NoTarget, &plan, &Silence).unjudged(&reason),
     };
     report.target.name.clone_from(&entry.name);
+    report.outputs.extend(output);
     Graded { class, report }
 }
 
@@ -98,7 +114,7 @@ async fn started_and_checked(suite: &Suite, command: &Command) -> Result<Report,
         Err(ClockUnproved) => {
             let command = command.with_clock(ClockKind::Wall);
             let report = Check::new(suite, &command, &plan, &Silence).run().await;
-            report.map_err(|ClockUnproved| (Class::SuiteFailed, "no clock moves its time".to_owned()))
+            report.map_err(|ClockUnproved| Unjudged::new(Class::SuiteFailed, "no clock moves its time"))
         }
     }
 }
@@ -106,8 +122,8 @@ async fn started_and_checked(suite: &Suite, command: &Command) -> Result<Report,
 /// Finds out whether the program serves at all: in one mode at least.
 async fn start(command: &Command) -> Result<(), Unjudged> {
     let sort = |error: SiteError| match error {
-        SiteError::NoStart(failure) => (Class::Start(failure.class()), failure.to_string()),
-        other => (Class::Start(StartClass::DoesNotStart), other.to_string()),
+        SiteError::NoStart(failure) => Unjudged::new(Class::Start(failure.class()), failure.to_string()),
+        other => Unjudged::new(Class::Start(StartClass::DoesNotStart), other.to_string()),
     };
     let mut site = command.open().await.map_err(sort)?;
     let mut first = None;
@@ -117,12 +133,16 @@ async fn start(command: &Command) -> Result<(), Unjudged> {
             Err(error) => error,
         };
         let quick = matches!(&error, SiteError::NoStart(failure) if failure.is_quick());
-        first = first.or(Some(error));
+        first = first.or_else(|| Some(Unjudged { output: said(mode, site.output()), ..sort(error) }));
         if !quick {
             break;
         }
     }
-    first.map_or(Ok(()), |error| Err(sort(error)))
+    first.map_or(Ok(()), Err)
+}
+
+fn said(mode: Mode, output: String) -> Option<(Mode, String)> {
+    (!output.trim().is_empty()).then_some((mode, output))
 }
 
 /// The target in the report of a folder with nothing to start.

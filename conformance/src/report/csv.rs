@@ -32,7 +32,7 @@ pub fn csv(entries: &[Entry], catalogue: &Catalogue) -> String {
                         table.add(&verdict(entry, row, finding));
                     }
                 }
-                Err(why) => table.add(&cells(entry, row, *mode, Kind::Error, "", "", why)),
+                Err(why) => table.add(&cells(entry, row, *mode, Kind::Error, "", "", &why.to_string())),
             }
         }
     }
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(of(&rows[7]), "bad, one|login.ok|session/7|must|session_auth|not-met");
         assert_eq!(of(&rows[14]), "'=bad <b>two</b>|login.ok|session/7|must|session_auth|not-met");
         assert_eq!(of(&rows[21]), "lost|login.ok|session/7|must|session_auth|error");
-        assert_eq!(&rows[27][8], "no program was found to start");
+        assert_eq!(&rows[27][8], "import-error: the program ended at once: No module named 'flask_cors'");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One implementation among many in a report, and what is known of a requirement over all of its modes.
 
+use std::fmt;
+
 use super::Report;
 use crate::requirements::{Catalogue, Requirement, Weight};
 use crate::verdict::{Finding, Kind};
@@ -9,8 +11,25 @@ use crate::verdict::{Finding, Kind};
 pub struct Entry {
     /// What the reports call it.
     pub name: String,
-    /// Its report; or, where there is none, the class of failure in one line.
-    pub result: Result<Report, String>,
+    /// Its report, or why there is none.
+    pub result: Result<Report, Unjudged>,
+}
+
+/// Why an implementation could not be judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unjudged {
+    /// What sort of failure it is, in a word, as in `import-error`.
+    pub class: String,
+    /// What happened, in one line.
+    pub why: String,
+    /// The last output of the program; empty where there is none.
+    pub output: String,
+}
+
+impl fmt::Display for Unjudged {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.class, self.why)
+    }
 }
 
 impl Entry {

@@ -11,6 +11,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
+use super::entry::Unjudged;
 use super::{Entry, Report, Strictness, xml};
 use crate::mode::Mode;
 use crate::requirements::{Catalogue, Requirement};
@@ -94,16 +95,17 @@ fn suites<'a>(
     report.modes.iter().map(suite).collect()
 }
 
-fn unjudged<'a>(name: &str, why: &str) -> Suite<'a> {
+fn unjudged<'a>(name: &str, why: &'a Unjudged) -> Suite<'a> {
     let case = Case {
         name: "can be judged",
         outcome: Outcome::Error,
         class_name: name.to_owned(),
-        message: why.to_owned(),
+        message: why.to_string(),
         sort: "not-judged",
         evidence: None,
     };
-    Suite { name: name.to_owned(), cases: vec![case], output: None }
+    let output = Some(why.output.as_str()).filter(|output| !output.is_empty());
+    Suite { name: name.to_owned(), cases: vec![case], output }
 }
 
 fn case<'a>(

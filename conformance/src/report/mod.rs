@@ -25,7 +25,7 @@ use crate::target::TargetKind;
 use crate::verdict::{Kind, Verdicts};
 
 pub use csv::{csv, scores};
-pub use entry::Entry;
+pub use entry::{Entry, Unjudged};
 pub use html::html;
 pub use json::{json, json_of_all};
 pub use junit::{junit, junit_of_all};
@@ -99,6 +99,38 @@ impl Report {
         } else {
             Exit::Met
         }
+    }
+
+    /// Tells whether anything could be judged.
+    pub fn judged(&self, catalogue: &Catalogue) -> bool {
+        self.verdicts.in_order(catalogue).any(|finding| finding.kind != Kind::Error)
+    }
+
+    /// Says the outcome in a sentence.
+    pub fn outcome(&self, catalogue: &Catalogue, strictness: Strictness) -> String {
+        let musts = |kind| self.verdicts.count(catalogue, Weight::Must, kind);
+        let unchecked = musts(Kind::NotChecked);
+        let words = match self.exit(catalogue, strictness) {
+            Exit::Met if self.verdicts.known_failures() > 0 => {
+                "Every must that was checked is met, but for the failures that are known."
+            }
+            Exit::Met if unchecked > 0 => {
+                return format!(
+                    "Every must that was checked is met; {unchecked} were not checked, for the reasons given."
+                );
+            }
+            Exit::Met => "Every must that was checked is met.",
+            Exit::NotMet if self.verdicts.stale().next().is_some() => {
+                "The list of known failures is stale: what it lists is met."
+            }
+            Exit::NotMet => "Not every must is met.",
+            _ if !self.judged(catalogue) => {
+                "Nothing could be checked; `conformance doctor` says what this machine has."
+            }
+            _ if musts(Kind::Error) > 0 => "Not everything could be checked: there are errors.",
+            _ => "Nothing that decides could be checked.",
+        };
+        words.to_owned()
     }
 }
 

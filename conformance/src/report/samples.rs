@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Report, TargetInfo};
+use super::{Entry, Report, TargetInfo, Unjudged};
 use crate::clock::ClockKind;
 use crate::mode::Mode;
 use crate::requirements::Catalogue;
@@ -63,8 +63,17 @@ pub fn entries() -> Vec<Entry> {
         Entry::of(good("good")),
         Entry::of(bad("bad, one")),
         Entry::of(bad("=bad <b>two</b>")),
-        Entry { name: "lost".into(), result: Err("no program was found to start".into()) },
+        Entry { name: "lost".into(), result: Err(lost()) },
     ]
+}
+
+/// What is known of an implementation whose program does not start.
+pub fn lost() -> Unjudged {
+    Unjudged {
+        class: "import-error".into(),
+        why: "the program ended at once: No module named 'flask_cors'".into(),
+        output: format!("Traceback (most recent call last):\n{HOSTILE}"),
+    }
 }
 
 /// Everything is met, but for what could not be checked.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 use super::{Report, Strictness, modes};
+use crate::exit::Exit;
 use crate::hints;
 use crate::mode::Mode;
 use crate::requirements::{Catalogue, Requirement, Weight};
@@ -23,7 +24,7 @@ pub fn terminal(report: &Report, catalogue: &Catalogue, strictness: Strictness) 
     let mut page = Page { report, catalogue, strictness, out: String::new() };
     page.head();
     // Where nothing ran, the cause is all that there is to say.
-    let judged = page.judged();
+    let judged = report.judged(catalogue);
     if judged {
         page.legend();
         page.tasks();
@@ -48,11 +49,6 @@ struct Page<'a> {
 impl Page<'_> {
     fn line(&mut self, text: std::fmt::Arguments<'_>) {
         writeln!(self.out, "{text}").expect("writing to a string cannot fail");
-    }
-
-    /// Tells whether anything could be judged.
-    fn judged(&self) -> bool {
-        self.report.verdicts.in_order(self.catalogue).any(|finding| finding.kind != Kind::Error)
     }
 
     fn head(&mut self) {
@@ -285,30 +281,12 @@ impl Page<'_> {
     }
 
     fn outcome(&mut self) {
-        use crate::exit::Exit;
-        let exit = self.report.exit(self.catalogue, self.strictness);
-        let unchecked = self.report.verdicts.count(self.catalogue, Weight::Must, Kind::NotChecked);
-        let met_so_far = format!(
-            "Every must that was checked is met; {unchecked} were not checked, for the reasons above."
-        );
-        let (style, words) = match exit {
-            Exit::Met if self.report.verdicts.known_failures() > 0 => {
-                (GOOD, "Every must that was checked is met, but for the failures that are known.")
-            }
-            Exit::Met if unchecked > 0 => (GOOD, &*met_so_far),
-            Exit::Met => (GOOD, "Every must that was checked is met."),
-            Exit::NotMet if self.report.verdicts.stale().next().is_some() => {
-                (BAD, "The list of known failures is stale: see above.")
-            }
-            Exit::NotMet => (BAD, "Not every must is met."),
-            _ if !self.judged() => {
-                (WARNING, "Nothing could be checked; `conformance doctor` says what this machine has.")
-            }
-            _ if self.report.verdicts.count(self.catalogue, Weight::Must, Kind::Error) > 0 => {
-                (WARNING, "Not everything could be checked: see what is in error above.")
-            }
-            _ => (WARNING, "Nothing that decides could be checked."),
+        let style = match self.report.exit(self.catalogue, self.strictness) {
+            Exit::Met => GOOD,
+            Exit::NotMet => BAD,
+            _ => WARNING,
         };
+        let words = self.report.outcome(self.catalogue, self.strictness);
         self.line(format_args!("\n{style}{words}{style:#}"));
         let not_met = |row: &&Requirement| self.of(row).any(|finding| finding.kind == Kind::NotMet);
         let rows = self.catalogue.rows().iter().filter(not_met);

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use similar::{ChangeTag, TextDiff};
 
+use crate::requirements::Weight;
 use crate::verdict::Kind;
 
 /// How many bytes of one text are shown.
@@ -56,20 +57,38 @@ pub(super) fn end(text: &str) -> String {
     }
 }
 
-/// The sign of a verdict, with its words for those who do not see it.
-pub(super) fn sign(kind: Kind) -> Markup {
-    html! { (symbol(kind)) i { (words(kind)) } }
+/// Every sign, with its class in the style sheet and what it means.
+pub(super) const SIGNS: [(&str, &str, &str); 7] = [
+    ("m", "✓", "met"),
+    ("n", "✗", "a must is not met"),
+    ("w", "!", "a should is not met"),
+    ("i", "i", "an exact is not met"),
+    ("b", "⊘", "blocked by what failed before it"),
+    ("u", "–", "not checked"),
+    ("e", "?", "could not be judged"),
+];
+
+fn sign(kind: Kind, weight: Weight) -> (&'static str, &'static str) {
+    let place = match (kind, weight) {
+        (Kind::Met, _) => 0,
+        (Kind::NotMet, Weight::Must) => 1,
+        (Kind::NotMet, Weight::Should) => 2,
+        (Kind::NotMet, Weight::Exact) => 3,
+        (Kind::Blocked, _) => 4,
+        (Kind::NotChecked, _) => 5,
+        (Kind::Error, _) => 6,
+    };
+    (SIGNS[place].0, SIGNS[place].1)
 }
 
-/// The sign of a verdict alone.
-pub(super) fn symbol(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Met => "✓",
-        Kind::NotMet => "✗",
-        Kind::Blocked => "⊘",
-        Kind::NotChecked => "–",
-        Kind::Error => "?",
-    }
+/// The sign of a verdict on a requirement of this weight; the terminal report has the same.
+pub(super) fn symbol(kind: Kind, weight: Weight) -> &'static str {
+    sign(kind, weight).1
+}
+
+/// The class of a verdict in the style sheet: one letter, as there is one for every cell.
+pub(super) fn class(kind: Kind, weight: Weight) -> &'static str {
+    sign(kind, weight).0
 }
 
 /// The verdict in words.
@@ -83,15 +102,9 @@ pub(super) fn words(kind: Kind) -> &'static str {
     }
 }
 
-/// The class of a verdict in the style sheet: one letter, as there is one for every cell.
-pub(super) fn class(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Met => "m",
-        Kind::NotMet => "n",
-        Kind::Blocked => "b",
-        Kind::NotChecked => "u",
-        Kind::Error => "e",
-    }
+/// The name of an implementation; whatever is in it does not turn the text around it.
+pub(super) fn name(name: &str) -> Markup {
+    html! { bdi { (name) } }
 }
 
 /// An expected and an actual text with the words marked in which they differ, where they are alike at all.
