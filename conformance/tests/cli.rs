@@ -62,6 +62,7 @@ fn a_must_that_is_not_met_is_exit_1_with_its_sentence_and_a_line_to_paste() {
     assert!(report.contains("expected │ 200 OK\n                 │ {\"status\": \"OK\"}"), "{report}");
     assert!(report.contains(&format!("curl \"{url}/api/v1/status\"")), "{report}");
     assert!(report.contains("hint     │ call GET /api/v1/status without credentials"), "{report}");
+    assert!(report.ends_with("\nMore about what is not met: conformance explain status.ok\n"), "{report}");
 }
 
 #[test]
