@@ -114,10 +114,10 @@ fn wrong_usage_is_exit_2_and_says_what_to_write() {
 
 #[test]
 fn what_cannot_be_reached_or_started_is_exit_3() {
-    // A port that was just free: nobody listens there.
-    let port =
-        TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port");
-    let url = format!("http://{port}");
+    // A port that is taken, by a socket that does not listen: nobody answers there, and nobody else comes.
+    let taken = tokio::net::TcpSocket::new_v4().expect("a socket");
+    taken.bind("127.0.0.1:0".parse().expect("an address")).expect("a port is free");
+    let url = format!("http://{}", taken.local_addr().expect("it is bound"));
     for arguments in [&["check", &url][..], &["check", &url, "--mode", "off"]] {
         let output = conformance(arguments);
         assert_eq!(code(&output), 3);
