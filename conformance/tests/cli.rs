@@ -103,6 +103,7 @@ fn wrong_usage_is_exit_2_and_says_what_to_write() {
         ),
         (&["check", "--requirement", "redis.ping"], "no scenario checks redis.ping"),
         (&["explain", "session-07-login"], "is a scenario: `conformance show session-07-login`"),
+        (&["explain", "logout"], "there are logout.ok, logout.ends-session, "),
         (&["show", "login.ok"], "is a requirement: `conformance explain login.ok`"),
     ];
     for (arguments, expected) in cases {
