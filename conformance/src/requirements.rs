@@ -169,10 +169,13 @@ impl Catalogue {
 }
 
 /// Picks the word that is spelled most like `word`, if any is near enough to suggest.
+///
+/// The words are in lower case; how `word` is written does not matter.
 pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
     words
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .map(|candidate| (strsim::jaro_winkler(&word, candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .map(|(_, candidate)| candidate)
@@ -208,6 +211,7 @@ mod tests {
     #[test]
     fn the_nearest_id_is_suggested_and_a_far_one_is_not() {
         assert_eq!(nearest("login.okay", ["login.ok", "logout.ok"]), Some("login.ok"));
+        assert_eq!(nearest("LOGIN.OK", ["login.ok", "logout.ok"]), Some("login.ok"));
         assert_eq!(nearest("zzz", ["login.ok"]), None);
     }
 }

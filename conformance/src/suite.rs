@@ -123,9 +123,17 @@ impl Suite {
         if self.scenario(id).is_some() {
             return Err(format!("{id} is a scenario: `conformance show {id}`"));
         }
-        self.catalogue.find(id).ok_or_else(|| match self.catalogue.nearest(id) {
-            Some(near) => format!("there is no requirement {id:?}; did you mean {near}?"),
-            None => format!("there is no requirement {id:?}; `conformance coverage` lists them"),
+        self.catalogue.find(id).ok_or_else(|| {
+            let group = format!("{}.", id.to_lowercase().trim_end_matches(['.', '*']));
+            let rows = self.catalogue.rows().iter().filter(|row| row.id.starts_with(&group));
+            let ids: Vec<&str> = rows.map(|row| row.id.as_str()).collect();
+            if !ids.is_empty() {
+                return format!("there is no requirement {id:?}; there are {}", ids.join(", "));
+            }
+            match self.catalogue.nearest(id) {
+                Some(near) => format!("there is no requirement {id:?}; did you mean {near}?"),
+                None => format!("there is no requirement {id:?}; `conformance coverage` lists them"),
+            }
         })
     }
 

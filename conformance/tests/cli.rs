@@ -62,6 +62,7 @@ fn a_must_that_is_not_met_is_exit_1_with_its_sentence_and_a_line_to_paste() {
     assert!(report.contains("expected │ 200 OK\n                 │ {\"status\": \"OK\"}"), "{report}");
     assert!(report.contains(&format!("curl \"{url}/api/v1/status\"")), "{report}");
     assert!(report.contains("hint     │ call GET /api/v1/status without credentials"), "{report}");
+    assert!(report.ends_with("\nMore about what is not met: conformance explain status.ok\n"), "{report}");
 }
 
 #[test]
@@ -102,6 +103,7 @@ fn wrong_usage_is_exit_2_and_says_what_to_write() {
         ),
         (&["check", "--requirement", "redis.ping"], "no scenario checks redis.ping"),
         (&["explain", "session-07-login"], "is a scenario: `conformance show session-07-login`"),
+        (&["explain", "logout"], "there are logout.ok, logout.ends-session, "),
         (&["show", "login.ok"], "is a requirement: `conformance explain login.ok`"),
     ];
     for (arguments, expected) in cases {
@@ -113,10 +115,10 @@ fn wrong_usage_is_exit_2_and_says_what_to_write() {
 
 #[test]
 fn what_cannot_be_reached_or_started_is_exit_3() {
-    // A port that was just free: nobody listens there.
-    let port =
-        TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port");
-    let url = format!("http://{port}");
+    // A port that is taken, by a socket that does not listen: nobody answers there, and nobody else comes.
+    let taken = tokio::net::TcpSocket::new_v4().expect("a socket");
+    taken.bind("127.0.0.1:0".parse().expect("an address")).expect("a port is free");
+    let url = format!("http://{}", taken.local_addr().expect("it is bound"));
     for arguments in [&["check", &url][..], &["check", &url, "--mode", "off"]] {
         let output = conformance(arguments);
         assert_eq!(code(&output), 3);

@@ -67,9 +67,10 @@ fn a_script_that_nobody_answers_says_so_and_ends_with_3() {
     if missing(&["bash", "curl"]) {
         return;
     }
-    // A port that was just free: nobody listens there.
-    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-    let url = format!("http://{}", free.expect("a port is free"));
+    // A port that is taken, by a socket that does not listen: nobody answers there, and nobody else comes.
+    let taken = tokio::net::TcpSocket::new_v4().expect("a socket");
+    taken.bind("127.0.0.1:0".parse().expect("an address")).expect("a port is free");
+    let url = format!("http://{}", taken.local_addr().expect("it is bound"));
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let scenario = suite().scenario("session-07-login").expect("it is one of them");
     let file = write(folder.path(), scenario);

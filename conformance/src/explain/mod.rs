@@ -213,7 +213,15 @@ mod tests {
         for row in suite.catalogue.rows() {
             let text = explained(&suite, &row.id);
             assert!(text.contains(row.weight.as_str()), "{text}");
-            assert_eq!(text.contains("An exchange that passes"), !row.modes.is_empty(), "{text}");
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains(&row.text.split_whitespace().collect::<Vec<_>>().join(" ")), "{text}");
+            assert!(words.contains(&task::title(&row.task)), "{text}");
+            let parts =
+                ["Checked by ", "An exchange that passes", "Look here first", "Typical ways to get it wrong"];
+            for part in parts {
+                // No scenario checks the Redis part.
+                assert_eq!(text.contains(&format!("\n{part}")), !row.modes.is_empty(), "{part}: {text}");
+            }
         }
     }
 }

@@ -145,7 +145,7 @@ fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>, Failure> {
 fn grade(suite: &Suite, arguments: &Arguments, entries: &[Entry]) -> Result<Vec<Graded>, Failure> {
     let state_failed = |error: std::io::Error| {
         let path = arguments.state.as_deref().unwrap_or(std::path::Path::new("--state"));
-        Failure::usage(format!("{}: {error}", path.display()))
+        Failure::usage(format!("--state {}: {error}", path.display()))
     };
     let mut state = State::open(arguments.state.as_deref(), suite).map_err(state_failed)?;
     let prints: Vec<String> = entries.iter().map(|entry| fingerprint::of_folder(&entry.folder)).collect();
