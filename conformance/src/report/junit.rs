@@ -11,8 +11,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::entry::Unjudged;
-use super::{Entry, Report, Strictness, xml};
+use super::{Entry, Report, Strictness, Unjudged, xml};
 use crate::mode::Mode;
 use crate::requirements::{Catalogue, Requirement};
 use crate::task;
