@@ -31,6 +31,13 @@ pub(super) struct Group<'a> {
     pub stale: Option<&'a str>,
 }
 
+impl Group<'_> {
+    /// Tells whether there is more to say than that the requirement is met.
+    pub(super) fn says_more(&self) -> bool {
+        self.kind != Kind::Met || self.stale.is_some()
+    }
+}
+
 /// Finds the failures of a requirement, the most frequent of the heaviest kind first; numbers them from `next`.
 pub(super) fn failures<'a>(entries: &'a [Entry], row: &'a Requirement, next: &mut usize) -> Vec<Failure<'a>> {
     let mut failures: Vec<Failure<'a>> = Vec::new();

@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
+use super::failure::Failure;
 use super::matrix::nothing_matches;
 use super::text::{class, symbol, words};
 use super::{Column, Page};
 use crate::mode::Mode;
 use crate::report::{Entry, Report};
-use crate::requirements::Weight;
 use crate::task;
 use crate::verdict::{Finding, Kind};
 
@@ -68,18 +68,19 @@ fn task_rows(columns: &[Column<'_>], entry: &Entry, modes: &[Mode]) -> Markup {
 
 /// The evidence of all modes stands together, so every sign that has some leads to the same place.
 fn cell(column: &Column<'_>, finding: Option<&Finding>) -> Markup {
-    let Some(kind) = finding.map(|finding| finding.kind) else {
+    let Some(Finding { kind, mode, .. }) = finding else {
         return html! { td.none aria-label="does not apply" { "·" } };
     };
-    let weight: Weight = column.row.weight;
+    let (kind, weight) = (*kind, column.row.weight);
+    let says_more =
+        |failure: &&Failure<'_>| failure.groups.iter().any(|one| one.modes.contains(mode) && one.says_more());
+    let link = column.failures.iter().find(says_more);
     html! {
-        td class=(class(kind, weight)) aria-label=[(kind == Kind::Met).then_some(words(kind))] {
-            @match column.failures.first() {
-                Some(failure) if kind != Kind::Met => {
-                    a href={ "#e" (failure.number) } aria-label=(words(kind)) { (symbol(kind, weight)) }
-                }
-                _ => (symbol(kind, weight)),
-            }
+        @match link {
+            Some(failure) => td class=(class(kind, weight)) {
+                a href={ "#e" (failure.number) } aria-label=(words(kind)) { (symbol(kind, weight)) }
+            },
+            None => td class=(class(kind, weight)) aria-label=(words(kind)) { (symbol(kind, weight)) },
         }
     }
 }

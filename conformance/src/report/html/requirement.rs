@@ -27,7 +27,10 @@ impl Page<'_> {
 
     /// The requirements that one implementation does not meet; then, folded away, what else is to be said.
     pub(super) fn failures(&self, room: &mut Room) -> Markup {
-        let is_not_met = |column: &Column<'_>| column.failures.iter().any(|one| one.kind == Kind::NotMet);
+        // A list that is stale fails the check as well.
+        let decides = |one: &Group<'_>| one.kind == Kind::NotMet || one.stale.is_some();
+        let is_not_met =
+            |column: &Column<'_>| column.failures.iter().flat_map(|one| &one.groups).any(decides);
         let is_open = |column: &Column<'_>| !column.failures.is_empty() && !is_not_met(column);
         let open = self.columns.iter().filter(|column| is_open(column)).count();
         html! {
@@ -64,8 +67,9 @@ impl Page<'_> {
         let count = |kind| self.entries.iter().filter(|entry| entry.merged(row) == Some(kind)).count();
         let worst = self.entries.iter().filter_map(|entry| entry.merged(row)).max();
         let not_met = worst == Some(Kind::NotMet);
+        let stale = column.failures.iter().flat_map(|one| &one.groups).any(|one| one.stale.is_some());
         html! {
-            details.requirement id={ "r-" (row.id) } open[self.one().is_some() && not_met] {
+            details.requirement id={ "r-" (row.id) } open[self.one().is_some() && (not_met || stale)] {
                 summary {
                     @if let (Some(kind), Some(_)) = (worst, self.one()) { (sign(kind, row.weight)) " " }
                     code { (row.id) } " "
