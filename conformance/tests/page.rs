@@ -24,6 +24,8 @@ mod machine;
 mod on_disk;
 #[path = "page/view.rs"]
 mod view;
+#[path = "page/webdriver.rs"]
+mod webdriver;
 
 use libtest_mimic::{Arguments, Trial};
 

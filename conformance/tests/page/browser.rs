@@ -1,18 +1,17 @@
-//! A headless Chromium, driven over WebDriver by a chromedriver of our own.
+//! A headless Chromium with a chromedriver of our own.
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::{Capabilities, WebDriver};
-use tokio::runtime::Runtime;
+
+use crate::webdriver::Session;
 
 /// What Chromium is started with: alone, quiet, and able to run as root in a container.
 const OPTIONS: [&str; 9] = [
@@ -35,8 +34,7 @@ static BROWSER: Mutex<Option<Browser>> = Mutex::new(None);
 
 /// A browser with the processes and the folder that belong to it; nothing of it is left when it is dropped.
 struct Browser {
-    runtime: Runtime,
-    driver: WebDriver,
+    session: Session,
     driver_process: Child,
     browser_group: Pid,
     folder: TempDir,
@@ -58,10 +56,9 @@ pub fn missing() -> Option<String> {
 }
 
 /// Does something with the browser, which is started for it if it does not run.
-pub fn with<T>(action: impl AsyncFnOnce(&WebDriver) -> T) -> T {
+pub fn with<T>(action: impl FnOnce(&Session) -> T) -> T {
     let mut browser = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
-    let Browser { runtime, driver, .. } = browser.get_or_insert_with(Browser::start);
-    runtime.block_on(action(driver))
+    action(&browser.get_or_insert_with(Browser::start).session)
 }
 
 /// Puts a page where the browser can load it, and gives its address.
@@ -83,29 +80,20 @@ impl Browser {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let (driver_process, port) = start_driver(folder.path());
-        let runtime = Runtime::new().expect("a runtime starts");
-        let connected = runtime.block_on(async {
-            WebDriver::builder(format!("http://127.0.0.1:{port}"), capabilities(folder.path()))
-                .request_timeout(Duration::from_secs(300))
-                .connect()
-                .await
-        });
-        let driver = connected.expect("the browser starts");
-        runtime.block_on(async {
-            driver.goto("about:blank").await.expect("there is always a blank page");
-            // The page of a new tab is Chromium's own.
-            driver.get_log("performance").await.expect("there is a log");
-        });
-        let id = driver.capabilities().get("goog:processID").and_then(Value::as_i64);
-        let id = id.and_then(|id| i32::try_from(id).ok()).expect("chromedriver tells the browser's id");
-        Self { runtime, driver, driver_process, browser_group: Pid::from_raw(id), folder, pages: 0 }
+        let (session, capable) = Session::start(port, &capabilities(folder.path()));
+        session.load("about:blank");
+        // The page of a new tab is Chromium's own.
+        session.log("performance");
+        let id = capable["goog:processID"].as_i64().and_then(|id| i32::try_from(id).ok());
+        let id = id.expect("chromedriver tells the browser's id");
+        Self { session, driver_process, browser_group: Pid::from_raw(id), folder, pages: 0 }
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
         // Politely first; whatever is left goes by group, so that the folder can be removed.
-        let _ = self.runtime.block_on(self.driver.clone().quit());
+        self.session.end();
         let _ = killpg(self.browser_group, Signal::SIGKILL);
         let id = i32::try_from(self.driver_process.id()).expect("an id is small");
         let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
@@ -135,15 +123,11 @@ fn start_driver(folder: &Path) -> (Child, u16) {
     (process, port)
 }
 
-fn capabilities(folder: &Path) -> Capabilities {
+fn capabilities(folder: &Path) -> Value {
     let profile = format!("--user-data-dir={}", folder.join("profile").display());
     let options: Vec<&str> = OPTIONS.into_iter().chain([profile.as_str()]).collect();
-    let wanted = json!({
+    json!({
         "goog:chromeOptions": { "args": options },
         "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-    });
-    match wanted {
-        Value::Object(wanted) => wanted.into(),
-        _ => unreachable!("it is an object"),
-    }
+    })
 }

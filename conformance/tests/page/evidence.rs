@@ -1,10 +1,9 @@
 //! The evidence of a sign: by mouse, by keyboard, and without a script.
 
-use thirtyfour::Key;
-
 use crate::broken::Fault;
 use crate::crowd::{class, crowd, ends_in_one_mode, implementation, unjudged};
 use crate::view::{DESK, PHONE, Page};
+use crate::webdriver::Key;
 
 const SENTENCE: &str =
     "POST /api/v1/auth_session/login with form email and password answers 200 with the user";
@@ -102,7 +101,7 @@ pub fn what_has_the_focus_is_never_behind_a_head() {
     page.tab_to("#matrix a");
     for key in [Key::Down, Key::Right, Key::Up, Key::Left] {
         for _ in 0..30 {
-            page.press(key.clone());
+            page.press(key);
             assert!(page.shows_focus(), "{key:?} leads to {:?}", page.focus());
         }
     }

@@ -3,10 +3,10 @@
 use conformance::report::{Entry, html};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use thirtyfour::{By, Key, TypingData};
 
 use crate::browser;
 use crate::on_disk::suite;
+use crate::webdriver::Key;
 
 /// What the page is looked at with.
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ impl Page {
         devtools("Emulation.setScriptExecutionDisabled", json!({ "value": !script }));
         devtools("Emulation.setDeviceMetricsOverride", metrics);
         devtools("Emulation.setEmulatedMedia", media);
-        browser::with(async |driver| driver.goto(address).await.expect("the page loads"));
+        browser::with(|session| session.load(&address));
         Self
     }
 
@@ -61,23 +61,20 @@ impl Page {
 
     /// Gives what a script returns; it works where the page's own scripts are off, too.
     pub fn script<T: DeserializeOwned>(&self, script: &str) -> T {
-        self.script_on(script, Vec::new())
+        self.script_on(script, &[])
     }
 
-    fn script_on<T: DeserializeOwned>(&self, script: &str, arguments: Vec<Value>) -> T {
-        browser::with(async |driver| {
-            let result = driver.execute(script, arguments).await.expect("the script runs");
-            result.convert().expect("it returns what is wanted")
-        })
+    fn script_on<T: DeserializeOwned>(&self, script: &str, arguments: &[Value]) -> T {
+        let returned = browser::with(|session| session.script(script, arguments));
+        serde_json::from_value(returned).expect("it returns what is wanted")
     }
 
     /// Clicks the first element that the selector finds.
     pub fn click(&self, selector: &str) {
-        browser::with(async |driver| {
-            let element = driver.find(By::Css(selector)).await.expect("it is there");
-            element.scroll_into_view().await.expect("it can be reached");
-            element.click().await.expect("it can be clicked");
-        });
+        let script =
+            "document.querySelector(arguments[0])?.scrollIntoView({ block: 'center', inline: 'center' })";
+        self.script_on::<()>(script, &[json!(selector)]);
+        browser::with(|session| session.click(selector));
     }
 
     /// Clicks the sign of a requirement in the row of an implementation.
@@ -91,37 +88,33 @@ impl Page {
             "const row = [...document.querySelectorAll('#matrix tbody tr')].findIndex((row) => row.cells[0].textContent === arguments[0]);
              const heads = [...document.querySelectorAll('#matrix thead .requirement')];
              return [row + 1, heads.findIndex((head) => head.dataset.id === arguments[1]) + 3];",
-            vec![json!(implementation), json!(requirement)],
+            &[json!(implementation), json!(requirement)],
         );
         format!("#matrix tbody tr:nth-child({}) td:nth-child({}) a", place.0, place.1)
     }
 
     /// Types into a field of the filters, in the place of what stands there.
     pub fn search(&self, field: &str, text: &str) {
-        browser::with(async |driver| {
-            let input = driver.find(By::Css(format!("#filters [name={field}]"))).await.expect("there is one");
-            input.send_keys(Key::Control + "a").await.expect("it takes keys");
-            input.send_keys(Key::Backspace + text).await.expect("it takes keys");
-        });
+        let input = format!("#filters [name={field}]");
+        let clear = [Key::Control.character(), 'a', '\u{E000}', Key::Backspace.character()];
+        let keys: String = clear.into_iter().chain(text.chars()).collect();
+        browser::with(|session| session.type_into(&input, &keys));
     }
 
     /// Chooses an option of the filters by its value.
     pub fn choose(&self, field: &str, value: &str) {
         let values = self.options(field);
         let place = values.iter().position(|one| one == value).expect("it has the option");
-        let list = By::Css(format!("#filters [name={field}]"));
-        browser::with(async |driver| {
-            let list = driver.find(list).await.expect("there is one");
-            let keys = (0..=place).fold(TypingData::from(Key::Home), |keys, _| keys + Key::Down);
-            list.send_keys(keys).await.expect("it takes keys");
-        });
+        let down = std::iter::repeat_n(Key::Down, place + 1);
+        let keys: String = std::iter::once(Key::Home).chain(down).map(Key::character).collect();
+        browser::with(|session| session.type_into(&format!("#filters [name={field}]"), &keys));
     }
 
     /// The values of a list of the filters, but for the first, which filters nothing.
     pub fn options(&self, field: &str) -> Vec<String> {
         let script =
             "return [...document.forms[0].elements[arguments[0]].options].slice(1).map((one) => one.value)";
-        self.script_on(script, vec![json!(field)])
+        self.script_on(script, &[json!(field)])
     }
 
     /// Clears the filters.
@@ -131,15 +124,13 @@ impl Page {
 
     /// Presses a key on whatever has the focus.
     pub fn press(&self, key: Key) {
-        browser::with(async |driver| {
-            driver.action_chain().send_keys(key).perform().await.expect("it takes keys");
-        });
+        browser::with(|session| session.press(key));
     }
 
     /// Presses a key until the focus is on a sign, by its row and its requirement.
     pub fn press_until(&self, key: Key, sign: &(String, String)) {
         let pressed = (0..100).find(|_| {
-            self.press(key.clone());
+            self.press(key);
             self.focus() == *sign
         });
         assert!(pressed.is_some(), "{key:?} never comes to {sign:?}");
@@ -156,7 +147,7 @@ impl Page {
 
     /// Tells whether what has the focus is what the selector finds.
     pub fn has_focus(&self, selector: &str) -> bool {
-        self.script_on("return document.activeElement.matches(arguments[0])", vec![json!(selector)])
+        self.script_on("return document.activeElement.matches(arguments[0])", &[json!(selector)])
     }
 
     /// The row and the requirement of the sign that has the focus.
@@ -183,14 +174,14 @@ impl Page {
     pub fn text(&self, selector: &str) -> String {
         let script = "const all = [...document.querySelectorAll(arguments[0])];
             return all.filter((one) => one.checkVisibility()).map((one) => one.innerText).join('\\n')";
-        self.script_on(script, vec![json!(selector)])
+        self.script_on(script, &[json!(selector)])
     }
 
     /// Tells whether anything that the selector finds can be seen.
     pub fn shows(&self, selector: &str) -> bool {
         let script =
             "return [...document.querySelectorAll(arguments[0])].some((one) => one.checkVisibility())";
-        self.script_on(script, vec![json!(selector)])
+        self.script_on(script, &[json!(selector)])
     }
 
     /// Waits until something that the selector finds can be seen: the browser goes to the target of a link in
@@ -228,12 +219,9 @@ impl Page {
 
 /// Fails where the page has complained, or has asked for anything but itself.
 pub fn assert_quiet() {
-    let (console, requests) = browser::with(async |driver| {
-        let console = driver.get_log("browser").await.expect("there is a log");
-        let events = driver.get_log("performance").await.expect("there is a log");
-        let requests: Vec<String> = events.iter().filter_map(|event| requested(&event.message)).collect();
-        (console, requests)
-    });
+    let console = browser::with(|session| session.log("browser"));
+    let events = browser::with(|session| session.log("performance"));
+    let requests: Vec<String> = events.iter().filter_map(|event| requested(event)).collect();
     assert!(console.is_empty(), "the console says {console:?}");
     assert!(!requests.is_empty(), "the log has what was asked for");
     let foreign: Vec<&String> = requests.iter().filter(|address| !address.starts_with("file://")).collect();
@@ -249,5 +237,5 @@ fn requested(event: &str) -> Option<String> {
 }
 
 fn devtools(command: &str, parameters: Value) {
-    browser::with(async |driver| driver.cdp().send_raw(command, parameters).await.expect("it is obeyed"));
+    browser::with(|session| session.devtools(command, &parameters));
 }
