@@ -47,7 +47,7 @@ pub async fn judge(
     let (command, room) = match (found, Room::new()) {
         (Ok(command), Ok(room)) => (command, room),
         (Err(error), _) => {
-            let why = Unjudged::new(Class::NoProgram, error.to_string());
+            let why = Unjudged::new(Class::NoProgram, error.in_report());
             return Some(unjudged(suite, entry, None, why));
         }
         (_, Err(error)) => return Some(failed(suite, entry, &error.to_string())),

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 
+use super::find::{self, CommandError};
 use super::limits::Limits;
 use super::marker::Marker;
 use super::process::Process;
@@ -25,42 +26,6 @@ const PYTHON_MEMORY_KIB: u64 = 2 * 1024 * 1024;
 
 /// How often a start is tried where the port was taken by someone else in between.
 const PORT_TRIES: usize = 6;
-
-/// Says why no command target can be made of a folder; the text says what to do instead.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// There is no such folder.
-    #[error("there is no folder {0}")]
-    NoFolder(String),
-    /// It is a file.
-    #[error("{0} is a file: name the folder of the project")]
-    File(String),
-    /// It is a part of a project.
-    #[error("{part} is a part of a project: name {project}, where api/v1/app.py is found")]
-    Part {
-        /// What was named.
-        part: String,
-        /// The project's folder.
-        project: String,
-    },
-    /// Nothing in it looks like an implementation.
-    #[error(
-        "no implementation found in {0}: looked for api/v1/app.py there and one and two folders below; \
-         say how to start it, as in --command \"node app.js\""
-    )]
-    NothingFound(String),
-    /// Several things in it do.
-    #[error("{folder} holds several implementations; name one of them:\n  {}", .found.join("\n  "))]
-    Several {
-        /// The folder that was searched.
-        folder: String,
-        /// The folders that could be meant.
-        found: Vec<String>,
-    },
-    /// The command is not made of shell words.
-    #[error("--command {0:?} is not a command: it is empty, or a quote is not closed")]
-    Words(String),
-}
 
 /// A program in a folder.
 #[derive(Clone, Debug)]
@@ -87,7 +52,7 @@ impl Command {
         let shown = folder.display().to_string();
         let folder = std::fs::canonicalize(folder).map_err(|_| CommandError::NoFolder(shown.clone()))?;
         if !folder.is_dir() {
-            return Err(part(&folder, &shown).unwrap_or(CommandError::File(shown)));
+            return Err(find::part(&folder, &shown).unwrap_or(CommandError::File(shown)));
         }
         let (folder, words) = match command {
             Some(line) => {
@@ -95,10 +60,10 @@ impl Command {
                 (folder, words.ok_or_else(|| CommandError::Words(line.to_owned()))?)
             }
             None => {
-                (find_flask(&folder, &shown)?, ["python3", "-m", "api.v1.app"].map(str::to_owned).to_vec())
+                (find::flask(&folder, &shown)?, ["python3", "-m", "api.v1.app"].map(str::to_owned).to_vec())
             }
         };
-        let flask = is_flask(&folder);
+        let flask = find::is_flask(&folder);
         let name = folder.file_name().map_or_else(|| shown, |name| name.to_string_lossy().into_owned());
         let limits = Limits { address_space_kib: flask.then_some(PYTHON_MEMORY_KIB), ..Limits::default() };
         Ok(Self { folder, name, words, flask, clock, marker: Marker::default(), limits, room: None })
@@ -351,53 +316,6 @@ impl Site for CommandSite {
     fn data_folder(&self) -> Option<&Path> {
         self.target.flask.then_some(self.project.as_path())
     }
-}
-
-fn is_flask(folder: &Path) -> bool {
-    folder.join("api/v1/app.py").is_file()
-}
-
-/// Finds the Flask project in a folder: there, or one or two folders below.
-///
-/// Among several, one whose path says "session" is meant: it builds on the Basic project beside it.
-fn find_flask(folder: &Path, shown: &str) -> Result<PathBuf, CommandError> {
-    if is_flask(folder) {
-        return Ok(folder.to_owned());
-    }
-    let mut found: Vec<PathBuf> = subfolders(folder)
-        .into_iter()
-        .flat_map(|below| [vec![below.clone()], subfolders(&below)].concat())
-        .filter(|candidate| is_flask(candidate))
-        .collect();
-    found.sort();
-    let says_session = |path: &PathBuf| path.to_string_lossy().to_lowercase().contains("session");
-    let sessions: Vec<&PathBuf> = found.iter().filter(|path| says_session(path)).collect();
-    match (found.as_slice(), sessions.as_slice()) {
-        ([], _) => Err(part(folder, shown).unwrap_or_else(|| CommandError::NothingFound(shown.to_owned()))),
-        ([one], _) => Ok(one.clone()),
-        (_, [one]) => Ok((*one).clone()),
-        _ => Err(CommandError::Several {
-            folder: shown.to_owned(),
-            found: found.iter().map(|path| path.display().to_string()).collect(),
-        }),
-    }
-}
-
-/// Complains of a path in a Flask project, if it is one.
-fn part(path: &Path, shown: &str) -> Option<CommandError> {
-    let project = path.ancestors().find(|folder| is_flask(folder))?;
-    Some(CommandError::Part { part: shown.to_owned(), project: project.display().to_string() })
-}
-
-fn subfolders(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.is_dir() && !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-        })
-        .collect()
 }
 
 #[cfg(test)]

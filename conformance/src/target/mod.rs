@@ -5,6 +5,7 @@
 
 mod command;
 mod copy;
+mod find;
 mod limits;
 mod marker;
 pub mod orphans;
@@ -23,7 +24,8 @@ use crate::clock::ClockDriver;
 use crate::mode::Mode;
 use crate::scenario::{Action, Scenario, Setting, Settings, Template};
 
-pub use command::{Command, CommandError};
+pub use command::Command;
+pub use find::CommandError;
 pub use marker::{Marker, Running};
 pub use reference::Reference;
 pub use start::{StartClass, StartFailure};
