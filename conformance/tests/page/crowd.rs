@@ -90,14 +90,15 @@ fn met(requirement: &str, mode: Mode) -> Finding {
     }
 }
 
-/// An implementation that does not serve in one mode: its program prints this and ends.
-pub fn ends_in_one_mode(name: &str, last_words: &str) -> Entry {
+/// An implementation that does not serve in one mode: its program prints this and ends. In the others it has
+/// these deviations.
+pub fn ends_in_one_mode(name: &str, last_words: &str, deviations: &[Fault]) -> Entry {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let script = format!("cat >&2 <<'END'\n{last_words}\nEND\nexit 1\n");
     std::fs::write(folder.path().join("run.sh"), script).expect("a script can be written");
     let command = Command::new(folder.path(), Some("sh run.sh"), ClockKind::None).expect("it is a command");
     let failed = check(&command, Mode::SessionDbAuth, &[]);
-    let mut report = judged(implementation(name, &[]));
+    let mut report = judged(implementation(name, deviations));
     let others = report.verdicts.in_order(&suite().catalogue).filter(|one| one.mode != Mode::SessionDbAuth);
     let all = others.chain(failed.verdicts.in_order(&suite().catalogue)).cloned().collect::<Vec<_>>();
     report.verdicts = Verdicts::from(all);
@@ -149,6 +150,7 @@ pub fn class() -> Vec<Entry> {
         ends_in_one_mode(
             "pat__ends",
             "Traceback: <b>&amp;</b>\nModuleNotFoundError: No module named 'models.user_session'",
+            &[],
         ),
         unjudged("sam__lost"),
         unjudged("tom__lost"),

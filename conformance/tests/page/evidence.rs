@@ -53,6 +53,12 @@ pub fn a_program_that_failed_shows_its_last_output() {
     assert_eq!(page.text("dialog h2"), "tom__lost");
     assert!(page.text("dialog p").starts_with("import-error: the program ended at once"));
     assert!(page.text("dialog .outputs pre").ends_with("ModuleNotFoundError: No module named 'flask_cors'"));
+
+    let both = ends_in_one_mode("both", "last words", &[Fault::LoginIsCreated]);
+    let page = Page::open(&[both, implementation("whole", &[])], DESK);
+    page.click_sign("both", "login.ok");
+    assert!(page.text("dialog .actual").starts_with("201 Created"));
+    assert_eq!(page.text("dialog .outputs pre"), "last words", "also beside what is not met in other modes");
 }
 
 pub fn the_keyboard_alone_does_it_too() {
@@ -159,7 +165,7 @@ pub fn one_implementation_shows_what_is_not_met_at_once() {
     let page = Page::open(&[implementation("whole", &[])], DESK);
     assert!(page.text(".lead").starts_with("Every must that was checked is met."));
     assert!(page.text("#requirements").contains("Nothing: every step"));
-    let page = Page::open(&[ends_in_one_mode("ends", "no such table")], DESK);
+    let page = Page::open(&[ends_in_one_mode("ends", "no such table", &[])], DESK);
     assert_eq!(page.text("#outputs pre"), "no such table");
     let page = Page::open(&[unjudged("lost")], DESK);
     assert_eq!(page.rows(), ["lost"]);
@@ -189,7 +195,7 @@ pub fn without_a_script_everything_can_be_read() {
 pub fn what_programs_wrote_is_text() {
     let markup =
         "</pre></script><script>document.title = 'caught'</script><img src=x onerror=alert(1)> \"'&lt;";
-    let entries = [ends_in_one_mode(markup, markup), implementation(markup, &[Fault::LoginIsCreated])];
+    let entries = [ends_in_one_mode(markup, markup, &[]), implementation(markup, &[Fault::LoginIsCreated])];
     let page = Page::open(&entries, DESK);
     assert_eq!(page.rows(), [markup, markup]);
     page.click("#matrix td.n a");

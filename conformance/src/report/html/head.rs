@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::report::{Entry, Report, Strictness, modes};
 use crate::requirements::Weight;
 
-/// How many of the requirements that are most often not met are named at the top.
+/// How many of the musts that are most often not met are named at the top.
 const MOST_OFTEN: usize = 5;
 
 impl Page<'_> {
@@ -46,8 +46,9 @@ impl Page<'_> {
         for why in self.entries.iter().filter_map(|entry| entry.result.as_ref().err()) {
             *lost.entry(&why.class).or_default() += 1;
         }
+        let musts = self.columns.iter().filter(|column| column.row.weight == Weight::Must);
         let mut often: Vec<(usize, &Column<'_>)> =
-            self.columns.iter().map(|column| (self.failing(column), column)).collect();
+            musts.map(|column| (self.failing(column), column)).collect();
         often.retain(|(count, _)| *count > 0);
         often.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         html! {
@@ -61,7 +62,7 @@ impl Page<'_> {
                 } }
             }
             @if !often.is_empty() {
-                p { "Most often not met: " @for (place, (count, column)) in often.iter().take(MOST_OFTEN).enumerate() {
+                p { "Musts most often not met: " @for (place, (count, column)) in often.iter().take(MOST_OFTEN).enumerate() {
                     @if place > 0 { ", " } a href={ "#r-" (column.row.id) } { (column.row.id) } " (" (count) ")"
                 } }
             }

@@ -127,9 +127,10 @@ impl Page<'_> {
             self.entries[**place].result.as_ref().is_ok_and(|report| !report.outputs.is_empty())
         };
         let with_output = failure.shared_by.iter().filter(has_output);
+        let in_error = failure.groups.iter().any(|group| group.kind == Kind::Error);
         html! {
             @for group in &failure.groups { (self.group(group, weight)) }
-            @if failure.kind == Kind::Error && with_output.clone().next().is_some() {
+            @if in_error && with_output.clone().next().is_some() {
                 p.output {
                     "Last output of "
                     @for (index, place) in with_output.enumerate() {
