@@ -22,6 +22,10 @@ review:
     git --no-pager diff --stat -- scenarios/snapshots
     @echo "Read the difference before you commit it: git diff scenarios/snapshots"
 
+# Show where the time of a check goes: the reference, the server and our Flask project, or each FOLDER
+bench *FOLDER:
+    cargo bench --quiet -p conformance --bench check -- {{ FOLDER }}
+
 # Serve the reference server, e.g. AUTH_TYPE=session_auth just serve
 serve:
     cargo run --release --quiet -p server

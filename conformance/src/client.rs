@@ -3,11 +3,13 @@
 //! It is hyper's own client on a bare connection: reqwest's URL type repairs a path (dot segments, `%2e`)
 //! before it is sent, and what `--path-as-is` and `--request-target` are for is sending it unrepaired.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -35,12 +37,19 @@ async fn attempt(request: &Request) -> Result<Answer, NoAnswer> {
         std::io::ErrorKind::ConnectionRefused => NoAnswer::Refused,
         _ => NoAnswer::NoConnection(error.to_string()),
     })?;
-    let (mut sender, connection) =
+    let (sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| diagnose(&error))?;
-    // The task ends with the connection, and with this function at the latest: the guard aborts it.
-    let _connection = AbortOnDrop(tokio::spawn(async move {
-        let _ = connection.await;
-    }));
+    // Sender and connection are two halves of one exchange. What has arrived when the connection ends is still read.
+    match select(pin!(exchange(sender, message)), pin!(connection)).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right((_, exchange)) => exchange.await,
+    }
+}
+
+async fn exchange(
+    mut sender: SendRequest<Full<Bytes>>,
+    message: http::Request<Full<Bytes>>,
+) -> Result<Answer, NoAnswer> {
     let response = sender.send_request(message).await.map_err(|error| diagnose(&error))?;
     let (head, body) = response.into_parts();
     let body = Limited::new(body, LARGEST_ANSWER).collect().await.map_err(|error| {
@@ -89,14 +98,6 @@ fn write(request: &Request) -> Result<(String, http::Request<Full<Bytes>>), NoAn
 
 fn diagnose(error: &hyper::Error) -> NoAnswer {
     if error.is_parse() { NoAnswer::Garbage } else { NoAnswer::Closed }
-}
-
-struct AbortOnDrop(tokio::task::JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// Makes a GET request of the suite's own, outside any scenario.

@@ -58,7 +58,7 @@ pub fn url_meant(text: &str) -> Option<String> {
 /// # Errors
 ///
 /// When nothing does; the text says why, and what to look at.
-pub async fn reach(stage: &mut Stage) -> Result<(), String> {
+pub async fn reach(stage: &mut Stage<'_>) -> Result<(), String> {
     let base = stage.site().base_url();
     let status = client::get(format!("{base}/api/v1/status"));
     match stage.send(status).await.answer {
@@ -74,7 +74,7 @@ pub async fn reach(stage: &mut Stage) -> Result<(), String> {
 /// # Errors
 ///
 /// When it is closed: no user could be stored there, so that next to nothing would be checked.
-pub async fn is_off(stage: &mut Stage) -> Result<(), String> {
+pub async fn is_off(stage: &mut Stage<'_>) -> Result<(), String> {
     let base = stage.site().base_url();
     let users = stage.send(client::get(format!("{base}/api/v1/users"))).await.answer;
     match users.map_or(0, |answer| answer.status) {
@@ -93,7 +93,7 @@ pub async fn is_off(stage: &mut Stage) -> Result<(), String> {
 /// # Errors
 ///
 /// When nothing answers, or when a gate is closed and no user is known to open it; the text says what to do.
-pub async fn mode(stage: &mut Stage, given: Option<&NewUser>) -> Result<Mode, String> {
+pub async fn mode(stage: &mut Stage<'_>, given: Option<&NewUser>) -> Result<Mode, String> {
     let base = stage.site().base_url();
     let users = client::get(format!("{base}/api/v1/users"));
     let open = stage.send(users.clone()).await.answer;

@@ -1,5 +1,8 @@
-//! What happens during a check, for whoever shows its progress.
+//! What happens during a check, for whoever shows its progress or adds up its cost.
 
+use std::time::Duration;
+
+use crate::cost::Work;
 use crate::mode::Mode;
 use crate::run::Run;
 use crate::scenario::Scenario;
@@ -34,6 +37,13 @@ pub enum Event<'a> {
         mode: Mode,
         /// Which.
         scenario: &'a Scenario,
+    },
+    /// Something that a scenario, or the preparation, had to wait for is over.
+    Waited {
+        /// What it was.
+        work: Work,
+        /// How long it took.
+        took: Duration,
     },
 }
 

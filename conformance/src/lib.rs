@@ -11,7 +11,8 @@
 //!   [`canon`] (with [`names`], [`emails`], [`json`]) its canonical text.
 //! - [`judge`] compares that text with the accepted transcript, [`cause`] says what would explain a difference,
 //!   [`settle`] what does; the findings add up to [`verdict`]s.
-//! - [`check`] does all of that for every mode; [`event`] tells of its progress; [`report`] shows the result,
+//! - [`check`] does all of that for every mode; [`event`] tells of its progress, [`cost`] adds up what it waits
+//!   for; [`report`] shows the result,
 //!   [`files`] puts it where it was asked to go.
 //! - [`grade`] does it for many implementations in one run.
 //! - [`explain`] tells about one requirement, with the [`hints`] on what usually goes wrong.
@@ -41,6 +42,7 @@ pub mod client;
 pub mod clock;
 pub mod compare;
 pub mod console;
+pub mod cost;
 pub mod coverage;
 pub mod coverage_page;
 pub mod detect;

@@ -25,7 +25,13 @@ const MAIN_4: (&str, &str) = ("bobsession@hbtn.io", "fake pwd");
 /// Replays `scenario` and records every step; it never stops early.
 ///
 /// `seeds` hold the users of its `user` steps; `emails` are this run's addresses.
-pub async fn play(stage: &mut Stage, scenario: &Scenario, mode: Mode, seeds: &Seeds, emails: Emails) -> Run {
+pub async fn play(
+    stage: &mut Stage<'_>,
+    scenario: &Scenario,
+    mode: Mode,
+    seeds: &Seeds,
+    emails: Emails,
+) -> Run {
     let since = stage.site().opened_at();
     let mut player = Player {
         stage,
@@ -37,6 +43,7 @@ pub async fn play(stage: &mut Stage, scenario: &Scenario, mode: Mode, seeds: &Se
         last: None,
         rest: None,
         replaced: false,
+        asked: false,
     };
     if scenario.exact_clock && !player.stage.site().clock().kind().stands_still() {
         let kind = player.stage.site().clock().kind().as_str();
@@ -62,8 +69,8 @@ enum Stopped {
     Failed(String),
 }
 
-struct Player<'a> {
-    stage: &'a mut Stage,
+struct Player<'a, 's> {
+    stage: &'a mut Stage<'s>,
     launch: Launch,
     canon: Canon,
     seeds: &'a Seeds,
@@ -76,12 +83,14 @@ struct Player<'a> {
     rest: Option<Outcome>,
     /// Whether a program of the documents serves in place of the server, or the server is in doubt.
     replaced: bool,
+    /// Whether the server, or a program in its place, has done anything for this scenario.
+    asked: bool,
 }
 
 /// What a step printed, and whether its request was answered 2xx.
 type Printed = (Vec<String>, Option<bool>);
 
-impl Player<'_> {
+impl Player<'_, '_> {
     async fn step(&mut self, index: usize, step: &Step) -> StepRun {
         let not_done = |outcome| StepRun { outcome, lines: Vec::new(), success: None };
         if let Some(outcome) = &self.rest {
@@ -108,7 +117,7 @@ impl Player<'_> {
             Action::Curl(curl) => self.curl(index, step, curl).await,
             Action::Parallel(parallel) => self.parallel(index, step, parallel.count, &parallel.curl).await,
             Action::Sleep(sleep) => {
-                let moved = self.stage.site().clock().advance(sleep.seconds).await;
+                let moved = self.stage.advance(sleep.seconds).await;
                 moved.map_err(|why| not_checked(format!("needs a clock: {why}")))?;
                 Ok(silent)
             }
@@ -116,7 +125,8 @@ impl Player<'_> {
             Action::Kill => self.restart(Stop::Kill).await,
             Action::Serve(serve) => {
                 self.set(serve, index)?;
-                self.restart(Stop::Polite).await
+                // What this scenario has not asked yet is as good as just started.
+                if self.asked { self.restart(Stop::Polite).await } else { self.start().await }
             }
             Action::User(user) => {
                 let email = self.expand(&user.email, index)?;
@@ -184,6 +194,7 @@ impl Player<'_> {
 
     /// Fills in a request and sees to it that someone is there to answer it.
     async fn request(&mut self, index: usize, curl: &Curl) -> Result<Request, Stopped> {
+        self.asked = true;
         if !self.replaced {
             let started = self.stage.ensure(&self.launch).await;
             started.map_err(|error| match error {
@@ -235,17 +246,15 @@ impl Player<'_> {
     }
 
     async fn restart(&mut self, how: Stop) -> Result<Printed, Stopped> {
-        let stopped = self.stage.end(how).await;
-        let started = match stopped {
-            Ok(()) => self.stage.ensure(&self.launch).await,
-            Err(error) => Err(error),
-        };
+        self.stage.end(how).await.map_err(no_server)?;
+        self.start().await
+    }
+
+    /// Sees to it that the server runs with the settings of the scenario.
+    async fn start(&mut self) -> Result<Printed, Stopped> {
         self.replaced = false;
-        match started {
-            Ok(()) => Ok((Vec::new(), None)),
-            Err(SiteError::NotPossible(why)) => Err(not_checked(why)),
-            Err(error) => Err(Stopped::Failed(format!("no server: {error}"))),
-        }
+        self.stage.ensure(&self.launch).await.map_err(no_server)?;
+        Ok((Vec::new(), None))
     }
 
     fn capture(&mut self, index: usize, capture: &Capture) -> Result<Printed, Stopped> {
@@ -338,14 +347,13 @@ impl Player<'_> {
     }
 
     async fn run_program(&mut self, program: &Program) -> Result<String, Stopped> {
-        self.stage.end(Stop::Polite).await.map_err(program_failed)?;
-        self.stage.site().program(program).await.map_err(program_failed)
+        self.asked = true;
+        self.stage.program(program).await.map_err(program_failed)
     }
 
     async fn serve_program(&mut self, program: &ProgramServer) -> Result<String, Stopped> {
-        self.stage.end(Stop::Polite).await.map_err(program_failed)?;
-        let printed = self.stage.site().serve_program(&self.launch, program).await.map_err(program_failed)?;
-        self.stage.taken_over(&self.launch);
+        self.asked = true;
+        let printed = self.stage.serve_program(&self.launch, program).await.map_err(program_failed)?;
         self.replaced = true;
         Ok(printed)
     }
@@ -370,6 +378,13 @@ impl Player<'_> {
 
 fn not_checked(why: String) -> Stopped {
     Stopped::Rest(Outcome::NotChecked { why })
+}
+
+fn no_server(error: SiteError) -> Stopped {
+    match error {
+        SiteError::NotPossible(why) => not_checked(why),
+        error => Stopped::Failed(format!("no server: {error}")),
+    }
 }
 
 fn program_failed(error: SiteError) -> Stopped {

@@ -82,7 +82,7 @@ impl Seeds {
 /// Where no way can be proved, the first that seemed to work counts: the implementation's answers to the
 /// scenarios then tell more than ours would.
 pub async fn seed(
-    stage: &mut Stage,
+    stage: &mut Stage<'_>,
     mode: Mode,
     users: &[NewUser],
     ways: &[Way],
@@ -117,7 +117,7 @@ pub async fn seed(
 }
 
 async fn store(
-    stage: &mut Stage,
+    stage: &mut Stage<'_>,
     mode: Mode,
     users: &[NewUser],
     way: Way,
@@ -137,7 +137,7 @@ async fn store(
 }
 
 /// Stores users over the open API.
-async fn by_api(stage: &mut Stage, mode: Mode, users: &[NewUser]) -> Result<Vec<String>, String> {
+async fn by_api(stage: &mut Stage<'_>, mode: Mode, users: &[NewUser]) -> Result<Vec<String>, String> {
     stage.ensure(&Launch::documented(Mode::Off)).await.map_err(|error| error.to_string())?;
     let mut ids = Vec::with_capacity(users.len());
     for user in users {
@@ -151,7 +151,7 @@ async fn by_api(stage: &mut Stage, mode: Mode, users: &[NewUser]) -> Result<Vec<
 
 /// Stores users over the API with the credentials of a user that is stored already.
 async fn by_given(
-    stage: &mut Stage,
+    stage: &mut Stage<'_>,
     mode: Mode,
     users: &[NewUser],
     given: Option<&NewUser>,
@@ -170,7 +170,11 @@ async fn by_given(
 }
 
 /// Gives the header that lets a stored user in: Basic credentials, or the cookie of a new session.
-pub async fn credentials(stage: &mut Stage, mode: Mode, user: &NewUser) -> Result<(String, String), String> {
+pub async fn credentials(
+    stage: &mut Stage<'_>,
+    mode: Mode,
+    user: &NewUser,
+) -> Result<(String, String), String> {
     use base64::Engine as _;
     if !mode.is_session() {
         let pair = format!("{}:{}", user.email, user.password);
@@ -190,7 +194,7 @@ pub async fn credentials(stage: &mut Stage, mode: Mode, user: &NewUser) -> Resul
 /// # Errors
 ///
 /// When the user cannot; the text says what was answered.
-pub async fn lets_in(stage: &mut Stage, mode: Mode, user: &NewUser) -> Result<(), String> {
+pub async fn lets_in(stage: &mut Stage<'_>, mode: Mode, user: &NewUser) -> Result<(), String> {
     let header = credentials(stage, mode, user).await?;
     if matches!(mode, Mode::Off | Mode::Auth) {
         return Ok(());
@@ -205,7 +209,7 @@ pub async fn lets_in(stage: &mut Stage, mode: Mode, user: &NewUser) -> Result<()
     }
 }
 
-async fn login(stage: &mut Stage, user: &NewUser) -> Result<Answer, String> {
+async fn login(stage: &mut Stage<'_>, user: &NewUser) -> Result<Answer, String> {
     let url = format!("{}/api/v1/auth_session/login", stage.site().base_url());
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("email", &user.email)
@@ -216,7 +220,7 @@ async fn login(stage: &mut Stage, user: &NewUser) -> Result<Answer, String> {
 }
 
 async fn create(
-    stage: &mut Stage,
+    stage: &mut Stage<'_>,
     user: &NewUser,
     credentials: Option<(String, String)>,
 ) -> Result<String, String> {
@@ -233,7 +237,7 @@ async fn create(
 }
 
 /// Writes the Flask projects' own store.
-async fn by_file(stage: &mut Stage, users: &[NewUser]) -> Result<Vec<String>, String> {
+async fn by_file(stage: &mut Stage<'_>, users: &[NewUser]) -> Result<Vec<String>, String> {
     stage.end(Stop::Kill).await.map_err(|error| error.to_string())?;
     let now = stage.site().clock().now().format("%Y-%m-%dT%H:%M:%S").to_string();
     let file = stage
@@ -260,10 +264,9 @@ async fn by_file(stage: &mut Stage, users: &[NewUser]) -> Result<Vec<String>, St
 }
 
 /// Lets the implementation's own code store the users.
-async fn by_program(stage: &mut Stage, users: &[NewUser]) -> Result<Vec<String>, String> {
+async fn by_program(stage: &mut Stage<'_>, users: &[NewUser]) -> Result<Vec<String>, String> {
     stage.end(Stop::Kill).await.map_err(|error| error.to_string())?;
-    let printed =
-        stage.site().program(&Program::Main0(users.to_vec())).await.map_err(|error| error.to_string())?;
+    let printed = stage.program(&Program::Main0(users.to_vec())).await.map_err(|error| error.to_string())?;
     let ids: Vec<String> =
         printed.lines().filter_map(|line| line.strip_prefix("New user: ")).map(str::to_owned).collect();
     if ids.len() == users.len() { Ok(ids) } else { Err("main_0 did not print the users' ids".to_owned()) }
@@ -272,7 +275,7 @@ async fn by_program(stage: &mut Stage, users: &[NewUser]) -> Result<Vec<String>,
 /// Asks a server in `mode` whether it knows the user, as far as that mode can tell.
 ///
 /// Only an answer that denies the user counts against the way: a login that crashes is for the scenarios.
-async fn known(stage: &mut Stage, mode: Mode, user: &NewUser, id: &str) -> Result<(), String> {
+async fn known(stage: &mut Stage<'_>, mode: Mode, user: &NewUser, id: &str) -> Result<(), String> {
     stage.ensure(&Launch::documented(mode)).await.map_err(|error| error.to_string())?;
     let (asked, answer) = match mode {
         // Nobody is identified here, so nothing tells.

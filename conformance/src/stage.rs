@@ -4,20 +4,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join_all;
 
+use crate::cost::{self, Work};
+use crate::event::{Listener, Silence};
 use crate::exchange::{Answer, Exchange, NoAnswer};
 use crate::scenario::curl::Request;
-use crate::target::{Launch, Site, SiteError, Stop};
+use crate::target::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
 use crate::{client, clock};
 
 /// A request that hung before is not waited for as long again.
 const IMPATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// A site, and how its instance was launched.
-pub struct Stage {
+pub struct Stage<'a> {
     site: Box<dyn Site>,
     running: Option<Launch>,
     hung: Vec<String>,
     created: Created,
+    listener: &'a dyn Listener,
 }
 
 /// The ids of the users that were created at a target, in order.
@@ -25,10 +28,20 @@ pub struct Stage {
 /// A stage adds to it as answers come; whoever cleans up reads it when no stage runs any more.
 pub type Created = Arc<Mutex<Vec<String>>>;
 
-impl Stage {
+impl<'a> Stage<'a> {
+    /// Opens a site of `target`; the listener hears of all that is waited for on it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no place for the site.
+    pub async fn open(target: &dyn Target, listener: &'a dyn Listener) -> Result<Self, SiteError> {
+        let site = cost::timed(listener, Work::Copy, target.open()).await?;
+        Ok(Self { listener, ..Stage::new(site) })
+    }
+
     /// Takes a site on which nothing runs yet.
     pub fn new(site: Box<dyn Site>) -> Self {
-        Self { site, running: None, hung: Vec::new(), created: Created::default() }
+        Self { site, running: None, hung: Vec::new(), created: Created::default(), listener: &Silence }
     }
 
     /// Notes the users that are created from now on in a list of the caller's.
@@ -43,14 +56,14 @@ impl Stage {
         &mut *self.site
     }
 
-    /// Opens another stage on a copy of this one's data.
+    /// Opens another stage on a copy of this one's data; nothing may run here.
     ///
     /// # Errors
     ///
-    /// When the instance cannot be stopped or the data not be copied.
-    pub async fn fork(&mut self) -> Result<Self, SiteError> {
-        self.end(Stop::Polite).await?;
-        Ok(Self::new(self.site.fork().await?))
+    /// When the data cannot be copied.
+    pub async fn fork(&self) -> Result<Self, SiteError> {
+        let site = cost::timed(self.listener, Work::Copy, self.site.fork()).await?;
+        Ok(Self { listener: self.listener, ..Stage::new(site) })
     }
 
     /// Sees to it that an instance runs as `launch` says; one that runs otherwise is restarted.
@@ -63,7 +76,7 @@ impl Stage {
             return Ok(());
         }
         self.end(Stop::Polite).await?;
-        self.site.start(launch).await?;
+        cost::timed(self.listener, Work::Start, self.site.start(launch)).await?;
         self.running = Some(launch.clone());
         Ok(())
     }
@@ -75,14 +88,45 @@ impl Stage {
     /// When this target cannot be stopped.
     pub async fn end(&mut self, how: Stop) -> Result<(), SiteError> {
         if self.running.take().is_some() {
-            self.site.stop(how).await?;
+            cost::timed(self.listener, Work::Stop, self.site.stop(how)).await?;
         }
         Ok(())
     }
 
-    /// Notes that a program of the documents serves in place of the server.
-    pub fn taken_over(&mut self, launch: &Launch) {
+    /// Runs one of the documents' programs in place of the instance and gives what it printed.
+    ///
+    /// # Errors
+    ///
+    /// When this target has no such program, or the program failed.
+    pub async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
+        self.end(Stop::Polite).await?;
+        cost::timed(self.listener, Work::Program, self.site.program(program)).await
+    }
+
+    /// Starts one of the documents' serving programs in place of the server and gives what it printed first.
+    ///
+    /// # Errors
+    ///
+    /// When this target has no such program, or the program failed.
+    pub async fn serve_program(
+        &mut self,
+        launch: &Launch,
+        program: &ProgramServer,
+    ) -> Result<String, SiteError> {
+        self.end(Stop::Polite).await?;
+        let serving = self.site.serve_program(launch, program);
+        let printed = cost::timed(self.listener, Work::Start, serving).await?;
         self.running = Some(launch.clone());
+        Ok(printed)
+    }
+
+    /// Lets `seconds` of the scenario pass.
+    ///
+    /// # Errors
+    ///
+    /// When time cannot be moved; the text says why.
+    pub async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+        cost::timed(self.listener, Work::Clock, self.site.clock().advance(seconds)).await
     }
 
     /// Sends a request to the instance.
@@ -95,7 +139,8 @@ impl Stage {
     pub async fn send_at_once(&mut self, request: Request, times: usize) -> Vec<Exchange> {
         let name = format!("{} {}", request.method, request.url.split('?').next().unwrap_or_default());
         let patience = if self.hung.contains(&name) { IMPATIENCE } else { client::PATIENCE };
-        let sends = (0..times.max(1)).map(|_| client::send(request.clone(), patience));
+        let send = || cost::timed(self.listener, Work::Request, client::send(request.clone(), patience));
+        let sends = (0..times.max(1)).map(|_| send());
         let exchanges = join_all(sends).await;
         self.note_users(&exchanges);
         if exchanges.iter().any(|exchange| matches!(exchange.answer, Err(NoAnswer::TimedOut(_)))) {
@@ -121,7 +166,7 @@ impl Stage {
     pub async fn clock_follows(&mut self) -> bool {
         let status = client::get(format!("{}/api/v1/status", self.site.base_url()));
         let before = self.date(status.clone()).await;
-        if self.site.clock().advance(clock::PROOF_SECONDS).await.is_err() {
+        if self.advance(clock::PROOF_SECONDS).await.is_err() {
             return false;
         }
         clock::follows(&before, &self.date(status).await)

@@ -12,6 +12,8 @@
 mod machine;
 #[path = "support/suite.rs"]
 mod on_disk;
+#[path = "support/server.rs"]
+mod server;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -25,7 +27,7 @@ use conformance::seed::Way;
 use conformance::target::{Command, NewUser, Reference, Target, Url};
 use conformance::transcript::Transcript;
 use libtest_mimic::{Arguments, Failed, Trial};
-use machine::{flask, server_binary};
+use machine::flask;
 use on_disk::{scenarios_folder, suite};
 
 fn main() {
@@ -62,7 +64,7 @@ fn of_reference() -> Vec<Trial> {
 
 fn of_server() -> Vec<Trial> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let binary = server_binary();
+    let binary = server::binary();
     let command = Command::new(folder.path(), Some(&binary.display().to_string()), clock_of_spawned());
     let target = command.expect("the binary is a command");
     // A program outside Flask has none of the documents' Python programs to run.

@@ -119,7 +119,7 @@ fn statuses(transcript: &Transcript) -> Vec<(String, Option<String>, usize)> {
 }
 
 /// A stage of the reference server where the scenario's users are stored.
-async fn stage(scenario: &Scenario, mode: Mode) -> (Stage, Seeds) {
+async fn stage(scenario: &Scenario, mode: Mode) -> (Stage<'static>, Seeds) {
     let mut stage = Stage::new(Reference.open().await.expect("the reference opens"));
     assert_eq!(stage.site().clock().kind(), ClockKind::Manual);
     let nothing = |_: &str| None;
@@ -174,7 +174,7 @@ async fn bash(file: &Path, hooks: &Path, url: &str) -> std::process::Output {
 }
 
 /// Does what the script asks for, and answers with the server's URL or a user's id.
-async fn answer(stream: TcpStream, stage: &mut Stage, launch: &mut Launch, seeds: &Seeds) {
+async fn answer(stream: TcpStream, stage: &mut Stage<'_>, launch: &mut Launch, seeds: &Seeds) {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).await.expect("the script asks");
@@ -184,7 +184,7 @@ async fn answer(stream: TcpStream, stage: &mut Stage, launch: &mut Launch, seeds
         "user" => reply = Some(seeds.id(rest).expect("it was stored").to_owned()),
         "sleep" => {
             let seconds = rest.parse().expect("seconds");
-            stage.site().clock().advance(seconds).await.expect("the clock moves");
+            stage.advance(seconds).await.expect("the clock moves");
         }
         "serve" => {
             set(launch, rest);
@@ -216,7 +216,7 @@ fn set(launch: &mut Launch, words: &str) {
     }
 }
 
-async fn again(stage: &mut Stage, launch: &Launch, how: Stop) {
+async fn again(stage: &mut Stage<'_>, launch: &Launch, how: Stop) {
     stage.end(how).await.expect("the reference stops");
     stage.ensure(launch).await.expect("the reference starts");
 }

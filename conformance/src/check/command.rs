@@ -296,7 +296,7 @@ impl Asked<'_> {
             requirements: self.requirements.clone(),
             ways: ways.to_vec(),
             given: self.arguments.user.clone(),
-            jobs: std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2),
+            jobs: super::side_by_side(),
         };
         if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
             return Err(Failure::usage(self.nothing_left(&plan.modes)));

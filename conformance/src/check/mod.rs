@@ -1,15 +1,17 @@
 //! The main job: every scenario against one target, in every mode, to a report.
 
 pub mod command;
+mod mode;
 mod prepare;
+mod strands;
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
 
-use self::prepare::{Home, Prepared};
+use self::prepare::Prepared;
 use crate::client;
 use crate::clock::{ClockKind, NoClock};
 use crate::emails::Emails;
@@ -18,13 +20,13 @@ use crate::judge::Judge;
 use crate::mode::Mode;
 use crate::play;
 use crate::report::{Report, TargetInfo};
-use crate::run::{self, Outcome, Run};
+use crate::run::Run;
 use crate::scenario::{Action, Scenario, Step, shell};
 use crate::seed::{self, Seeds, Way};
 use crate::settle;
 use crate::stage::{Created, Stage};
 use crate::suite::Suite;
-use crate::target::{Launch, NewUser, SiteError, Target, TargetKind};
+use crate::target::{Launch, NewUser, Target, TargetKind};
 use crate::verdict::{Finding, Kind, Verdicts};
 
 /// The requirement that tells whether a mode exists at all; where it fails, it blocks the rest of the mode.
@@ -43,7 +45,7 @@ pub struct Plan {
     pub ways: Vec<Way>,
     /// A user that is stored already.
     pub given: Option<NewUser>,
-    /// How many modes run side by side.
+    /// How many strands of scenarios are played side by side; at least one.
     pub jobs: usize,
 }
 
@@ -65,6 +67,14 @@ impl Plan {
     }
 }
 
+/// How many strands that sleep there may be for each that does not.
+const SLEEPERS: usize = 4;
+
+/// Gives how many strands this machine can play side by side: two a core, since each waits for its server.
+pub fn side_by_side() -> usize {
+    std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2)
+}
+
 /// A check under way: what all of its parts share.
 pub struct Check<'a> {
     suite: &'a Suite,
@@ -74,26 +84,23 @@ pub struct Check<'a> {
     /// What the made-up addresses are unique to.
     nonce: String,
     created: Created,
+    /// The room for strands; each takes a permit when it begins.
+    slots: Semaphore,
+    /// The room for strands that sleep.
+    beds: Semaphore,
 }
 
 /// The clock driver does not move the target's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockUnproved;
 
-/// What the scenarios of one mode told.
-struct ModeResult {
-    mode: Mode,
-    findings: Vec<Finding>,
-    seeding: Option<Way>,
-    /// The last output of a program that failed to serve.
-    output: Option<String>,
-}
-
 impl<'a> Check<'a> {
     /// Plans the check of `target`.
     pub fn new(suite: &'a Suite, target: &'a dyn Target, plan: &'a Plan, listener: &'a dyn Listener) -> Self {
         let nonce = if target.keeps_data() { uuid::Uuid::new_v4().to_string() } else { String::new() };
-        Self { suite, target, plan, listener, nonce, created: Created::default() }
+        let jobs = plan.jobs.max(1);
+        let (slots, beds) = (Semaphore::new(jobs), Semaphore::new(jobs * SLEEPERS));
+        Self { suite, target, plan, listener, nonce, created: Created::default(), slots, beds }
     }
 
     /// Reports that nothing could be judged, and why: every verdict is an error.
@@ -125,13 +132,11 @@ impl<'a> Check<'a> {
     pub async fn run(&self) -> Result<Report, ClockUnproved> {
         let total = self.plan.modes.iter().map(|mode| self.plan.scenarios(self.suite, *mode).len()).sum();
         self.listener.hear(&Event::Planned { scenarios: total });
-        let Prepared { homes, template, clock, mut seeding } = self.prepare().await?;
-        let modes = homes.into_iter().map(|(mode, home)| self.mode(mode, home, template.as_ref()));
-        let results: Vec<ModeResult> =
-            stream::iter(modes).buffer_unordered(self.plan.jobs.max(1)).collect().await;
+        let Prepared { ground, clock, mut seeding } = self.prepare().await?;
+        let modes = self.plan.modes.iter().map(|mode| self.mode(*mode, &ground));
         let mut verdicts = Verdicts::default();
         let mut outputs = BTreeMap::new();
-        for mut result in results {
+        for mut result in join_all(modes).await {
             settle::settle(&mut result.findings);
             verdicts.extend(result.findings.into_iter().filter(|one| self.plan.asks_for(&one.requirement)));
             seeding = seeding.or(result.seeding);
@@ -192,76 +197,11 @@ impl<'a> Check<'a> {
             .collect()
     }
 
-    /// Runs the scenarios of one mode, one after another.
-    async fn mode(
-        &self,
-        mode: Mode,
-        home: Home,
-        template: Option<&(tokio::sync::Mutex<Stage>, Seeds)>,
-    ) -> ModeResult {
-        let mut result = ModeResult { mode, findings: Vec::new(), seeding: None, output: None };
-        let scenarios = self.plan.scenarios(self.suite, mode);
-        let mut shared = match home {
-            Home::Fresh => None,
-            Home::Shared(stage, seeds) => Some((stage, seeds)),
-            Home::Lost(error) => {
-                result.findings = self.everything(mode, Kind::Error, &error.to_string());
-                self.skip(mode, &scenarios);
-                return result;
-            }
-        };
-        for (index, scenario) in scenarios.iter().enumerate() {
-            self.listener.hear(&Event::Began { mode, scenario });
-            let run = match (&mut shared, template) {
-                (Some(_), Some((template, seeds))) if scenario.isolated => {
-                    let fork = template.lock().await.fork().await;
-                    match fork {
-                        Ok(mut stage) => self.play(&mut stage, scenario, mode, seeds).await,
-                        Err(error) => lost_run(scenario, &error),
-                    }
-                }
-                (Some((stage, seeds)), _) => self.play(stage, scenario, mode, seeds).await,
-                (None, _) => match self.target.open().await {
-                    Ok(site) => {
-                        let mut stage = Stage::new(site);
-                        let seeds =
-                            seed::seed(&mut stage, mode, &self.users(scenario), &[Way::Api], None).await;
-                        result.seeding = result.seeding.or(seeds.way);
-                        self.play(&mut stage, scenario, mode, &seeds).await
-                    }
-                    Err(error) => lost_run(scenario, &error),
-                },
-            };
-            let findings = self.judge(scenario, mode, &run);
-            let selected =
-                findings.iter().any(|one| one.requirement == MODE_SELECTED && one.kind == Kind::NotMet);
-            result.findings.extend(findings);
-            self.listener.hear(&Event::Played { mode, scenario, run: &run });
-            if let Some(why) = dead(&run) {
-                result.output = Some(run.output.clone());
-                if self.documented(scenario, mode) {
-                    result.findings.extend(self.everything(mode, Kind::Error, &why));
-                    self.skip(mode, &scenarios[index + 1..]);
-                    return result;
-                }
-            }
-            if selected {
-                // What was found before says nothing of a mode that is not there.
-                result.findings.retain(|one| one.requirement == MODE_SELECTED);
-                let blocked = self.everything(mode, Kind::Blocked, MODE_SELECTED);
-                result.findings.extend(blocked.into_iter().filter(|one| one.requirement != MODE_SELECTED));
-                self.skip(mode, &scenarios[index + 1..]);
-                return result;
-            }
-        }
-        result
-    }
-
-    async fn play(&self, stage: &mut Stage, scenario: &Scenario, mode: Mode, seeds: &Seeds) -> Run {
+    async fn play(&self, stage: &mut Stage<'_>, scenario: &Scenario, mode: Mode, seeds: &Seeds) -> Run {
         play::play(stage, scenario, mode, seeds, self.emails(scenario)).await
     }
 
-    fn judge(&self, scenario: &Scenario, mode: Mode, run: &Run) -> Vec<Finding> {
+    fn judged(&self, scenario: &Scenario, mode: Mode, run: Run) -> (Run, Vec<Finding>) {
         let base = self.target.public_url();
         let steps: Vec<&Step> = scenario.steps().collect();
         let reproduce = |index: usize| {
@@ -273,10 +213,11 @@ impl<'a> Check<'a> {
         };
         let judge = Judge { catalogue: &self.suite.catalogue, scenario, mode, reproduce: &reproduce };
         let verdicts = match self.suite.accepted(&scenario.name) {
-            Some(accepted) => judge.judge(accepted, run),
+            Some(accepted) => judge.judge(accepted, &run),
             None => Err(format!("no transcript of {} was ever accepted; run `just review`", scenario.name)),
         };
-        verdicts.unwrap_or_else(|why| judge.nothing(Kind::Error, &why))
+        let findings = verdicts.unwrap_or_else(|why| judge.nothing(Kind::Error, &why));
+        (run, findings)
     }
 
     /// Says the same of every requirement of a mode that is asked for.
@@ -297,27 +238,5 @@ impl<'a> Check<'a> {
 
     fn documented(&self, scenario: &Scenario, mode: Mode) -> bool {
         Launch::of(mode, &scenario.settings) == Launch::documented(mode)
-    }
-
-    fn skip(&self, mode: Mode, scenarios: &[&Scenario]) {
-        for scenario in scenarios {
-            self.listener.hear(&Event::Skipped { mode, scenario });
-        }
-    }
-}
-
-/// The run of a scenario that had no site.
-fn lost_run(scenario: &Scenario, error: &SiteError) -> Run {
-    let step =
-        run::StepRun { outcome: Outcome::Error { why: error.to_string() }, lines: Vec::new(), success: None };
-    Run { steps: scenario.steps().map(|_| step.clone()).collect(), output: String::new() }
-}
-
-/// Says why no server ever ran for a scenario, if that is so.
-fn dead(run: &Run) -> Option<String> {
-    let first = run.steps.iter().find(|step| step.outcome != Outcome::Done || !step.lines.is_empty())?;
-    match &first.outcome {
-        Outcome::Error { why } => Some(why.clone()),
-        _ => None,
     }
 }

@@ -1,41 +1,46 @@
 //! Before a check: users get in, the clock is proved, and each mode gets a place to be played at.
 
-use crate::check::{Check, ClockUnproved};
+use tokio::sync::Mutex;
+
+use super::{Check, ClockUnproved};
 use crate::clock::ClockKind;
 use crate::mode::Mode;
 use crate::seed::{self, Seeds, Way};
 use crate::stage::Stage;
-use crate::target::{Launch, NewUser, SiteError, TargetKind};
+use crate::target::{Launch, NewUser, SiteError, Stop, TargetKind};
 
-/// Where the scenarios of a mode are played.
-pub enum Home {
+/// Where scenarios are played.
+pub enum Ground<'a> {
     /// Each on a fresh site: for targets whose sites cost nothing.
     Fresh,
     /// All on one stage, where the users of all of them are stored.
-    Shared(Box<Stage>, Seeds),
+    One(Box<Mutex<Stage<'a>>>, Seeds),
+    /// Each strand on a fork of one stage, where the users of all scenarios are stored.
+    Forks {
+        /// Nothing runs on it any more.
+        template: Box<Stage<'a>>,
+        seeds: Seeds,
+        /// Whether time is slept through.
+        sleeps: bool,
+    },
     /// Nowhere.
     Lost(SiteError),
 }
 
 /// What is known of a target once it is prepared.
-pub struct Prepared {
-    pub homes: Vec<(Mode, Home)>,
-    /// The stage to fork for a scenario that wants a site of its own. A mode that does so holds the lock
-    /// while the folder is copied.
-    pub template: Option<(tokio::sync::Mutex<Stage>, Seeds)>,
+pub struct Prepared<'a> {
+    pub ground: Ground<'a>,
     pub clock: ClockKind,
     pub seeding: Option<Way>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
     /// Gets the users in and proves the clock.
-    pub(super) async fn prepare(&self) -> Result<Prepared, ClockUnproved> {
-        let modes = &self.plan.modes;
-        let mut stage = match self.target.open().await {
-            Ok(site) => Stage::new(site).noting(&self.created),
+    pub(super) async fn prepare(&self) -> Result<Prepared<'a>, ClockUnproved> {
+        let mut stage = match Stage::open(self.target, self.listener).await {
+            Ok(stage) => stage.noting(&self.created),
             Err(error) => {
-                let homes = modes.iter().map(|mode| (*mode, Home::Lost(error.clone()))).collect();
-                return Ok(Prepared { homes, template: None, clock: ClockKind::None, seeding: None });
+                return Ok(Prepared { ground: Ground::Lost(error), clock: ClockKind::None, seeding: None });
             }
         };
         let clock = stage.site().clock().kind();
@@ -49,26 +54,17 @@ impl Check<'_> {
             return Err(ClockUnproved);
         }
         let seeding = seeds.way;
-        let mut homes = Vec::new();
-        match kind {
-            TargetKind::Reference => {
-                homes.extend(modes.iter().map(|mode| (*mode, Home::Fresh)));
-                return Ok(Prepared { homes, template: None, clock, seeding });
-            }
-            TargetKind::Url => {
-                homes.extend(modes.first().map(|mode| (*mode, Home::Shared(Box::new(stage), seeds))));
-                return Ok(Prepared { homes, template: None, clock, seeding });
-            }
-            TargetKind::Command => {}
-        }
-        for mode in modes {
-            let home = match stage.fork().await {
-                Ok(fork) => Home::Shared(Box::new(fork), seeds.clone()),
-                Err(error) => Home::Lost(error),
-            };
-            homes.push((*mode, home));
-        }
-        Ok(Prepared { homes, template: Some((tokio::sync::Mutex::new(stage), seeds)), clock, seeding })
+        let ground = match kind {
+            TargetKind::Reference => Ground::Fresh,
+            TargetKind::Url => Ground::One(Box::new(Mutex::new(stage)), seeds),
+            TargetKind::Command => match stage.end(Stop::Polite).await {
+                Ok(()) => {
+                    Ground::Forks { template: Box::new(stage), seeds, sleeps: clock == ClockKind::Wall }
+                }
+                Err(error) => Ground::Lost(error),
+            },
+        };
+        Ok(Prepared { ground, clock, seeding })
     }
 
     /// The users of every scenario that this check runs.

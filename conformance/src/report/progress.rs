@@ -36,6 +36,7 @@ impl Listener for Progress {
             Event::Planned { scenarios } => self.bar.set_length(*scenarios as u64),
             Event::Began { mode, scenario } => self.bar.set_message(format!("{} in {mode}", scenario.name)),
             Event::Played { .. } | Event::Skipped { .. } => self.bar.inc(1),
+            Event::Waited { .. } => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The target `command`: a program in a folder, started by the suite as often as it needs.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,10 +11,11 @@ use tempfile::TempDir;
 use super::find::{self, CommandError};
 use super::limits::Limits;
 use super::marker::Marker;
+use super::port;
 use super::process::Process;
+use super::programs::{self, Programs};
 use super::start::{NotReady, StartFailure, last_line, wait_until_ready};
 use super::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind, copy};
-use super::{port, programs};
 use crate::clock::{self, ClockDriver, ClockKind, Faketime, NoClock, Wall};
 
 /// How long one of the documents' programs may run.
@@ -80,6 +82,11 @@ impl Command {
         Self { limits, room: Some(room.to_owned()), ..self.clone() }
     }
 
+    /// Gives the folder where the copies are made.
+    fn room(&self) -> PathBuf {
+        self.room.clone().unwrap_or_else(std::env::temp_dir)
+    }
+
     /// Gives the mark of every process that this target starts.
     pub fn marker(&self) -> &Marker {
         &self.marker
@@ -112,14 +119,15 @@ impl Target for Command {
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
         // A project's own stored users and sessions are not part of what is checked.
         let keep = |name: &str| !(name.starts_with(".db_") && name.ends_with(".json"));
-        Ok(Box::new(CommandSite::copy_of(self, &self.folder, &keep, Utc::now())?))
+        let programs = Arc::new(Programs::unpack(&self.room()).map_err(uncopied)?);
+        Ok(Box::new(CommandSite::copy_of(self, &self.folder, &keep, Utc::now(), programs)?))
     }
 }
 
 /// A copy of the folder, its clock, and at most one running program.
 struct CommandSite {
     target: Command,
-    // Declared before the folder: the program ends before its folder goes.
+    // Declared before the folders: the program ends before they go.
     running: Option<Process>,
     port: u16,
     last_output: String,
@@ -127,6 +135,8 @@ struct CommandSite {
     opened_at: DateTime<Utc>,
     project: PathBuf,
     folder: TempDir,
+    /// Every fork uses the same.
+    programs: Arc<Programs>,
 }
 
 impl CommandSite {
@@ -135,16 +145,14 @@ impl CommandSite {
         from: &Path,
         keep: &dyn Fn(&str) -> bool,
         opened_at: DateTime<Utc>,
+        programs: Arc<Programs>,
     ) -> Result<Self, SiteError> {
-        let failed =
-            |error: std::io::Error| SiteError::Failed(format!("the folder cannot be copied: {error}"));
-        let room = target.room.clone().unwrap_or_else(std::env::temp_dir);
-        let folder = tempfile::Builder::new().prefix("conformance-").tempdir_in(room).map_err(failed)?;
-        std::fs::create_dir(folder.path().join("tmp")).map_err(failed)?;
+        let folder =
+            tempfile::Builder::new().prefix("conformance-").tempdir_in(target.room()).map_err(uncopied)?;
+        std::fs::create_dir(folder.path().join("tmp")).map_err(uncopied)?;
         let project = folder.path().join("project");
-        std::fs::create_dir(&project).map_err(failed)?;
-        copy::copy(from, &project, keep).map_err(failed)?;
-        programs::unpack(&folder.path().join("programs")).map_err(failed)?;
+        std::fs::create_dir(&project).map_err(uncopied)?;
+        copy::copy(from, &project, keep).map_err(uncopied)?;
         let clock: Box<dyn ClockDriver> = match target.clock {
             ClockKind::Faketime => {
                 let library = clock::library().ok_or_else(|| {
@@ -152,7 +160,7 @@ impl CommandSite {
                         "libfaketime is not installed (Debian: apt-get install faketime)".into(),
                     )
                 })?;
-                Box::new(Faketime::new(library, folder.path().join("clock"), opened_at).map_err(failed)?)
+                Box::new(Faketime::new(library, folder.path().join("clock"), opened_at).map_err(uncopied)?)
             }
             ClockKind::Wall => Box::new(Wall::new()),
             ClockKind::Manual | ClockKind::None => Box::new(NoClock),
@@ -166,11 +174,8 @@ impl CommandSite {
             opened_at,
             project,
             folder,
+            programs,
         })
-    }
-
-    fn programs(&self) -> PathBuf {
-        self.folder.path().join("programs")
     }
 
     fn needs_flask(&self) -> Result<(), SiteError> {
@@ -182,7 +187,7 @@ impl CommandSite {
     }
 
     fn environment(&self, launch: &Launch, port: u16) -> Vec<(String, String)> {
-        let mut python_path = programs::path(&self.programs()).display().to_string();
+        let mut python_path = self.programs.path().display().to_string();
         if let Some(inherited) = std::env::var_os("PYTHONPATH") {
             python_path = format!("{python_path}:{}", inherited.to_string_lossy());
         }
@@ -239,6 +244,7 @@ impl CommandSite {
         text.replace(&format!("{folder}/project"), ".")
             .replace(&format!("{base}/project"), ".")
             .replace(&folder, "…")
+            .replace(&self.programs.folder().display().to_string(), "…/programs")
             .replace(&self.port.to_string(), "API_PORT")
     }
 }
@@ -284,12 +290,13 @@ impl Site for CommandSite {
     }
 
     async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
-        Ok(Box::new(Self::copy_of(&self.target, &self.project, &|_| true, self.opened_at)?))
+        let programs = Arc::clone(&self.programs);
+        Ok(Box::new(Self::copy_of(&self.target, &self.project, &|_| true, self.opened_at, programs)?))
     }
 
     async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
         self.needs_flask()?;
-        let words = programs::words(&self.programs(), program);
+        let words = self.programs.words(program);
         let launch = Launch::documented(programs::mode(program));
         let mut process = self
             .spawn(&words, &launch, 0)
@@ -308,7 +315,7 @@ impl Site for CommandSite {
 
     async fn serve_program(&mut self, launch: &Launch, program: &ProgramServer) -> Result<String, SiteError> {
         self.needs_flask()?;
-        let words = programs::server_words(&self.programs(), program);
+        let words = self.programs.server_words(program);
         self.start_words(launch, &words).await?;
         Ok(self.running.as_ref().map(Process::printed).unwrap_or_default())
     }
@@ -316,6 +323,10 @@ impl Site for CommandSite {
     fn data_folder(&self) -> Option<&Path> {
         self.target.flask.then_some(self.project.as_path())
     }
+}
+
+fn uncopied(error: std::io::Error) -> SiteError {
+    SiteError::Failed(format!("the folder cannot be copied: {error}"))
 }
 
 #[cfg(test)]

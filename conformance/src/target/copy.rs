@@ -48,6 +48,9 @@ fn copy_folder(from: &Path, to: &Path, keep: &dyn Fn(&str) -> bool, left: &mut u
                 io::Error::other(format!("the folder holds more than {} MiB", LARGEST / 1024 / 1024))
             })?;
             fs::copy(&source, &copy)?;
+            // Python takes what it has compiled before for as old as its source. Where the time cannot be kept, it
+            // compiles once more.
+            let _ = fs::File::open(&copy).and_then(|file| file.set_modified(metadata.modified()?));
         }
     }
     Ok(())

@@ -81,6 +81,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// Takes the process with this id, which runs.
+    pub fn new(id: Pid) -> Self {
+        Self { id, folder: PathBuf::from(format!("/proc/{id}")) }
+    }
+
     fn of(folder: PathBuf) -> Option<Self> {
         let id = folder.file_name()?.to_str()?.parse().ok()?;
         Some(Self { id: Pid::from_raw(id), folder })
@@ -94,7 +99,7 @@ impl Running {
     }
 
     /// Tells whether one of its open sockets has this inode.
-    pub fn holds_socket(&self, inode: &str) -> bool {
+    pub fn holds_socket(&self, inode: u64) -> bool {
         let Ok(entries) = std::fs::read_dir(self.folder.join("fd")) else { return false };
         let socket = PathBuf::from(format!("socket:[{inode}]"));
         entries.flatten().any(|entry| std::fs::read_link(entry.path()).is_ok_and(|link| link == socket))

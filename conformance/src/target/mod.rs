@@ -7,6 +7,7 @@ mod command;
 mod copy;
 mod find;
 mod limits;
+mod listeners;
 mod marker;
 pub mod orphans;
 mod port;
@@ -70,16 +71,17 @@ impl Launch {
     /// The settings in force at a step of a scenario, as far as it spells them out.
     pub fn at(mode: Mode, scenario: &Scenario, index: usize) -> Self {
         let mut launch = Self::of(mode, &scenario.settings);
-        for step in scenario.steps().take(index) {
-            if let Action::Serve(serve) = &step.action {
-                let literal = |value: &Template| value.as_literal().unwrap_or_default().to_owned();
-                launch.change(
-                    serve.set.iter().map(|(setting, value)| (*setting, literal(value))),
-                    &serve.unset,
-                );
-            }
-        }
+        scenario.steps().take(index).for_each(|step| launch.follow(&step.action));
         launch
+    }
+
+    /// Changes what an action says, as far as it spells that out.
+    pub fn follow(&mut self, action: &Action) {
+        if let Action::Serve(serve) = action {
+            let literal = |value: &Template| value.as_literal().unwrap_or_default().to_owned();
+            let set = serve.set.iter().map(|(setting, value)| (*setting, literal(value)));
+            self.change(set, &serve.unset);
+        }
     }
 
     /// Changes what a `serve` step says.

@@ -2,10 +2,8 @@
 
 use std::net::TcpListener;
 
+use super::listeners::{self, Listener};
 use super::marker::Running;
-
-/// The state of a listening socket in the kernel's tables.
-const LISTENING: &str = "0A";
 
 /// Finds a port that is free now; another program may take it before ours does.
 pub fn free() -> std::io::Result<u16> {
@@ -13,30 +11,21 @@ pub fn free() -> std::io::Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-/// Lists the ports with their sockets' inodes on which somebody listens; nothing where the system does not tell.
-fn listening() -> Vec<(u16, String)> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(std::fs::read_to_string);
-    let text: String = tables.into_iter().flatten().collect();
-    let row = |line: &str| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let (_, port) = fields.get(1)?.rsplit_once(':')?;
-        let inode = (*fields.get(9)?).to_owned();
-        (fields[3] == LISTENING).then_some((u16::from_str_radix(port, 16).ok()?, inode))
-    };
-    text.lines().filter_map(row).collect()
-}
-
 /// Tells whether one of `processes` listens on `port`; `None` where the system does not tell who does.
 pub fn belongs_to(port: u16, processes: &[Running]) -> Option<bool> {
-    let listeners: Vec<(u16, String)> = listening().into_iter().filter(|(taken, _)| *taken == port).collect();
-    if listeners.is_empty() {
-        return None;
-    }
-    Some(listeners.iter().any(|(_, inode)| processes.iter().any(|process| process.holds_socket(inode))))
+    let all = listeners::all();
+    let mut listeners = all.iter().filter(|listener| listener.port == port).peekable();
+    listeners.peek()?;
+    Some(listeners.any(|listener| is_held(listener, processes)))
 }
 
 /// Gives the lowest port on which one of `processes` listens.
 pub fn of(processes: &[Running]) -> Option<u16> {
-    let held = |inode: &str| processes.iter().any(|process| process.holds_socket(inode));
-    listening().into_iter().filter(|(_, inode)| held(inode)).map(|(port, _)| port).min()
+    let all = listeners::all();
+    let held = all.iter().filter(|listener| is_held(listener, processes));
+    held.map(|listener| listener.port).min()
+}
+
+fn is_held(listener: &Listener, processes: &[Running]) -> bool {
+    processes.iter().any(|process| process.holds_socket(listener.inode))
 }

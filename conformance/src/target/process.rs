@@ -102,6 +102,11 @@ impl Process {
         Ok(Self { child, group, marker, output, printed, readers, ended: None, killed: false })
     }
 
+    /// Gives the process that was started, which may have started others.
+    pub fn first(&self) -> Running {
+        Running::new(self.group)
+    }
+
     /// Lists its processes: those of its group, and those that have left it.
     pub fn all(&self) -> Vec<Running> {
         let mut all = marker::group(self.group);

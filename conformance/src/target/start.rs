@@ -15,8 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How long one request of a starting program may take.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How often a starting program is asked whether it answers.
-const POLL: Duration = Duration::from_millis(10);
+/// How soon after a question a starting program is asked again whether it answers, at least.
+const POLL: Duration = Duration::from_millis(5);
+
+/// What part of the time since its start is waited between two questions: asking takes time of the machine that a
+/// slow start needs itself.
+const PART: u32 = 25;
 
 /// Says why a program does not serve. The text is fit for a report: it names no place of this run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -160,13 +164,12 @@ pub enum NotReady {
 /// Only an answer counts: a reloader's parent holds the port before anybody serves there. And only the
 /// program's own: a port is free for a moment between being found and being taken.
 pub async fn wait_until_ready(process: &mut Process, port: u16) -> Result<(), NotReady> {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    let mut poll = tokio::time::interval(POLL);
+    let since = tokio::time::Instant::now();
     let status = client::get(format!("http://127.0.0.1:{port}/api/v1/status"));
     let mut asked = false;
     let failed = |failure| Err(NotReady::Failed(failure));
     loop {
-        poll.tick().await;
+        tokio::time::sleep(POLL.max(since.elapsed() / PART)).await;
         if let Some(status) = process.ended() {
             process.drain().await;
             let output = process.output();
@@ -177,8 +180,11 @@ pub async fn wait_until_ready(process: &mut Process, port: u16) -> Result<(), No
             };
         }
         let answer = client::send(status.clone(), ANSWER_PATIENCE).await.answer;
+        // The first process is it mostly; to find the others takes a look at every process there is.
+        let foreign = |processes: &[_]| port::belongs_to(port, processes) == Some(false);
         if matches!(answer, Ok(_) | Err(NoAnswer::Garbage))
-            && port::belongs_to(port, &process.all()) == Some(false)
+            && foreign(&[process.first()])
+            && foreign(&process.all())
         {
             return Err(NotReady::PortTaken);
         }
@@ -191,7 +197,7 @@ pub async fn wait_until_ready(process: &mut Process, port: u16) -> Result<(), No
         }
         let unconnected = matches!(none, NoAnswer::Refused | NoAnswer::NoConnection(_));
         asked |= !unconnected;
-        if tokio::time::Instant::now() > deadline {
+        if since.elapsed() > PATIENCE {
             let other = || other_port(&process.output(), port).or_else(|| port::of(&process.all()));
             return failed(match none {
                 _ if unconnected => other().map_or(StartFailure::NeverListens, StartFailure::OtherPort),

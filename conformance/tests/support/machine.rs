@@ -5,22 +5,6 @@ use std::process::{Command, Stdio};
 
 use libtest_mimic::Trial;
 
-/// The `server` binary of this build; cargo builds it with the workspace, and on demand otherwise.
-pub fn server_binary() -> PathBuf {
-    let folder = Path::new(env!("CARGO_BIN_EXE_conformance")).parent().expect("a binary stands in a folder");
-    let binary = folder.join("server");
-    if !binary.exists() {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "server", "--bin", "server"]);
-        if folder.ends_with("release") {
-            build.arg("--release");
-        }
-        let built = build.status().expect("cargo runs, since it runs this");
-        assert!(built.success(), "the server does not build");
-    }
-    binary
-}
-
 /// Our Flask implementation, or why it cannot be run here.
 pub fn flask() -> Result<PathBuf, String> {
     let imports = ["-c", "import flask, flask_cors"];
