@@ -38,6 +38,15 @@ pub enum Event<'a> {
         /// Which.
         scenario: &'a Scenario,
     },
+    /// A server is still not there; told once a second.
+    Starting {
+        /// Its mode.
+        mode: Mode,
+        /// How long it has been waited for.
+        waited: Duration,
+        /// How long it will be at most; `None` where nothing limits it.
+        patience: Option<Duration>,
+    },
     /// Something that a scenario, or the preparation, had to wait for is over.
     Waited {
         /// What it was.

@@ -1,18 +1,23 @@
 //! A stage: a site with what is known of its running instance, shared by the scenarios of a mode.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use crate::cost::{self, Work};
-use crate::event::{Listener, Silence};
+use crate::event::{Event, Listener, Silence};
 use crate::exchange::{Answer, Exchange, NoAnswer};
 use crate::scenario::curl::Request;
 use crate::target::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
 use crate::{client, clock};
 
 /// A request that hung before is not waited for as long again.
-const IMPATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+const IMPATIENCE: Duration = Duration::from_secs(1);
+
+/// How often it is told that a start is still waited for.
+const TOLD: Duration = Duration::from_secs(1);
 
 /// A site, and how its instance was launched.
 pub struct Stage<'a> {
@@ -76,7 +81,11 @@ impl<'a> Stage<'a> {
             return Ok(());
         }
         self.end(Stop::Polite).await?;
-        cost::timed(self.listener, Work::Start, self.site.start(launch)).await?;
+        let (listener, mode, patience) = (self.listener, launch.mode, self.site.patience());
+        let start = told(self.site.start(launch), |waited| {
+            listener.hear(&Event::Starting { mode, waited, patience });
+        });
+        cost::timed(listener, Work::Start, start).await?;
         self.running = Some(launch.clone());
         Ok(())
     }
@@ -175,5 +184,33 @@ impl<'a> Stage<'a> {
     async fn date(&mut self, request: Request) -> String {
         let answer = self.send(request).await.answer.ok();
         answer.and_then(|answer| answer.header("date").next().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// Waits for something long, and tells again and again how long it has been waited for.
+async fn told<T>(doing: impl Future<Output = T>, tell: impl Fn(Duration)) -> T {
+    let mut doing = pin!(doing);
+    let mut waited = Duration::ZERO;
+    loop {
+        match tokio::time::timeout(TOLD, &mut doing).await {
+            Ok(done) => return done,
+            Err(_) => {
+                waited += TOLD;
+                tell(waited);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_long_is_told_of_every_second() {
+        let told_of = Mutex::new(Vec::new());
+        let start = tokio::time::sleep(Duration::from_millis(3500));
+        told(start, |waited| told_of.lock().expect("nobody panics").push(waited.as_secs())).await;
+        assert_eq!(told_of.into_inner().expect("nobody panics"), [1, 2, 3]);
     }
 }

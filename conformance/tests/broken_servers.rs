@@ -7,6 +7,7 @@ mod broken;
 mod on_disk;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use broken::{Broken, Fault};
 use conformance::check::{Check, Plan};
@@ -14,7 +15,7 @@ use conformance::clock::ClockKind;
 use conformance::event::Silence;
 use conformance::exit::Exit;
 use conformance::mode::Mode;
-use conformance::report::{Report, Strictness};
+use conformance::report::{self, Report, Strictness};
 use conformance::seed::Way;
 use conformance::target::{Command, Target};
 use conformance::verdict::Kind;
@@ -157,4 +158,22 @@ fn a_program_that_ends_at_once_is_an_error_and_its_last_words_are_kept() {
     let reason = verdict.reason.clone().unwrap_or_default();
     assert!(reason.contains("exit status: 1") && reason.contains("No module named flask"), "{reason}");
     assert_eq!(report.exit(&suite().catalogue, Strictness::default()), Exit::NotChecked);
+}
+
+#[test]
+fn a_program_that_never_listens_is_started_once_a_mode_and_the_report_says_how_long_it_was_waited_for() {
+    let starts = tempfile::NamedTempFile::new().expect("a temporary file can be made");
+    let script = format!("echo >> '{}'; exec sleep 600", starts.path().display());
+    let (_folder, command) = program(&script);
+    let report = check(&command.with_patience(Duration::from_millis(300)), &Mode::ALL);
+    let starts = std::fs::read_to_string(starts.path()).expect("it is there").lines().count();
+    assert!(starts <= Mode::ALL.len(), "it was started {starts} times");
+    // The first start had all the patience, the others what is left of it.
+    for (mode, seconds) in [(Mode::Off, "0.3"), (Mode::SessionAuth, "0.1"), (Mode::Auth, "0.1")] {
+        let verdict = report.verdicts.find("status.ok", mode).expect("it applies");
+        let reason = format!("the program does not listen on API_PORT within {seconds} s");
+        assert_eq!((verdict.kind, verdict.reason.as_deref()), (Kind::Error, Some(reason.as_str())));
+    }
+    let shown = report::terminal(&report, &suite().catalogue, Strictness::default());
+    assert!(shown.contains("it printed nothing"), "{shown}");
 }

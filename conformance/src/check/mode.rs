@@ -56,12 +56,20 @@ impl<'a> Check<'a> {
         }
         .into_iter();
         let Some(first) = strands.next() else { return self.sum_up(mode, Vec::new()) };
-        // What tells whether the mode is there, or the server at all, goes before everything else.
-        let tell = first.scenarios.iter().take_while(|(_, one)| one.names_requirement(MODE_SELECTED)).count();
-        let (telling, rest) = first.scenarios.split_at(tell.max(1));
         let mut course = Course::begin(self, mode, ground, first.kind).await;
-        let mut told = course.play(telling).await;
-        if told.iter().any(|one| one.end.is_some()) {
+        // What tells whether the mode is there, and the server at all, goes before everything else.
+        let selects = |scenario: &Scenario| scenario.names_requirement(MODE_SELECTED);
+        let selecting = first.scenarios.iter().take_while(|(_, scenario)| selects(scenario)).count();
+        let mut told = Vec::new();
+        while told.len() < first.scenarios.len()
+            && !course.ended
+            && (told.len() < selecting || !course.answered)
+        {
+            let (place, scenario) = first.scenarios[told.len()];
+            told.push(course.one(place, scenario).await);
+        }
+        let rest = &first.scenarios[told.len()..];
+        if course.ended {
             strands.chain([Strand { scenarios: rest.to_vec(), ..first }]).for_each(|strand| {
                 self.skip(mode, &strand.scenarios.iter().map(|(_, scenario)| *scenario).collect::<Vec<_>>());
             });
@@ -117,6 +125,10 @@ struct Course<'c, 'a> {
     kind: strands::Kind,
     /// The fork that it is played on, and whether anything was played there before.
     stage: Option<(Stage<'a>, bool)>,
+    /// Whether the server has answered a scenario.
+    answered: bool,
+    /// Whether a scenario has told that nothing else is worth playing.
+    ended: bool,
     /// Its share of the machine, given back when the strand ends.
     _slot: Option<SemaphorePermit<'c>>,
 }
@@ -130,20 +142,17 @@ impl<'c, 'a> Course<'c, 'a> {
         };
         // Nobody closes them.
         let slot = slots.acquire().await.ok();
-        Self { check, mode, ground, kind, stage: None, _slot: slot }
+        Self { check, mode, ground, kind, stage: None, answered: false, ended: false, _slot: slot }
     }
 
     /// Plays scenarios one after another, until one ends it all.
     async fn play(&mut self, scenarios: &[(usize, &Scenario)]) -> Vec<Told> {
-        let mut told: Vec<Told> = Vec::new();
-        for (index, (place, scenario)) in scenarios.iter().enumerate() {
-            let one = self.one(*place, scenario).await;
-            let ended = one.end.is_some();
-            told.push(one);
-            if ended {
-                let rest: Vec<&Scenario> = scenarios[index + 1..].iter().map(|(_, rest)| *rest).collect();
-                self.check.skip(self.mode, &rest);
-                break;
+        let mut told = Vec::new();
+        for (place, scenario) in scenarios {
+            if self.ended {
+                self.check.skip(self.mode, &[scenario]);
+            } else {
+                told.push(self.one(*place, scenario).await);
             }
         }
         told
@@ -173,19 +182,17 @@ impl<'c, 'a> Course<'c, 'a> {
             Ground::Lost(error) => check.judged(scenario, mode, lost_run(scenario, error)),
         };
         check.listener.hear(&Event::Played { mode, scenario, run: &run });
+        self.answered |= run.steps.iter().any(|step| step.success.is_some());
         let dead = dead(&run);
         let not_there = |one: &Finding| one.requirement == MODE_SELECTED && one.kind == Kind::NotMet;
-        Told {
-            place,
-            seeding,
-            output: dead.is_some().then_some(run.output),
-            end: match dead {
-                Some(why) if check.documented(scenario, mode) => Some(End::Dead(why)),
-                _ if findings.iter().any(not_there) => Some(End::NotThere),
-                _ => None,
-            },
-            findings,
-        }
+        let output = dead.is_some().then_some(run.output);
+        let end = match dead {
+            Some(why) if check.documented(scenario, mode) => Some(End::Dead(why)),
+            _ if findings.iter().any(not_there) => Some(End::NotThere),
+            _ => None,
+        };
+        self.ended |= end.is_some();
+        Told { place, findings, seeding, output, end }
     }
 
     /// Plays one scenario on this strand's fork.

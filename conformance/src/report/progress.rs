@@ -36,6 +36,10 @@ impl Listener for Progress {
             Event::Planned { scenarios } => self.bar.set_length(*scenarios as u64),
             Event::Began { mode, scenario } => self.bar.set_message(format!("{} in {mode}", scenario.name)),
             Event::Played { .. } | Event::Skipped { .. } => self.bar.inc(1),
+            Event::Starting { mode, waited, patience } => {
+                let limit = patience.map_or_else(String::new, |limit| format!(" of {} s", limit.as_secs()));
+                self.bar.set_message(format!("starting it in {mode}, {} s{limit}", waited.as_secs()));
+            }
             Event::Waited { .. } => {}
         }
     }

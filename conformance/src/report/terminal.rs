@@ -233,6 +233,10 @@ impl Page<'_> {
         for (mode, output) in self.report.outputs.clone() {
             self.line(format_args!("\n{BOLD}The last output in mode {mode}:{BOLD:#}"));
             let lines: Vec<&str> = output.lines().collect();
+            if output.trim().is_empty() {
+                self.line(format_args!("  {DIM}it printed nothing{DIM:#}"));
+                continue;
+            }
             for line in &lines[lines.len().saturating_sub(OUTPUT_LINES)..] {
                 self.line(format_args!("  {DIM}│{DIM:#} {line}"));
             }

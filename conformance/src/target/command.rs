@@ -11,15 +11,13 @@ use tempfile::TempDir;
 use super::find::{self, CommandError};
 use super::limits::Limits;
 use super::marker::Marker;
+use super::patience::{self, Hung, Patience};
 use super::port;
 use super::process::Process;
 use super::programs::{self, Programs};
 use super::start::{NotReady, StartFailure, last_line, wait_until_ready};
 use super::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind, copy};
 use crate::clock::{self, ClockDriver, ClockKind, Faketime, NoClock, Wall};
-
-/// How long one of the documents' programs may run.
-const PROGRAM_PATIENCE: Duration = Duration::from_secs(20);
 
 /// How much address space a Python program may take, in KiB: one request can make Werkzeug's server want it all.
 ///
@@ -39,6 +37,7 @@ pub struct Command {
     clock: ClockKind,
     marker: Marker,
     limits: Limits,
+    patience: Patience,
     /// Where the copies are made; `None` for the system's temporary folder.
     room: Option<PathBuf>,
 }
@@ -68,7 +67,24 @@ impl Command {
         let flask = find::is_flask(&folder);
         let name = folder.file_name().map_or_else(|| shown, |name| name.to_string_lossy().into_owned());
         let limits = Limits { address_space_kib: flask.then_some(PYTHON_MEMORY_KIB), ..Limits::default() };
-        Ok(Self { folder, name, words, flask, clock, marker: Marker::default(), limits, room: None })
+        let patience = Patience::new(patience::FULL);
+        Ok(Self {
+            folder,
+            name,
+            words,
+            flask,
+            clock,
+            marker: Marker::default(),
+            limits,
+            patience,
+            room: None,
+        })
+    }
+
+    /// The same program, which may take this long to start, or to end where it is one of the documents'; fifteen
+    /// seconds otherwise.
+    pub fn with_patience(&self, patience: Duration) -> Self {
+        Self { patience: Patience::new(patience), ..self.clone() }
     }
 
     /// The same program under another clock driver.
@@ -207,17 +223,15 @@ impl CommandSite {
     }
 
     /// Starts `words` as the server, on another port where the first was snatched away.
-    async fn start_words(&mut self, launch: &Launch, words: &[String]) -> Result<(), SiteError> {
-        self.stop(Stop::Kill).await?;
+    async fn start_words(&mut self, launch: &Launch, words: &[String]) -> Result<(), StartFailure> {
         let mut tries = PORT_TRIES;
         loop {
             tries -= 1;
-            self.port = port::free().map_err(|error| SiteError::Failed(format!("no free port: {error}")))?;
-            let mut process = self.spawn(words, launch, self.port).map_err(|error| {
-                let program = words[0].clone();
-                StartFailure::CannotRun { program, why: error.to_string() }
-            })?;
-            let failure = match wait_until_ready(&mut process, self.port).await {
+            let cannot_run = |why: String| StartFailure::CannotRun { program: words[0].clone(), why };
+            self.port = port::free().map_err(|error| cannot_run(format!("no free port: {error}")))?;
+            let spawned = self.spawn(words, launch, self.port);
+            let mut process = spawned.map_err(|error| cannot_run(error.to_string()))?;
+            let failure = match wait_until_ready(&mut process, self.port, self.target.patience.left()).await {
                 Ok(()) => {
                     self.running = Some(process);
                     return Ok(());
@@ -228,7 +242,7 @@ impl CommandSite {
             };
             self.last_output = process.output();
             process.kill().await;
-            return Err(failure.map_output(|text| self.without_paths(text)).into());
+            return Err(failure.map_output(|text| self.without_paths(text)));
         }
     }
 
@@ -252,8 +266,26 @@ impl CommandSite {
 #[async_trait]
 impl Site for CommandSite {
     async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
+        if let Some(Hung { failure, output, .. }) = self.target.patience.known(launch) {
+            self.last_output = output;
+            return Err(failure.into());
+        }
+        self.stop(Stop::Kill).await?;
         let words = self.target.words.clone();
-        self.start_words(launch, &words).await
+        let started = self.start_words(launch, &words).await;
+        match &started {
+            Ok(()) => self.target.patience.answered(),
+            Err(failure) if failure.is_slow() => {
+                // Kept as it may be shown: another site does not know this one's places.
+                self.target.patience.in_vain(launch, failure.clone(), self.output());
+            }
+            Err(_) => {}
+        }
+        Ok(started?)
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        Some(self.target.patience.left())
     }
 
     async fn stop(&mut self, how: Stop) -> Result<(), SiteError> {
@@ -301,7 +333,8 @@ impl Site for CommandSite {
         let mut process = self
             .spawn(&words, &launch, 0)
             .map_err(|error| SiteError::NotPossible(format!("python3 cannot be started: {error}")))?;
-        let status = process.wait(PROGRAM_PATIENCE).await;
+        let patience = self.target.patience.left();
+        let status = process.wait(patience).await;
         process.drain().await;
         self.last_output = process.output();
         let printed = process.printed();
@@ -309,12 +342,13 @@ impl Site for CommandSite {
         match status {
             Some(status) if status.success() => Ok(printed),
             Some(_) => Err(SiteError::Failed(self.without_paths(last_line(&self.last_output)))),
-            None => Err(SiteError::Failed(format!("did not end within {} s", PROGRAM_PATIENCE.as_secs()))),
+            None => Err(SiteError::Failed(format!("did not end within {} s", patience.as_secs_f32()))),
         }
     }
 
     async fn serve_program(&mut self, launch: &Launch, program: &ProgramServer) -> Result<String, SiteError> {
         self.needs_flask()?;
+        self.stop(Stop::Kill).await?;
         let words = self.programs.server_words(program);
         self.start_words(launch, &words).await?;
         Ok(self.running.as_ref().map(Process::printed).unwrap_or_default())

@@ -10,12 +10,15 @@ mod limits;
 mod listeners;
 mod marker;
 pub mod orphans;
+mod patience;
 mod port;
 mod process;
 mod programs;
 mod reference;
 mod start;
 mod url;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -224,6 +227,11 @@ pub trait Site: Send + Sync {
 
     /// Stops the instance; does nothing where none runs.
     async fn stop(&mut self, how: Stop) -> Result<(), SiteError>;
+
+    /// Gives how long a start may take; `None` where nothing limits it.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
 
     /// Gives `http://host:port` of the running instance.
     fn base_url(&self) -> String;

@@ -9,9 +9,6 @@ use super::process::Process;
 use crate::client;
 use crate::exchange::NoAnswer;
 
-/// How long a program may take from its start to its first answer.
-const PATIENCE: Duration = Duration::from_secs(15);
-
 /// How long one request of a starting program may take.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -21,6 +18,9 @@ const POLL: Duration = Duration::from_millis(5);
 /// What part of the time since its start is waited between two questions: asking takes time of the machine that a
 /// slow start needs itself.
 const PART: u32 = 25;
+
+/// How long a program that serves on another port is given to come to its own as well.
+const ELSEWHERE: Duration = Duration::from_secs(2);
 
 /// Says why a program does not serve. The text is fit for a report: it names no place of this run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,8 +66,8 @@ pub enum StartFailure {
     #[error("the program finds its port in use, whatever API_PORT says")]
     PortInUse,
     /// It runs, and nobody listens.
-    #[error("the program does not listen on API_PORT within {} s", PATIENCE.as_secs())]
-    NeverListens,
+    #[error("the program does not listen on API_PORT within {} s", .0.as_secs_f32())]
+    NeverListens(Duration),
     /// It listens and does not answer as an HTTP server does.
     #[error("the program listens, but: {0}")]
     NoAnswer(NoAnswer),
@@ -84,13 +84,18 @@ impl StartFailure {
                 StartClass::CrashesOnFirstRequest
             }
             Self::NoAnswer(NoAnswer::Garbage) => StartClass::NotHttp,
-            Self::NeverListens | Self::NoAnswer(_) => StartClass::Hangs,
+            Self::NeverListens(_) | Self::NoAnswer(_) => StartClass::Hangs,
         }
     }
 
     /// Tells whether the program may well start with other settings: it ended by itself, and said why.
     pub fn is_quick(&self) -> bool {
         matches!(self, Self::MissingModule { .. } | Self::Ended { .. } | Self::EndedWhenAsked { .. })
+    }
+
+    /// Tells whether the program was waited for as long as it may take.
+    pub fn is_slow(&self) -> bool {
+        matches!(self, Self::NeverListens(_) | Self::NoAnswer(_) | Self::OtherPort(_))
     }
 
     /// Sorts the end of a program by what it printed.
@@ -159,11 +164,11 @@ pub enum NotReady {
     Failed(StartFailure),
 }
 
-/// Waits until the program answers a request on `port`; says why where it does not.
+/// Waits until the program answers a request on `port`, at most `patience`; says why where it does not.
 ///
 /// Only an answer counts: a reloader's parent holds the port before anybody serves there. And only the
 /// program's own: a port is free for a moment between being found and being taken.
-pub async fn wait_until_ready(process: &mut Process, port: u16) -> Result<(), NotReady> {
+pub async fn wait_until_ready(process: &mut Process, port: u16, patience: Duration) -> Result<(), NotReady> {
     let since = tokio::time::Instant::now();
     let status = client::get(format!("http://127.0.0.1:{port}/api/v1/status"));
     let mut asked = false;
@@ -197,10 +202,20 @@ pub async fn wait_until_ready(process: &mut Process, port: u16) -> Result<(), No
         }
         let unconnected = matches!(none, NoAnswer::Refused | NoAnswer::NoConnection(_));
         asked |= !unconnected;
-        if since.elapsed() > PATIENCE {
+        // It says that it serves elsewhere, and does: it will not come here as well.
+        if unconnected
+            && since.elapsed() > ELSEWHERE
+            && let Some(other) = other_port(&process.output(), port)
+            && port::belongs_to(other, &process.all()) == Some(true)
+        {
+            return failed(StartFailure::OtherPort(other));
+        }
+        if since.elapsed() > patience {
             let other = || other_port(&process.output(), port).or_else(|| port::of(&process.all()));
             return failed(match none {
-                _ if unconnected => other().map_or(StartFailure::NeverListens, StartFailure::OtherPort),
+                _ if unconnected => {
+                    other().map_or(StartFailure::NeverListens(patience), StartFailure::OtherPort)
+                }
                 none => StartFailure::NoAnswer(none),
             });
         }

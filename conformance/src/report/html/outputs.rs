@@ -53,6 +53,9 @@ fn failed_to_serve(entry: &Entry) -> bool {
 }
 
 fn shown(output: &str, room: &mut Room) -> Markup {
+    if output.trim().is_empty() {
+        return html! { p.hint { "It printed nothing." } };
+    }
     room.admit(|| html! { pre { (end(output)) } }).unwrap_or_else(|| {
         html! { p.hint { "The page is full: `conformance check` shows it on the terminal." } }
     })
