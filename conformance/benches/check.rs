@@ -116,12 +116,8 @@ fn measure(subject: &Subject) -> Measured {
         jobs: check::side_by_side(),
     };
     let costs = Costs::default();
-    let runtime = if std::env::var_os("ONE").is_some() {
-        tokio::runtime::Builder::new_current_thread().enable_all().build()
-    } else {
-        tokio::runtime::Runtime::new()
-    }
-    .expect("a runtime starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime starts");
     let report = runtime.block_on(Check::new(&suite, target, &plan, &costs).run());
     let report = report.expect("the clock follows its driver");
     let strictness = Strictness::default();

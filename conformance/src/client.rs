@@ -40,7 +40,7 @@ async fn attempt(request: &Request) -> Result<Answer, NoAnswer> {
     let (sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| diagnose(&error))?;
     // Sender and connection are two halves of one exchange. What has arrived when the connection ends is still read.
-    match select(pin!(exchange(sender, message)), pin!(connection)).await {
+    match select(pin!(exchange(sender, message)), pin!(connection.without_shutdown())).await {
         Either::Left((answer, _)) => answer,
         Either::Right((_, exchange)) => exchange.await,
     }

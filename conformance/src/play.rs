@@ -54,7 +54,9 @@ pub async fn play(
     for (index, step) in scenario.steps().enumerate() {
         run.steps.push(player.step(index, step).await);
     }
-    run.output = player.stage.site().output();
+    if run.steps.iter().any(|step| matches!(step.outcome, Outcome::Error { .. })) {
+        run.output = player.stage.site().output();
+    }
     player.leave().await;
     run
 }

@@ -41,7 +41,7 @@ pub struct StepRun {
 pub struct Run {
     /// The steps in order.
     pub steps: Vec<StepRun>,
-    /// The last output of the program under test.
+    /// The last output of the program under test, where a step ended in an error.
     pub output: String,
 }
 

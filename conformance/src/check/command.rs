@@ -135,7 +135,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     ])
     .map_err(Failure::usage)?;
     let known_failing = arguments.known.read(&suite.catalogue).map_err(Failure::usage)?;
-    let runtime = tokio::runtime::Runtime::new()
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
         .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
     let mut report = runtime.block_on(async {
         let request = Asked { suite, arguments, scenarios, requirements };

@@ -8,7 +8,8 @@ mod strands;
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 
 use self::prepare::Prepared;
@@ -133,10 +134,11 @@ impl<'a> Check<'a> {
         let total = self.plan.modes.iter().map(|mode| self.plan.scenarios(self.suite, *mode).len()).sum();
         self.listener.hear(&Event::Planned { scenarios: total });
         let Prepared { ground, clock, mut seeding } = self.prepare().await?;
-        let modes = self.plan.modes.iter().map(|mode| self.mode(*mode, &ground));
+        let mut modes: FuturesUnordered<_> =
+            self.plan.modes.iter().map(|mode| self.mode(*mode, &ground)).collect();
         let mut verdicts = Verdicts::default();
         let mut outputs = BTreeMap::new();
-        for mut result in join_all(modes).await {
+        while let Some(mut result) = modes.next().await {
             settle::settle(&mut result.findings);
             verdicts.extend(result.findings.into_iter().filter(|one| self.plan.asks_for(&one.requirement)));
             seeding = seeding.or(result.seeding);

@@ -1,6 +1,8 @@
 //! One mode of a check: its strands are played side by side, and what they told is put in order.
 
-use futures_util::future::{join, join_all};
+use futures_util::StreamExt as _;
+use futures_util::future::join;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::SemaphorePermit;
 
 use super::prepare::Ground;
@@ -51,7 +53,7 @@ impl<'a> Check<'a> {
                 let findings = self.everything(mode, Kind::Error, &error.to_string());
                 return ModeResult { mode, findings, seeding: None, output: None };
             }
-            Ground::Forks { sleeps, .. } => strands::of(mode, &scenarios, *sleeps),
+            Ground::Forks { sleeps, .. } => strands::of(mode, &scenarios, self.plan.jobs, *sleeps),
             Ground::Fresh | Ground::One(..) => strands::one(&scenarios),
         }
         .into_iter();
@@ -74,10 +76,13 @@ impl<'a> Check<'a> {
                 self.skip(mode, &strand.scenarios.iter().map(|(_, scenario)| *scenario).collect::<Vec<_>>());
             });
         } else {
-            let others = strands.map(|strand| async move {
-                Course::begin(self, mode, ground, strand.kind).await.play(&strand.scenarios).await
-            });
-            let (rest, others) = join(async move { course.play(rest).await }, join_all(others)).await;
+            let others: FuturesUnordered<_> = strands
+                .map(|strand| async move {
+                    Course::begin(self, mode, ground, strand.kind).await.play(&strand.scenarios).await
+                })
+                .collect();
+            let (rest, others) =
+                join(async move { course.play(rest).await }, others.collect::<Vec<_>>()).await;
             told.extend(others.into_iter().flatten().chain(rest));
         }
         self.sum_up(mode, told)

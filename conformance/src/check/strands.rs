@@ -36,8 +36,9 @@ pub fn one<'a>(scenarios: &[&'a Scenario]) -> Vec<Strand<'a>> {
 
 /// Sorts the scenarios of a mode; the first strand begins with the first of them.
 ///
-/// `sleeps` says that time is slept through: what does so is then a strand of its own.
-pub fn of<'a>(mode: Mode, scenarios: &[&'a Scenario], sleeps: bool) -> Vec<Strand<'a>> {
+/// No more than `jobs` strands wait for the machine at a time. `sleeps` says that time is slept through: what does
+/// so is then a strand of its own.
+pub fn of<'a>(mode: Mode, scenarios: &[&'a Scenario], jobs: usize, sleeps: bool) -> Vec<Strand<'a>> {
     let strand = |kind, scenarios| Strand { kind, scenarios };
     let (mut links, mut isolated, mut apart) = (Vec::new(), Vec::new(), Vec::new());
     for (place, scenario) in scenarios.iter().copied().enumerate() {
@@ -52,7 +53,7 @@ pub fn of<'a>(mode: Mode, scenarios: &[&'a Scenario], sleeps: bool) -> Vec<Stran
     if !isolated.is_empty() {
         apart.push(strand(Kind::Isolated, isolated));
     }
-    let mut strands = chains(links).into_iter().map(|scenarios| strand(Kind::Plain, scenarios));
+    let mut strands = joined(chains(links), jobs).into_iter().map(|scenarios| strand(Kind::Plain, scenarios));
     // What sleeps takes longest and wants the machine least, so it is begun early.
     strands.next().into_iter().chain(apart).chain(strands).collect()
 }
@@ -127,6 +128,18 @@ fn chains<'a>(mut links: Vec<Link<'a>>) -> Vec<Vec<(usize, &'a Scenario)>> {
     chains
 }
 
+/// Joins chains until there are at most `jobs` of them: each takes a copy of the project, and all at once they
+/// cannot be played.
+fn joined<'a>(mut chains: Vec<Vec<(usize, &'a Scenario)>>, jobs: usize) -> Vec<Vec<(usize, &'a Scenario)>> {
+    while chains.len() > jobs.max(1) {
+        let last = chains.pop().unwrap_or_default();
+        if let Some(shortest) = chains.iter_mut().min_by_key(|chain| chain.len()) {
+            shortest.extend(last);
+        }
+    }
+    chains
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,14 +152,14 @@ mod tests {
     }
 
     /// The strands of scenarios that are given by name and steps, as names.
-    fn strands(scenarios: &[(&str, String)], sleeps: bool) -> Vec<(Kind, Vec<String>)> {
+    fn strands(scenarios: &[(&str, String)], jobs: usize, sleeps: bool) -> Vec<(Kind, Vec<String>)> {
         let read = |(name, steps): &(&str, String)| {
             let (steps, isolated) =
                 steps.strip_prefix("isolated ").map_or((steps.as_str(), false), |s| (s, true));
             Scenario { isolated, ..scenario(name, steps) }
         };
         let scenarios: Vec<Scenario> = scenarios.iter().map(read).collect();
-        let strands = of(Mode::SessionAuth, &scenarios.iter().collect::<Vec<_>>(), sleeps);
+        let strands = of(Mode::SessionAuth, &scenarios.iter().collect::<Vec<_>>(), jobs, sleeps);
         let names = |strand: Strand<'_>| {
             let names = strand.scenarios.iter().map(|(place, scenario)| {
                 assert_eq!(scenarios[*place].name, scenario.name);
@@ -158,7 +171,7 @@ mod tests {
     }
 
     fn plain(scenarios: &[(&str, String)]) -> Vec<Vec<String>> {
-        let strands = strands(scenarios, false);
+        let strands = strands(scenarios, 8, false);
         assert!(strands.iter().all(|(kind, _)| *kind == Kind::Plain), "{strands:?}");
         strands.into_iter().map(|(_, names)| names).collect()
     }
@@ -209,7 +222,7 @@ mod tests {
         let named =
             |kind, names: &[&str]| (kind, names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         assert_eq!(
-            strands(&scenarios, true),
+            strands(&scenarios, 1, true),
             [
                 named(Kind::Plain, &["documented", "sleepless"]),
                 named(Kind::Sleeping, &["sleeper"]),
@@ -217,11 +230,28 @@ mod tests {
             ]
         );
         assert_eq!(
-            strands(&scenarios, false),
+            strands(&scenarios, 1, false),
             [
                 named(Kind::Plain, &["documented", "sleeper", "sleepless"]),
                 named(Kind::Isolated, &["strange", "stranger"]),
             ]
         );
+    }
+
+    #[test]
+    fn there_are_no_more_strands_than_can_be_played_at_once() {
+        let serve = |seconds: u32| format!("$ serve SESSION_DURATION={seconds}\n{FETCH}");
+        let scenarios = [
+            ("documented", FETCH.to_owned()),
+            ("too", FETCH.to_owned()),
+            ("five", serve(5)),
+            ("six", serve(6)),
+            ("seven", serve(7)),
+        ];
+        let names = |jobs| -> Vec<Vec<String>> {
+            strands(&scenarios, jobs, false).into_iter().map(|(_, names)| names).collect()
+        };
+        assert_eq!(names(3), [vec!["documented", "too"], vec!["five", "seven"], vec!["six"]]);
+        assert_eq!(names(1), [vec!["documented", "too", "six", "five", "seven"]]);
     }
 }

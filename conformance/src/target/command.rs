@@ -231,7 +231,7 @@ impl CommandSite {
             self.port = port::free().map_err(|error| cannot_run(format!("no free port: {error}")))?;
             let spawned = self.spawn(words, launch, self.port);
             let mut process = spawned.map_err(|error| cannot_run(error.to_string()))?;
-            let failure = match wait_until_ready(&mut process, self.port, self.target.patience.left()).await {
+            let failure = match wait_until_ready(&mut process, self.port, &self.target.patience).await {
                 Ok(()) => {
                     self.running = Some(process);
                     return Ok(());
@@ -273,13 +273,11 @@ impl Site for CommandSite {
         self.stop(Stop::Kill).await?;
         let words = self.target.words.clone();
         let started = self.start_words(launch, &words).await;
-        match &started {
-            Ok(()) => self.target.patience.answered(),
-            Err(failure) if failure.is_slow() => {
-                // Kept as it may be shown: another site does not know this one's places.
-                self.target.patience.in_vain(launch, failure.clone(), self.output());
-            }
-            Err(_) => {}
+        if let Err(failure) = &started
+            && failure.is_slow()
+        {
+            // Kept as it may be shown: another site does not know this one's places.
+            self.target.patience.in_vain(launch, failure.clone(), self.output());
         }
         Ok(started?)
     }

@@ -25,7 +25,8 @@ pub struct Patience {
 
 #[derive(Debug, Default)]
 struct Past {
-    has_answered: bool,
+    /// How long the quickest start took; `None` where the program has never answered.
+    quickest: Option<Duration>,
     in_vain: Vec<Hung>,
 }
 
@@ -48,19 +49,25 @@ impl Patience {
     /// Gives how long to wait for a program.
     pub fn left(&self) -> Duration {
         let past = self.past();
-        if past.has_answered || past.in_vain.is_empty() { self.full } else { self.full / PART }
+        if past.quickest.is_some() || past.in_vain.is_empty() { self.full } else { self.full / PART }
     }
 
     /// Gives the start with the same settings that was waited for in vain, unless the program has answered since.
     pub fn known(&self, launch: &Launch) -> Option<Hung> {
         let past = self.past();
         let same = past.in_vain.iter().find(|hung| hung.launch == *launch);
-        same.filter(|_| !past.has_answered).cloned()
+        same.filter(|_| past.quickest.is_none()).cloned()
     }
 
-    /// Notes that the program has answered.
-    pub fn answered(&self) {
-        self.past().has_answered = true;
+    /// Gives how long a program need not be asked whether it answers: it has never been nearly as quick.
+    pub fn silence(&self) -> Duration {
+        self.past().quickest.unwrap_or_default() * 3 / 4
+    }
+
+    /// Notes that the program has answered after this time.
+    pub fn answered(&self, after: Duration) {
+        let mut past = self.past();
+        past.quickest = Some(past.quickest.map_or(after, |quickest| quickest.min(after)));
     }
 
     /// Notes that the program was waited for in vain.
@@ -97,8 +104,17 @@ mod tests {
         let patience = Patience::new(Duration::from_secs(15));
         let off = Launch::documented(Mode::Off);
         patience.in_vain(&off, StartFailure::NeverListens(patience.left()), String::new());
-        patience.answered();
+        patience.answered(Duration::from_millis(400));
         assert_eq!(patience.left(), Duration::from_secs(15));
         assert!(patience.known(&off).is_none());
+    }
+
+    #[test]
+    fn the_first_question_waits_for_most_of_the_quickest_start() {
+        let patience = Patience::new(FULL);
+        assert_eq!(patience.silence(), Duration::ZERO);
+        patience.answered(Duration::from_millis(400));
+        patience.answered(Duration::from_millis(800));
+        assert_eq!(patience.silence(), Duration::from_millis(300));
     }
 }

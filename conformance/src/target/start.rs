@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::patience::Patience;
 use super::port;
 use super::process::Process;
 use crate::client;
@@ -164,12 +165,14 @@ pub enum NotReady {
     Failed(StartFailure),
 }
 
-/// Waits until the program answers a request on `port`, at most `patience`; says why where it does not.
+/// Waits until the program answers a request on `port`, as long as `patience` has it; says why where it does not.
 ///
 /// Only an answer counts: a reloader's parent holds the port before anybody serves there. And only the
 /// program's own: a port is free for a moment between being found and being taken.
-pub async fn wait_until_ready(process: &mut Process, port: u16, patience: Duration) -> Result<(), NotReady> {
+pub async fn wait_until_ready(process: &mut Process, port: u16, patience: &Patience) -> Result<(), NotReady> {
     let since = tokio::time::Instant::now();
+    let limit = patience.left();
+    tokio::time::sleep(patience.silence()).await;
     let status = client::get(format!("http://127.0.0.1:{port}/api/v1/status"));
     let mut asked = false;
     let failed = |failure| Err(NotReady::Failed(failure));
@@ -194,7 +197,10 @@ pub async fn wait_until_ready(process: &mut Process, port: u16, patience: Durati
             return Err(NotReady::PortTaken);
         }
         let none = match answer {
-            Ok(_) => return Ok(()),
+            Ok(_) => {
+                patience.answered(since.elapsed());
+                return Ok(());
+            }
             Err(none) => none,
         };
         if none == NoAnswer::Garbage {
@@ -210,11 +216,11 @@ pub async fn wait_until_ready(process: &mut Process, port: u16, patience: Durati
         {
             return failed(StartFailure::OtherPort(other));
         }
-        if since.elapsed() > patience {
+        if since.elapsed() > limit {
             let other = || other_port(&process.output(), port).or_else(|| port::of(&process.all()));
             return failed(match none {
                 _ if unconnected => {
-                    other().map_or(StartFailure::NeverListens(patience), StartFailure::OtherPort)
+                    other().map_or(StartFailure::NeverListens(limit), StartFailure::OtherPort)
                 }
                 none => StartFailure::NoAnswer(none),
             });
