@@ -130,7 +130,7 @@ fn chains<'a>(mut links: Vec<Link<'a>>) -> Vec<Vec<(usize, &'a Scenario)>> {
 
 /// Joins chains until there are at most `jobs` of them: each takes a copy of the project, and all at once they
 /// cannot be played.
-fn joined<'a>(mut chains: Vec<Vec<(usize, &'a Scenario)>>, jobs: usize) -> Vec<Vec<(usize, &'a Scenario)>> {
+fn joined(mut chains: Vec<Vec<(usize, &Scenario)>>, jobs: usize) -> Vec<Vec<(usize, &Scenario)>> {
     while chains.len() > jobs.max(1) {
         let last = chains.pop().unwrap_or_default();
         if let Some(shortest) = chains.iter_mut().min_by_key(|chain| chain.len()) {

@@ -92,7 +92,8 @@ mod tests {
         let (off, auth) = (Launch::documented(Mode::Off), Launch::documented(Mode::Auth));
         assert_eq!(patience.left(), Duration::from_secs(15));
         let failure = StartFailure::NeverListens(patience.left());
-        patience.clone().in_vain(&off, failure.clone(), "still loading".to_owned());
+        let of_another_site = patience.clone();
+        of_another_site.in_vain(&off, failure.clone(), "still loading".to_owned());
         assert_eq!(patience.left(), Duration::from_secs(5));
         let known = patience.known(&off).expect("it was waited for");
         assert_eq!((known.failure, known.output.as_str()), (failure, "still loading"));
