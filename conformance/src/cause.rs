@@ -89,9 +89,13 @@ impl Step<'_> {
         match self.wanted {
             _ if self.is_open() => {}
             401 => causes.push("gate.missing"),
-            403 if self.mode.is_session() => {
-                causes.push(if self.has_cookie() { "session.unknown-id" } else { "gate.unknown" });
+            403 if self.mode.is_session() && self.has_cookie() => {
+                causes.push("session.unknown-id");
+                // One that was made, and is over, may break what breaks at a live one.
+                let was_made = self.curl.cookies.iter().any(|cookie| cookie.variables().next().is_some());
+                causes.extend(gate(self.mode, self.path).filter(|_| was_made));
             }
+            403 if self.mode.is_session() => causes.push("gate.unknown"),
             403 => {}
             _ if self.has_cookie() || self.has_authorization() => causes.extend(gate(self.mode, self.path)),
             _ => {}
@@ -297,6 +301,19 @@ mod tests {
         user.user = Some(Template::literal("bob@hbtn.io:pwd"));
         assert_eq!(of(Mode::BasicAuth, &user, "not 2xx", "200 OK", none), ["users.get"]);
         assert!(of(Mode::BasicAuth, &user, "403 Forbidden", "200 OK", none).is_empty(), "the gate is open");
+    }
+
+    #[test]
+    fn a_session_that_is_over_and_breaks_the_gate_may_do_so_as_a_live_one_does() {
+        let broken = |cookie: Template| {
+            let mut list = Curl::get("/api/v1/users");
+            list.cookies.push(cookie);
+            of(Mode::SessionExpAuth, &list, "403 Forbidden", "500 Internal Server Error", Before::default())
+        };
+        let its_own = ["status.ok", "users.list", "session.unknown-id"];
+        assert_eq!(broken(Template::literal("_my_session_id=nobody")), its_own);
+        let made = ["status.ok", "users.list", "session.unknown-id", "session.identifies"];
+        assert_eq!(broken(Template::variable("COOKIE")), made);
     }
 
     #[test]

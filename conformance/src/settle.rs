@@ -11,14 +11,14 @@ use crate::verdict::{Finding, Kind};
 const SPECIFIC: [&str; 3] = ["logout.only-that-session", "db.survives-restart", "security.time-zone"];
 
 /// The requirement that closes paths to whoever has no credentials.
-const GATE: &str = "gate.missing";
+const KEEPS_OUT: &str = "gate.missing";
 
 /// The requirements that let somebody in.
-const GATES: [&str; 2] = ["basic.valid", "session.identifies"];
+const LETS_IN: [&str; 2] = ["basic.valid", "session.identifies"];
 
 /// Turns findings that another requirement's own failure explains into blocked ones.
 pub fn settle(findings: &mut [Finding]) {
-    for gate in GATES {
+    for gate in LETS_IN {
         let modes: BTreeSet<Mode> = findings.iter().map(|one| one.mode).collect();
         for mode in modes {
             blame_the_gate(findings, gate, mode);
@@ -112,11 +112,11 @@ fn blame_open_paths(findings: &mut [Finding]) {
         let path = path.split(['"', ' ', '?']).next()?.trim_end_matches('/');
         refused.then(|| (one.mode, path.to_owned()))
     };
-    let without = findings.iter().filter(|one| one.requirement == GATE);
+    let without = findings.iter().filter(|one| one.requirement == KEEPS_OUT);
     let open: BTreeSet<(Mode, String)> = without.filter_map(open_path).collect();
-    for finding in findings.iter_mut().filter(|one| one.requirement != GATE) {
+    for finding in findings.iter_mut().filter(|one| one.requirement != KEEPS_OUT) {
         if open_path(finding).is_some_and(|path| open.contains(&path)) {
-            finding.causes.insert(0, GATE.to_owned());
+            finding.causes.insert(0, KEEPS_OUT.to_owned());
         }
     }
 }
