@@ -1,14 +1,23 @@
 //! The console of this process: standard output, and the signals that end it.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use nix::sys::signal::Signal;
 use tokio::signal::unix::{SignalKind, signal};
+
+use crate::style::DIM;
 
 /// Prints to standard output; a reader that has gone away is nobody's concern.
 pub fn print(text: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Tells a person at a terminal something that is no part of the result, on standard error.
+pub fn tell(text: &str) {
+    if std::io::stderr().is_terminal() {
+        anstream::eprintln!("{DIM}{text}{DIM:#}");
+    }
 }
 
 /// Waits for Ctrl-C, SIGTERM or the end of the terminal, and tells which it was.

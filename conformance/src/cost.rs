@@ -79,6 +79,24 @@ impl Costs {
         let spent = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Work::ALL.map(|work| (work, spent[work as usize]))
     }
+
+    /// Says in one line what took the time of a check that `took` this long, the longest first.
+    ///
+    /// What is less than a hundredth of all waits is left out.
+    pub fn summary(&self, took: Duration) -> String {
+        let mut spent = self.spent();
+        spent.sort_by_key(|(_, one)| std::cmp::Reverse(one.total));
+        let all: Duration = spent.iter().map(|(_, one)| one.total).sum();
+        let matters = spent.iter().filter(|(_, one)| one.count > 0 && one.total * 100 >= all);
+        let waits = matters.map(|(work, one)| {
+            format!("{:.1} s for {} {}", one.total.as_secs_f32(), one.count, work.as_str())
+        });
+        let took = format!("took {:.1} s", took.as_secs_f32());
+        match waits.collect::<Vec<_>>().join(", ") {
+            waits if waits.is_empty() => took,
+            waits => format!("{took}; waited, side by side, {waits}"),
+        }
+    }
 }
 
 impl Listener for Costs {
@@ -111,5 +129,24 @@ mod tests {
                 _ => assert_eq!((spent, spent.mean()), (Spent::default(), Duration::ZERO), "{work:?}"),
             }
         }
+    }
+
+    #[test]
+    fn the_summary_names_what_took_longest_first_and_nothing_that_took_no_time() {
+        let costs = Costs::default();
+        let took = Duration::from_millis(1250);
+        assert_eq!(costs.summary(took), "took 1.2 s");
+        let waits = [
+            (Work::Start, 900),
+            (Work::Request, 30),
+            (Work::Request, 1000),
+            (Work::Clock, 1),
+            (Work::Start, 600),
+        ];
+        for (work, milliseconds) in waits {
+            costs.hear(&Event::Waited { work, took: Duration::from_millis(milliseconds) });
+        }
+        let expected = "took 1.2 s; waited, side by side, 1.5 s for 2 starts, 1.0 s for 2 requests";
+        assert_eq!(costs.summary(took), expected);
     }
 }

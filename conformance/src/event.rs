@@ -62,6 +62,13 @@ pub trait Listener: Sync {
     fn hear(&self, event: &Event<'_>);
 }
 
+impl<A: Listener + ?Sized, B: Listener + ?Sized> Listener for (&A, &B) {
+    fn hear(&self, event: &Event<'_>) {
+        self.0.hear(event);
+        self.1.hear(event);
+    }
+}
+
 /// Hears nothing.
 #[derive(Debug)]
 pub struct Silence;

@@ -1,12 +1,14 @@
 //! The subcommand `check`: its arguments, and what it does with them.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
 use super::{Check, ClockUnproved, Plan};
 use crate::clock::{self, ClockKind};
 use crate::console;
+use crate::cost::Costs;
 use crate::detect;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
@@ -139,8 +141,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
+    let (since, costs) = (Instant::now(), Costs::default());
     let mut report = runtime.block_on(async {
-        let request = Asked { suite, arguments, scenarios, requirements };
+        let request = Asked { suite, arguments, scenarios, requirements, costs: &costs };
         request.run().await
     })?;
     known_failing.mark(&mut report.verdicts);
@@ -155,6 +158,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     write(Format::Junit, &|| report::junit(&report, catalogue, strictness))?;
     write(Format::Html, &|| report::html(&[Entry::of(report.clone())], catalogue))?;
     write(Format::KnownFailing, &|| known::present(&report.verdicts, catalogue))?;
+    console::tell(&costs.summary(since.elapsed()));
     Ok(report.exit(catalogue, strictness))
 }
 
@@ -164,6 +168,7 @@ struct Asked<'a> {
     arguments: &'a Arguments,
     scenarios: Vec<String>,
     requirements: Vec<String>,
+    costs: &'a Costs,
 }
 
 impl Asked<'_> {
@@ -304,7 +309,8 @@ impl Asked<'_> {
             return Err(Failure::usage(self.nothing_left(&plan.modes)));
         }
         let progress = Progress::on_terminal();
-        let check = Check::new(self.suite, target, &plan, &progress);
+        let listener = (&progress, self.costs);
+        let check = Check::new(self.suite, target, &plan, &listener);
         // Dropping the check ends every program that it has started and removes its folders.
         let report = tokio::select! {
             // First the signals, so that none is missed once anything runs.

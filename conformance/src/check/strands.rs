@@ -36,8 +36,8 @@ pub fn one<'a>(scenarios: &[&'a Scenario]) -> Vec<Strand<'a>> {
 
 /// Sorts the scenarios of a mode; the first strand begins with the first of them.
 ///
-/// No more than `jobs` strands wait for the machine at a time. `sleeps` says that time is slept through: what does
-/// so is then a strand of its own.
+/// There are no more than half of `jobs`, the modes being played side by side too, but for what stands apart.
+/// `sleeps` says that time is slept through: what does so is then a strand of its own.
 pub fn of<'a>(mode: Mode, scenarios: &[&'a Scenario], jobs: usize, sleeps: bool) -> Vec<Strand<'a>> {
     let strand = |kind, scenarios| Strand { kind, scenarios };
     let (mut links, mut isolated, mut apart) = (Vec::new(), Vec::new(), Vec::new());
@@ -53,7 +53,8 @@ pub fn of<'a>(mode: Mode, scenarios: &[&'a Scenario], jobs: usize, sleeps: bool)
     if !isolated.is_empty() {
         apart.push(strand(Kind::Isolated, isolated));
     }
-    let mut strands = joined(chains(links), jobs).into_iter().map(|scenarios| strand(Kind::Plain, scenarios));
+    let plain = joined(chains(links), jobs.div_ceil(2));
+    let mut strands = plain.into_iter().map(|scenarios| strand(Kind::Plain, scenarios));
     // What sleeps takes longest and wants the machine least, so it is begun early.
     strands.next().into_iter().chain(apart).chain(strands).collect()
 }
@@ -128,10 +129,9 @@ fn chains<'a>(mut links: Vec<Link<'a>>) -> Vec<Vec<(usize, &'a Scenario)>> {
     chains
 }
 
-/// Joins chains until there are at most `jobs` of them: each takes a copy of the project, and all at once they
-/// cannot be played.
-fn joined(mut chains: Vec<Vec<(usize, &Scenario)>>, jobs: usize) -> Vec<Vec<(usize, &Scenario)>> {
-    while chains.len() > jobs.max(1) {
+/// Joins chains until there are at most `most` of them: each takes a copy of the project.
+fn joined<'a>(mut chains: Vec<Vec<(usize, &'a Scenario)>>, most: usize) -> Vec<Vec<(usize, &'a Scenario)>> {
+    while chains.len() > most.max(1) {
         let last = chains.pop().unwrap_or_default();
         if let Some(shortest) = chains.iter_mut().min_by_key(|chain| chain.len()) {
             shortest.extend(last);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_no_more_strands_than_can_be_played_at_once() {
+    fn there_are_no_more_strands_than_half_of_what_can_be_played_at_once() {
         let serve = |seconds: u32| format!("$ serve SESSION_DURATION={seconds}\n{FETCH}");
         let scenarios = [
             ("documented", FETCH.to_owned()),
@@ -251,7 +251,7 @@ mod tests {
         let names = |jobs| -> Vec<Vec<String>> {
             strands(&scenarios, jobs, false).into_iter().map(|(_, names)| names).collect()
         };
-        assert_eq!(names(3), [vec!["documented", "too"], vec!["five", "seven"], vec!["six"]]);
+        assert_eq!(names(5), [vec!["documented", "too"], vec!["five", "seven"], vec!["six"]]);
         assert_eq!(names(1), [vec!["documented", "too", "six", "five", "seven"]]);
     }
 }
