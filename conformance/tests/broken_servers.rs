@@ -9,16 +9,17 @@ mod on_disk;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use broken::{Broken, Fault};
+use broken::{Broken, Fault, Shared};
 use conformance::check::{Check, Plan};
 use conformance::clock::ClockKind;
-use conformance::event::Silence;
+use conformance::cost::{Costs, Work};
+use conformance::event::{Listener, Silence};
 use conformance::exit::Exit;
 use conformance::mode::Mode;
 use conformance::report::{self, Report, Strictness};
 use conformance::seed::Way;
 use conformance::target::{Command, Target};
-use conformance::verdict::Kind;
+use conformance::verdict::{Finding, Kind};
 use on_disk::suite;
 
 fn check(target: &dyn Target, modes: &[Mode]) -> Report {
@@ -26,6 +27,10 @@ fn check(target: &dyn Target, modes: &[Mode]) -> Report {
 }
 
 fn check_scenarios(target: &dyn Target, modes: &[Mode], scenarios: &[&str]) -> Report {
+    check_heard(target, modes, scenarios, &Silence)
+}
+
+fn check_heard(target: &dyn Target, modes: &[Mode], scenarios: &[&str], listener: &dyn Listener) -> Report {
     let plan = Plan {
         modes: modes.to_vec(),
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
@@ -35,7 +40,7 @@ fn check_scenarios(target: &dyn Target, modes: &[Mode], scenarios: &[&str]) -> R
         jobs: 4,
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    let check = Check::new(suite(), target, &plan, &Silence);
+    let check = Check::new(suite(), target, &plan, listener);
     runtime.block_on(check.run()).expect("the clock follows")
 }
 
@@ -139,6 +144,42 @@ fn a_hash_that_shows_fails_the_rows_about_a_users_fields() {
 #[test]
 fn a_missing_cors_header_is_one_row() {
     assert_eq!(caught(Fault::NoCors, &[Mode::SessionAuth]), ["cors.any-origin"]);
+}
+
+#[test]
+fn scenarios_that_share_instances_tell_what_they_tell_alone() {
+    let modes = [Mode::SessionAuth, Mode::SessionDbAuth];
+    let [alone, shared] = [&Broken(Fault::LogoutEndsAll) as &dyn Target, &Shared(Fault::LogoutEndsAll)]
+        .map(|target| Vec::<Finding>::from(check(target, &modes).verdicts));
+    assert!(alone.iter().any(|finding| finding.kind == Kind::NotMet));
+    assert_eq!(shared, alone);
+}
+
+/// The scenarios that stand apart from others in session_auth.
+const ISOLATED: [&str; 3] =
+    ["beyond-malformed-body-session", "beyond-malformed-json-session", "beyond-malformed-login"];
+
+/// Checks [`ISOLATED`], sees that all is met, and counts the copies that were made for it.
+fn copies_for_isolated(fault: Fault) -> u32 {
+    let costs = Costs::default();
+    let report = check_heard(&Shared(fault), &[Mode::SessionAuth], &ISOLATED, &costs);
+    assert!(!with(&report, Kind::Met).is_empty());
+    for kind in [Kind::NotMet, Kind::Blocked, Kind::Error, Kind::NotChecked] {
+        assert!(with(&report, kind).is_empty(), "{kind:?}: {:?}", with(&report, kind));
+    }
+    costs.spent().iter().find(|(work, _)| *work == Work::Copy).map_or(0, |(_, spent)| spent.count)
+}
+
+#[test]
+fn isolated_scenarios_share_a_site_as_long_as_all_is_met() {
+    // One where the users are stored, and its copy.
+    assert_eq!(copies_for_isolated(Fault::None), 2);
+}
+
+#[test]
+fn an_isolated_scenario_that_fails_where_another_was_played_is_played_again_where_none_was() {
+    // The first leaves the instance too little for the second, and that too little for the third.
+    assert_eq!(copies_for_isolated(Fault::WearsOut), 4);
 }
 
 fn program(script: &str) -> (tempfile::TempDir, Command) {

@@ -130,7 +130,7 @@ fn chains<'a>(mut links: Vec<Link<'a>>) -> Vec<Vec<(usize, &'a Scenario)>> {
 }
 
 /// Joins chains until there are at most `most` of them: each takes a copy of the project.
-fn joined<'a>(mut chains: Vec<Vec<(usize, &'a Scenario)>>, most: usize) -> Vec<Vec<(usize, &'a Scenario)>> {
+fn joined(mut chains: Vec<Vec<(usize, &Scenario)>>, most: usize) -> Vec<Vec<(usize, &Scenario)>> {
     while chains.len() > most.max(1) {
         let last = chains.pop().unwrap_or_default();
         if let Some(shortest) = chains.iter_mut().min_by_key(|chain| chain.len()) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -49,11 +50,43 @@ pub enum Fault {
     ShowsHash,
     /// No answer has the CORS header.
     NoCors,
+    /// Nothing is answered as it should be after an instance's first [`SOUND`] answers.
+    WearsOut,
 }
+
+/// How many answers of an instance that wears out are sound: as many as the longest isolated scenario asks for.
+const SOUND: usize = 30;
 
 /// The reference server with a fault.
 #[derive(Clone, Copy, Debug)]
 pub struct Broken(pub Fault);
+
+/// The same, taken for a program: scenarios share its instances.
+#[derive(Clone, Copy, Debug)]
+pub struct Shared(pub Fault);
+
+#[async_trait]
+impl Target for Shared {
+    fn kind(&self) -> TargetKind {
+        TargetKind::Command
+    }
+
+    fn name(&self) -> String {
+        Broken(self.0).name()
+    }
+
+    fn command(&self) -> Option<String> {
+        None
+    }
+
+    fn public_url(&self) -> String {
+        Reference.public_url()
+    }
+
+    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
+        Broken(self.0).open().await
+    }
+}
 
 #[async_trait]
 impl Target for Broken {
@@ -102,7 +135,12 @@ impl Site for BrokenSite {
             _ => {}
         }
         self.inner.start(&launch).await?;
-        let state = State { upstream: self.inner.base_url(), fault: self.fault, sessions: Mutex::default() };
+        let state = State {
+            upstream: self.inner.base_url(),
+            fault: self.fault,
+            sessions: Mutex::default(),
+            answers: AtomicUsize::new(0),
+        };
         self.proxy = Some(Proxy::start(state).await);
         Ok(())
     }
@@ -125,7 +163,7 @@ impl Site for BrokenSite {
     }
 
     async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
-        self.inner.fork().await
+        Ok(Box::new(Self { inner: self.inner.fork().await?, fault: self.fault, proxy: None }))
     }
 
     async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
@@ -144,6 +182,8 @@ struct State {
     fault: Fault,
     /// The live session cookies by email, in the order of the logins.
     sessions: Mutex<BTreeMap<String, Vec<String>>>,
+    /// How many requests have been answered.
+    answers: AtomicUsize,
 }
 
 /// A listener with its task, which ends when this is dropped.
@@ -228,6 +268,7 @@ async fn forward(request: http::Request<Incoming>, state: &State) -> http::Respo
             end_the_others(&cookie.unwrap_or_default(), state).await;
         }
         Fault::ShowsHash => show_hash(&mut answer),
+        Fault::WearsOut if state.answers.fetch_add(1, Ordering::Relaxed) >= SOUND => answer.status = 500,
         _ => {}
     }
     respond(&answer)
