@@ -112,7 +112,8 @@ impl Target for Command {
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
         // A project's own stored users and sessions are not part of what is checked.
         let keep = |name: &str| !(name.starts_with(".db_") && name.ends_with(".json"));
-        Ok(Box::new(CommandSite::copy_of(self, &self.folder, &keep, Utc::now())?))
+        let opened_at = if self.clock.stands_still() { clock::START } else { Utc::now() };
+        Ok(Box::new(CommandSite::copy_of(self, &self.folder, &keep, opened_at)?))
     }
 }
 
