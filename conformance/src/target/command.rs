@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::find::{self, CommandError};
 use super::limits::Limits;
 use super::marker::Marker;
-use super::process::Process;
+use super::process::{Process, Streams};
 use super::start::{NotReady, StartFailure, last_line, wait_until_ready};
 use super::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind, copy};
 use super::{port, programs};
@@ -203,13 +203,18 @@ impl CommandSite {
     }
 
     /// Starts `words` as the server, on another port where the first was snatched away.
-    async fn start_words(&mut self, launch: &Launch, words: &[String]) -> Result<(), SiteError> {
+    async fn start_words(
+        &mut self,
+        launch: &Launch,
+        words: &[String],
+        streams: Streams,
+    ) -> Result<(), SiteError> {
         self.stop(Stop::Kill).await?;
         let mut tries = PORT_TRIES;
         loop {
             tries -= 1;
             self.port = port::free().map_err(|error| SiteError::Failed(format!("no free port: {error}")))?;
-            let mut process = self.spawn(words, launch, self.port).map_err(|error| {
+            let mut process = self.spawn(words, launch, self.port, streams).map_err(|error| {
                 let program = words[0].clone();
                 StartFailure::CannotRun { program, why: error.to_string() }
             })?;
@@ -228,9 +233,15 @@ impl CommandSite {
         }
     }
 
-    fn spawn(&self, words: &[String], launch: &Launch, port: u16) -> std::io::Result<Process> {
+    fn spawn(
+        &self,
+        words: &[String],
+        launch: &Launch,
+        port: u16,
+        streams: Streams,
+    ) -> std::io::Result<Process> {
         let environment = self.environment(launch, port);
-        Process::spawn(words, &self.project, &environment, self.target.limits, &self.target.marker)
+        Process::spawn(words, &self.project, &environment, self.target.limits, &self.target.marker, streams)
     }
 
     /// Takes the places of this run out of a text, so that reports of equal runs are equal.
@@ -248,7 +259,7 @@ impl CommandSite {
 impl Site for CommandSite {
     async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
         let words = self.target.words.clone();
-        self.start_words(launch, &words).await
+        self.start_words(launch, &words, Streams::Together).await
     }
 
     async fn stop(&mut self, how: Stop) -> Result<(), SiteError> {
@@ -293,7 +304,7 @@ impl Site for CommandSite {
         let words = programs::words(&self.programs(), program);
         let launch = Launch::documented(programs::mode(program));
         let mut process = self
-            .spawn(&words, &launch, 0)
+            .spawn(&words, &launch, 0, Streams::Apart)
             .map_err(|error| SiteError::NotPossible(format!("python3 cannot be started: {error}")))?;
         let status = process.wait(PROGRAM_PATIENCE).await;
         process.drain().await;
@@ -310,7 +321,7 @@ impl Site for CommandSite {
     async fn serve_program(&mut self, launch: &Launch, program: &ProgramServer) -> Result<String, SiteError> {
         self.needs_flask()?;
         let words = programs::server_words(&self.programs(), program);
-        self.start_words(launch, &words).await?;
+        self.start_words(launch, &words, Streams::Apart).await?;
         Ok(self.running.as_ref().map(Process::printed).unwrap_or_default())
     }
 
