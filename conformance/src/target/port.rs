@@ -1,6 +1,7 @@
 //! Ports: a free one for a program, and whose a listening one is.
 
 use std::net::TcpListener;
+use std::sync::LazyLock;
 
 use super::marker::Running;
 
@@ -11,6 +12,16 @@ const LISTENING: &str = "0A";
 pub fn free() -> std::io::Result<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     Ok(listener.local_addr()?.port())
+}
+
+/// Tells whether the system says who listens: it does where it knows of a listener of our own.
+pub fn is_told() -> bool {
+    static IS_TOLD: LazyLock<bool> = LazyLock::new(|| {
+        let listener = TcpListener::bind(("127.0.0.1", 0));
+        let address = listener.as_ref().ok().and_then(|listener| listener.local_addr().ok());
+        address.is_some_and(|address| belongs_to(address.port(), &[]).is_some())
+    });
+    *IS_TOLD
 }
 
 /// Lists the ports with their sockets' inodes on which somebody listens; nothing where the system does not tell.
@@ -26,7 +37,7 @@ fn listening() -> Vec<(u16, String)> {
     text.lines().filter_map(row).collect()
 }
 
-/// Tells whether one of `processes` listens on `port`; `None` where the system does not tell who does.
+/// Tells whether one of `processes` listens on `port`; `None` where nobody does, or the system does not tell.
 pub fn belongs_to(port: u16, processes: &[Running]) -> Option<bool> {
     let listeners: Vec<(u16, String)> = listening().into_iter().filter(|(taken, _)| *taken == port).collect();
     if listeners.is_empty() {

@@ -8,6 +8,7 @@ use super::port;
 use super::process::Process;
 use crate::client;
 use crate::exchange::NoAnswer;
+use crate::scenario::curl::Request;
 
 /// How long a program may take from its start to its first answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -17,6 +18,9 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How often a starting program is asked whether it answers.
 const POLL: Duration = Duration::from_millis(10);
+
+/// How long a program that has closed its port may take to end.
+const END: Duration = Duration::from_millis(200);
 
 /// Says why a program does not serve. The text is fit for a report: it names no place of this run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -176,20 +180,14 @@ pub async fn wait_until_ready(process: &mut Process, port: u16) -> Result<(), No
                 None => failed(StartFailure::ended(status.to_string(), &output, asked)),
             };
         }
-        let answer = client::send(status.clone(), ANSWER_PATIENCE).await.answer;
-        if matches!(answer, Ok(_) | Err(NoAnswer::Garbage))
-            && port::belongs_to(port, &process.all()) == Some(false)
-        {
-            return Err(NotReady::PortTaken);
-        }
-        let none = match answer {
-            Ok(_) => return Ok(()),
+        let none = match ask(process, port, &status).await? {
+            Ok(()) => return Ok(()),
             Err(none) => none,
         };
         if none == NoAnswer::Garbage {
             return failed(StartFailure::NoAnswer(none));
         }
-        let unconnected = matches!(none, NoAnswer::Refused | NoAnswer::NoConnection(_));
+        let unconnected = is_unconnected(&none);
         asked |= !unconnected;
         if tokio::time::Instant::now() > deadline {
             let other = || other_port(&process.output(), port).or_else(|| port::of(&process.all()));
@@ -199,6 +197,26 @@ pub async fn wait_until_ready(process: &mut Process, port: u16) -> Result<(), No
             });
         }
     }
+}
+
+/// Sends one request; what another on the port does with it is not taken for the program's doing.
+async fn ask(process: &mut Process, port: u16, request: &Request) -> Result<Result<(), NoAnswer>, NotReady> {
+    let answer = client::send(request.clone(), ANSWER_PATIENCE).await.answer.map(|_| ());
+    if answer.as_ref().is_err_and(is_unconnected) {
+        return Ok(answer);
+    }
+    match port::belongs_to(port, &process.all()) {
+        Some(false) => Err(NotReady::PortTaken),
+        // Nobody listens any more, and the program runs on: it was another's end that was seen.
+        None if answer.is_err() && port::is_told() && process.wait(END).await.is_none() => {
+            Ok(Err(NoAnswer::Refused))
+        }
+        _ => Ok(answer),
+    }
+}
+
+fn is_unconnected(none: &NoAnswer) -> bool {
+    matches!(none, NoAnswer::Refused | NoAnswer::NoConnection(_))
 }
 
 /// Tells whether a program ended since a port was in use, and which where it says so.
@@ -248,6 +266,9 @@ fn last_filled_line(output: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::limits::Limits;
+    use super::super::marker::Marker;
+    use super::super::process::Streams;
     use super::*;
 
     fn class(output: &str, asked: bool) -> StartClass {
@@ -277,6 +298,23 @@ mod tests {
         assert_eq!(last_line(raised), "AssertionError: The setup method can no longer be called.");
         assert_eq!(last_line("one\ntwo\n\n"), "two");
         assert_eq!(last_line(""), "it printed nothing");
+    }
+
+    #[tokio::test]
+    async fn what_another_on_the_port_does_is_not_taken_for_the_programs_doing() {
+        if !port::is_told() {
+            return;
+        }
+        let other = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
+        let port = other.local_addr().expect("it is bound").port();
+        let closing = tokio::spawn(async move { while other.accept().await.is_ok() {} });
+        let words = ["sleep", "60"].map(str::to_owned);
+        let (limits, marker, folder) = (Limits::default(), Marker::default(), std::path::Path::new("/"));
+        let mut process =
+            Process::spawn(&words, folder, &[], limits, &marker, Streams::Together).expect("it runs");
+        let taken = wait_until_ready(&mut process, port).await;
+        assert!(matches!(taken, Err(NotReady::PortTaken)), "{taken:?}");
+        closing.abort();
     }
 
     #[test]
