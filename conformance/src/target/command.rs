@@ -15,6 +15,8 @@ use super::start::{NotReady, StartFailure, last_line, wait_until_ready};
 use super::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind, copy};
 use super::{port, programs};
 use crate::clock::{self, ClockDriver, ClockKind, Faketime, NoClock, Wall};
+use crate::names::Names;
+use crate::varying::{self, Places};
 
 /// How long one of the documents' programs may run.
 const PROGRAM_PATIENCE: Duration = Duration::from_secs(20);
@@ -23,6 +25,9 @@ const PROGRAM_PATIENCE: Duration = Duration::from_secs(20);
 ///
 /// Other runtimes reserve far more than they use, so that nothing can be said of theirs.
 const PYTHON_MEMORY_KIB: u64 = 2 * 1024 * 1024;
+
+/// How much of a program's output is shown, in bytes; less than is kept of it.
+const SHOWN: usize = 8 * 1024;
 
 /// How often a start is tried where the port was taken by someone else in between.
 const PORT_TRIES: usize = 6;
@@ -229,7 +234,7 @@ impl CommandSite {
             };
             self.last_output = process.output();
             process.kill().await;
-            return Err(failure.map_output(|text| self.without_paths(text)).into());
+            return Err(failure.map_output(|text| self.steady(text)).into());
         }
     }
 
@@ -244,14 +249,9 @@ impl CommandSite {
         Process::spawn(words, &self.project, &environment, self.target.limits, &self.target.marker, streams)
     }
 
-    /// Takes the places of this run out of a text, so that reports of equal runs are equal.
-    fn without_paths(&self, text: &str) -> String {
-        let folder = self.folder.path().display().to_string();
-        let base = std::fs::canonicalize(self.folder.path()).unwrap_or_default().display().to_string();
-        text.replace(&format!("{folder}/project"), ".")
-            .replace(&format!("{base}/project"), ".")
-            .replace(&folder, "…")
-            .replace(&self.port.to_string(), "API_PORT")
+    /// Takes what varies out of a text of the program, so that reports of equal runs are equal.
+    fn steady(&self, text: &str) -> String {
+        Names::default().in_text(&self.places().hide(text))
     }
 }
 
@@ -284,7 +284,19 @@ impl Site for CommandSite {
 
     fn output(&self) -> String {
         let raw = self.running.as_ref().map_or_else(|| self.last_output.clone(), Process::output);
-        self.without_paths(&raw)
+        // Cut before ids are numbered: where what is kept begins depends on the length of times and ids.
+        Names::default().in_text(varying::last_lines(&self.places().hide(&raw), SHOWN))
+    }
+
+    fn places(&self) -> Places {
+        let shown = |path: &Path| path.display().to_string();
+        let folder = self.folder.path();
+        let mut places = Places::default();
+        for folder in [Some(folder.to_owned()), std::fs::canonicalize(folder).ok()].into_iter().flatten() {
+            places = places.with(shown(&folder.join("project")), ".").with(shown(&folder), "...");
+        }
+        // What is linked to and not copied is there by its own name.
+        places.with(shown(&self.target.folder.join("")), "./").with(self.port.to_string(), "API_PORT")
     }
 
     fn clock(&mut self) -> &mut dyn ClockDriver {
@@ -313,7 +325,7 @@ impl Site for CommandSite {
         process.kill().await;
         match status {
             Some(status) if status.success() => Ok(printed),
-            Some(_) => Err(SiteError::Failed(self.without_paths(last_line(&self.last_output)))),
+            Some(_) => Err(SiteError::Failed(self.steady(last_line(&self.last_output)))),
             None => Err(SiteError::Failed(format!("did not end within {} s", PROGRAM_PATIENCE.as_secs()))),
         }
     }

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use super::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind};
 use crate::clock::{self, ClockDriver, ClockKind};
 use crate::mode::Mode;
+use crate::varying::Places;
 
 /// The reference server.
 #[derive(Clone, Copy, Debug)]
@@ -147,6 +148,11 @@ impl Site for ReferenceSite {
     fn ended(&mut self) -> Option<String> {
         let running = self.running.as_ref()?;
         running.task.is_finished().then(|| "the serving task ended".to_owned())
+    }
+
+    fn places(&self) -> Places {
+        let url = self.base_url();
+        Places::default().with(url.rsplit(':').next().unwrap_or_default(), "API_PORT")
     }
 
     fn clock(&mut self) -> &mut dyn ClockDriver {

@@ -9,6 +9,7 @@ use super::process::Process;
 use crate::client;
 use crate::exchange::NoAnswer;
 use crate::scenario::curl::Request;
+use crate::varying;
 
 /// How long a program may take from its start to its first answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -60,7 +61,7 @@ pub enum StartFailure {
         last_line: String,
     },
     /// It listens, but elsewhere.
-    #[error("the program listens on port {0}, not on API_PORT")]
+    #[error("the program listens on {}, not on API_PORT", varying::port(*.0))]
     OtherPort(u16),
     /// It wants a port that somebody else has, however often it gets another API_PORT.
     #[error("the program finds its port in use, whatever API_PORT says")]
