@@ -14,7 +14,7 @@ use conformance::clock::ClockKind;
 use conformance::event::Silence;
 use conformance::exit::Exit;
 use conformance::mode::Mode;
-use conformance::report::{Report, Strictness};
+use conformance::report::{self, Entry, Report, Strictness};
 use conformance::seed::Way;
 use conformance::target::{Command, Target};
 use conformance::verdict::Kind;
@@ -25,13 +25,17 @@ fn check(target: &dyn Target, modes: &[Mode]) -> Report {
 }
 
 fn check_scenarios(target: &dyn Target, modes: &[Mode], scenarios: &[&str]) -> Report {
+    check_at_once(target, modes, scenarios, 4)
+}
+
+fn check_at_once(target: &dyn Target, modes: &[Mode], scenarios: &[&str], jobs: usize) -> Report {
     let plan = Plan {
         modes: modes.to_vec(),
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
         ways: vec![Way::Api],
         given: None,
-        jobs: 4,
+        jobs,
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let check = Check::new(suite(), target, &plan, &Silence);
@@ -138,6 +142,26 @@ fn a_hash_that_shows_fails_the_rows_about_a_users_fields() {
 #[test]
 fn a_missing_cors_header_is_one_row() {
     assert_eq!(caught(Fault::NoCors, &[Mode::SessionAuth]), ["cors.any-origin"]);
+}
+
+#[test]
+fn equal_runs_have_equal_reports_whatever_runs_beside_them() {
+    let scenarios = ["session-07-login", "session-08-logout", "api-bytes-session"];
+    let texts = |jobs| {
+        let report = check_at_once(&Broken(Fault::ShowsHash), &SESSIONS, &scenarios, jobs);
+        let (catalogue, strictness) = (&suite().catalogue, Strictness::default());
+        let entries = [Entry::of(report.clone())];
+        [
+            report::json(&report, catalogue),
+            report::junit(&report, catalogue, strictness),
+            report::html(&entries, catalogue),
+            report::csv(&entries, catalogue),
+            report::terminal(&report, catalogue, strictness),
+        ]
+    };
+    let first = texts(1);
+    assert!(first[4].contains("users.shape"), "{}", first[4]);
+    assert_eq!(first, texts(3));
 }
 
 fn program(script: &str) -> (tempfile::TempDir, Command) {

@@ -72,6 +72,9 @@ pub struct Arguments {
     /// How the first users get in
     #[arg(long, value_enum, default_value = "auto")]
     seed: SeedArgument,
+    /// How many modes are checked side by side [default: two for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
     /// Write the JSON report to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
@@ -296,7 +299,7 @@ impl Asked<'_> {
             requirements: self.requirements.clone(),
             ways: ways.to_vec(),
             given: self.arguments.user.clone(),
-            jobs: std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2),
+            jobs: self.arguments.jobs.map_or_else(two_for_each_core, usize::from),
         };
         if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
             return Err(Failure::usage(self.nothing_left(&plan.modes)));
@@ -340,6 +343,10 @@ impl Asked<'_> {
         let asked = &self.arguments.mode;
         Mode::ALL.into_iter().filter(|mode| asked.is_empty() || asked.contains(mode)).collect()
     }
+}
+
+fn two_for_each_core() -> usize {
+    std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2)
 }
 
 fn unproved() -> Failure {
