@@ -8,7 +8,7 @@
 //! - [`target`] is the implementation under test, whatever kind it is; [`clock`] makes its time pass;
 //!   [`seed`] gets first users in; [`stage`] is one running instance of it.
 //! - [`play`] replays a scenario on a stage, to a [`run`]: [`client`] sends, [`exchange`] is what was sent and received,
-//!   [`canon`] (with [`names`], [`emails`], [`json`]) its canonical text.
+//!   [`canon`] (with [`names`], [`varying`], [`emails`], [`json`]) its canonical text.
 //! - [`judge`] compares that text with the accepted transcript, [`cause`] says what would explain a difference,
 //!   [`settle`] what does; the findings add up to [`verdict`]s.
 //! - [`check`] does all of that for every mode; [`event`] tells of its progress, [`cost`] adds up what it waits
@@ -73,4 +73,5 @@ pub mod suite;
 pub mod target;
 pub mod task;
 pub mod transcript;
+pub mod varying;
 pub mod verdict;

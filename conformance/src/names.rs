@@ -2,14 +2,21 @@
 
 use uuid::{Uuid, Variant, Version};
 
-/// How many characters a hyphenated UUID has.
-const UUID_LENGTH: usize = 36;
+use crate::varying::{self, Id};
 
-/// The values seen so far in one run of one scenario.
+/// How long a session ID must be to be looked for wherever it may stand, in characters.
+const TELLING: usize = 16;
+
+/// The values seen so far in one run of one scenario, or in one text.
 #[derive(Debug, Default)]
 pub struct Names {
     users: Vec<String>,
     sessions: Vec<String>,
+    /// UUIDs of whose meaning nothing is known.
+    ids: Vec<String>,
+    hexes: Vec<String>,
+    /// Addresses that were made up for another scenario.
+    addresses: Vec<String>,
 }
 
 impl Names {
@@ -23,30 +30,49 @@ impl Names {
         format!("<session {}>", number(&mut self.sessions, id))
     }
 
-    /// Replaces every UUID in a program's output by its name; one not seen before becomes a session's.
+    /// Replaces what varies in a program's output; a UUID version 4 not seen before is a session's.
+    pub fn in_program(&mut self, output: &str) -> String {
+        self.replace(output, Self::session)
+    }
+
+    /// Replaces what varies in any text: an id not seen before is one of which nothing is known, `<id 1>`.
     ///
-    /// A UUID that is not of version 4 stays as it is, so that it shows.
+    /// One that is not of version 4 says so, since that is a mistake in most places.
     pub fn in_text(&mut self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(letter) = rest.chars().next() {
-            match rest.get(..UUID_LENGTH).filter(|head| is_uuid4(head)) {
-                Some(id) => {
-                    let name = match self.users.iter().position(|user| user == id) {
-                        Some(_) => self.user(id),
-                        None => self.session(id),
-                    };
-                    out.push_str(&name);
-                    rest = &rest[UUID_LENGTH..];
-                }
-                None => {
-                    out.push(letter);
-                    rest = &rest[letter.len_utf8()..];
-                }
+        self.replace(text, Self::id)
+    }
+
+    fn id(&mut self, id: &str) -> String {
+        format!("<id {}>", number(&mut self.ids, id))
+    }
+
+    fn replace(&mut self, text: &str, unknown: fn(&mut Self, &str) -> String) -> String {
+        let mut text = text.to_owned();
+        for (index, session) in self.sessions.iter().enumerate() {
+            if is_telling(session) && !self.users.contains(session) && text.contains(session.as_str()) {
+                text = text.replace(session.as_str(), &format!("<session {}>", index + 1));
             }
         }
-        out
+        varying::steady(&text, |id| match id {
+            Id::Uuid(id) | Id::Hex(id) if self.users.iter().any(|user| user == id) => self.user(id),
+            Id::Uuid(id) | Id::Hex(id) if self.sessions.iter().any(|session| session == id) => {
+                self.session(id)
+            }
+            Id::Uuid(id) if is_uuid4(id) => unknown(self, id),
+            Id::Uuid(id) => format!("{} (not a UUID version 4)", self.id(id)),
+            Id::Hex(digits) => format!("<hex {}>", number(&mut self.hexes, digits)),
+            Id::StandIn(address) => format!("<address {}>", number(&mut self.addresses, address)),
+        })
+        .into_owned()
     }
+}
+
+/// Tells whether a session ID can only be meant where it stands: a short or plain one is a word like others.
+fn is_telling(session: &str) -> bool {
+    session.len() >= TELLING
+        && session.contains(|letter: char| letter.is_ascii_digit())
+        && session.contains(|letter: char| letter.is_ascii_alphabetic())
+        && !session.contains('@')
 }
 
 /// Tells whether the text is a UUID version 4 as `uuid4()` prints it: 36 characters, lower case, hyphens.
@@ -88,7 +114,20 @@ mod tests {
         let mut names = Names::default();
         names.user(B);
         let printed = format!("User with ID: {B} has a Session ID: {A}");
-        assert_eq!(names.in_text(&printed), "User with ID: <user 1> has a Session ID: <session 1>");
+        assert_eq!(names.in_program(&printed), "User with ID: <user 1> has a Session ID: <session 1>");
+    }
+
+    #[test]
+    fn what_is_known_is_named_wherever_it_stands_and_what_is_not_is_told_apart() {
+        let mut names = Names::default();
+        names.user(B);
+        names.session("Zm9vYmFyMTIzNDU2Nzg5");
+        names.session("bob");
+        let old = A.replacen("4b0f", "1b0f", 1);
+        assert_eq!(
+            names.in_text(&format!("bob: {B}, Zm9vYmFyMTIzNDU2Nzg5, {A}, {A}, {old}, {}", "0af1".repeat(8))),
+            "bob: <user 1>, <session 1>, <id 1>, <id 1>, <id 2> (not a UUID version 4), <hex 1>"
+        );
     }
 
     #[test]

@@ -108,6 +108,7 @@ impl Player<'_, '_> {
             Err(Stopped::Failed(line)) => {
                 self.rest = Some(Outcome::Blocked { by: index });
                 self.replaced = true;
+                let line = self.canon.emails.name_back(&line);
                 StepRun { outcome: Outcome::Done, lines: vec![line], success: Some(false) }
             }
         }
@@ -166,6 +167,7 @@ impl Player<'_, '_> {
         };
         let written = format!("set-cookie: {}=", self.launch.session_name);
         let sent = format!("set-cookie: {cookie_name}=");
+        self.canon.places = self.stage.site().places();
         let lines = self.canon.exchange(view, &exchange);
         let lines = lines.into_iter().map(|line| line.replacen(&sent, &written, 1)).collect();
         let success = exchange.answer.as_ref().ok().map(crate::exchange::Answer::is_success);
@@ -336,7 +338,7 @@ impl Player<'_, '_> {
         }
         // Flask's own banner varies with its version; the documents' is one line of it.
         let shown: Vec<&str> = printed.lines().filter(|line| !line.starts_with(" * ")).collect();
-        Ok((self.canon.program(&shown.join("\n")), None))
+        Ok((self.shown(&shown), None))
     }
 
     async fn require_auth(&mut self, asked: &RequireAuth, index: usize) -> Result<Printed, Stopped> {
@@ -345,7 +347,12 @@ impl Player<'_, '_> {
         let printed = self.run_program(&Program::RequireAuth { excluded, paths }).await?;
         // Projects print what they like besides.
         let shown: Vec<&str> = printed.lines().filter(|line| line.contains(" => ")).collect();
-        Ok((self.canon.program(&shown.join("\n")), None))
+        Ok((self.shown(&shown), None))
+    }
+
+    fn shown(&mut self, printed: &[&str]) -> Vec<String> {
+        self.canon.places = self.stage.site().places();
+        self.canon.program(&printed.join("\n"))
     }
 
     async fn run_program(&mut self, program: &Program) -> Result<String, Stopped> {

@@ -16,7 +16,7 @@ use conformance::cost::{Costs, Work};
 use conformance::event::{Listener, Silence};
 use conformance::exit::Exit;
 use conformance::mode::Mode;
-use conformance::report::{self, Report, Strictness};
+use conformance::report::{self, Entry, Report, Strictness};
 use conformance::seed::Way;
 use conformance::target::{Command, Target};
 use conformance::verdict::{Finding, Kind};
@@ -27,17 +27,23 @@ fn check(target: &dyn Target, modes: &[Mode]) -> Report {
 }
 
 fn check_scenarios(target: &dyn Target, modes: &[Mode], scenarios: &[&str]) -> Report {
-    check_heard(target, modes, scenarios, &Silence)
+    check_heard(target, modes, scenarios, 4, &Silence)
 }
 
-fn check_heard(target: &dyn Target, modes: &[Mode], scenarios: &[&str], listener: &dyn Listener) -> Report {
+fn check_heard(
+    target: &dyn Target,
+    modes: &[Mode],
+    scenarios: &[&str],
+    jobs: usize,
+    listener: &dyn Listener,
+) -> Report {
     let plan = Plan {
         modes: modes.to_vec(),
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
         ways: vec![Way::Api],
         given: None,
-        jobs: 4,
+        jobs,
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let check = Check::new(suite(), target, &plan, listener);
@@ -162,7 +168,7 @@ const ISOLATED: [&str; 3] =
 /// Checks [`ISOLATED`], sees that all is met, and counts the copies that were made for it.
 fn copies_for_isolated(fault: Fault) -> u32 {
     let costs = Costs::default();
-    let report = check_heard(&Shared(fault), &[Mode::SessionAuth], &ISOLATED, &costs);
+    let report = check_heard(&Shared(fault), &[Mode::SessionAuth], &ISOLATED, 4, &costs);
     assert!(!with(&report, Kind::Met).is_empty());
     for kind in [Kind::NotMet, Kind::Blocked, Kind::Error, Kind::NotChecked] {
         assert!(with(&report, kind).is_empty(), "{kind:?}: {:?}", with(&report, kind));
@@ -180,6 +186,26 @@ fn isolated_scenarios_share_a_site_as_long_as_all_is_met() {
 fn an_isolated_scenario_that_fails_where_another_was_played_is_played_again_where_none_was() {
     // The first leaves the instance too little for the second, and that too little for the third.
     assert_eq!(copies_for_isolated(Fault::WearsOut), 4);
+}
+
+#[test]
+fn equal_runs_have_equal_reports_whatever_runs_beside_them() {
+    let scenarios = ["session-07-login", "session-08-logout", "api-bytes-session"];
+    let texts = |jobs| {
+        let report = check_heard(&Broken(Fault::ShowsHash), &SESSIONS, &scenarios, jobs, &Silence);
+        let (catalogue, strictness) = (&suite().catalogue, Strictness::default());
+        let entries = [Entry::of(report.clone())];
+        [
+            report::json(&report, catalogue),
+            report::junit(&report, catalogue, strictness),
+            report::html(&entries, catalogue),
+            report::csv(&entries, catalogue),
+            report::terminal(&report, catalogue, strictness),
+        ]
+    };
+    let first = texts(1);
+    assert!(first[4].contains("users.shape"), "{}", first[4]);
+    assert_eq!(first, texts(3));
 }
 
 fn program(script: &str) -> (tempfile::TempDir, Command) {

@@ -101,7 +101,7 @@ impl Corpus {
         let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
         command
             .arg("grade")
-            .args(["--disk", "64"])
+            .args(["--disk", "64", "--timeout", "900"])
             .args(arguments)
             .current_dir(self.folder.path())
             .env("TMPDIR", self.path("tmp"))

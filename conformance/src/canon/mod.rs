@@ -16,6 +16,7 @@ use crate::emails::Emails;
 use crate::exchange::{Answer, Exchange};
 use crate::names::Names;
 use crate::scenario::Show;
+use crate::varying::{self, Places};
 
 /// How much of a body that is not JSON is shown, in lines.
 const SHOWN_LINES: usize = 12;
@@ -45,6 +46,8 @@ pub struct Canon {
     pub emails: Emails,
     /// The names given so far.
     pub names: Names,
+    /// What is of the present run alone; it changes with each start of the target.
+    pub places: Places,
     passwords: Vec<String>,
     since: DateTime<Utc>,
 }
@@ -52,7 +55,7 @@ pub struct Canon {
 impl Canon {
     /// Starts the text of a scenario on data that was empty at `since`.
     pub fn new(emails: Emails, since: DateTime<Utc>) -> Self {
-        Self { emails, names: Names::default(), passwords: Vec::new(), since }
+        Self { emails, names: Names::default(), places: Places::default(), passwords: Vec::new(), since }
     }
 
     /// Notes a password that no answer may carry.
@@ -74,8 +77,19 @@ impl Canon {
 
     /// Writes what a program printed.
     pub fn program(&mut self, output: &str) -> Vec<String> {
-        let named = self.emails.name_back(output);
-        self.names.in_text(&named).lines().map(str::to_owned).collect()
+        let ours = self.ours(output);
+        self.names.in_program(&ours).lines().map(str::to_owned).collect()
+    }
+
+    /// Replaces what varies in a text.
+    fn steady(&mut self, text: &str) -> String {
+        let ours = self.ours(text);
+        self.names.in_text(&ours)
+    }
+
+    /// Replaces what this run made up or chose.
+    fn ours(&self, text: &str) -> String {
+        self.places.hide(&self.emails.name_back(text))
     }
 
     fn answer(&mut self, view: View<'_>, head: bool, answer: &Answer) -> Vec<String> {
@@ -105,7 +119,9 @@ impl Canon {
         let mut lines = vec![status_line(answer.status)];
         lines.extend(self.cookies(view, answer));
         if (300..400).contains(&answer.status) {
-            lines.extend(answer.header("location").map(|target| format!("location: {}", path_of(target))));
+            lines.extend(
+                answer.header("location").map(|target| format!("location: {}", self.steady(path_of(target)))),
+            );
         }
         if answer.status == 405 || head {
             return lines;
@@ -141,13 +157,12 @@ impl Canon {
         lines.extend(self.cookies(view, answer));
         lines.push(format!("access-control-allow-origin: {}", first("access-control-allow-origin")));
         let received = String::from_utf8_lossy(&answer.body).into_owned();
-        let (length, body) = match self.rewritten(answer, &received, view.foreign_users) {
-            Some(shown) if first("content-length") == received.len().to_string() => {
-                (shown.len().to_string(), shown)
-            }
-            Some(shown) => (first("content-length"), shown),
-            None => (first("content-length"), received),
-        };
+        let mut length = first("content-length");
+        let is_right = length == received.len().to_string();
+        let body = self.rewritten(answer, &received, view.foreign_users).unwrap_or(received);
+        if is_right {
+            length = varying::length(&self.places.hide(&body)).to_string();
+        }
         let body = self.name_values(&body, view.now, findings);
         lines.push(format!("content-length: {length}"));
         lines.extend(body.lines().take(SHOWN_BYTES).map(str::to_owned));
@@ -164,9 +179,9 @@ impl Canon {
     fn text(&mut self, answer: &Answer) -> Vec<String> {
         let text = String::from_utf8_lossy(&answer.body);
         if let Some(title) = title(&text) {
-            return vec![format!("<title>{title}</title>")];
+            return vec![format!("<title>{}</title>", self.steady(title))];
         }
-        let named = self.names.in_text(&self.emails.name_back(&text));
+        let named = self.steady(&text);
         let mut lines: Vec<String> = named.lines().take(SHOWN_LINES).map(str::to_owned).collect();
         if named.lines().nth(SHOWN_LINES).is_some() {
             lines.push("…".to_owned());

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use super::Canon;
 use crate::exchange::Answer;
 use crate::json;
-use crate::names::is_uuid4;
+use crate::names::{Names, is_uuid4};
+use crate::varying;
 
 /// How far a timestamp may be from the target's clock.
 const CLOCK_SLACK: TimeDelta = TimeDelta::seconds(5);
@@ -15,20 +16,22 @@ const CLOCK_SLACK: TimeDelta = TimeDelta::seconds(5);
 const USER_KEYS: [&str; 6] = ["created_at", "email", "first_name", "id", "last_name", "updated_at"];
 
 impl Canon {
-    /// Leaves out what other scenarios stored: their users in a list, their number in the stats.
+    /// Leaves out what other scenarios stored: their users in a list or by their ids, their number in the stats.
     pub(super) fn own(&self, value: Value, foreign_users: u64) -> Value {
+        let is_own = |item: &Value| email(item).is_none_or(|address| self.emails.owns(address));
         match value {
-            Value::Array(items) => {
-                let mut items: Vec<Value> = items
-                    .into_iter()
-                    .filter(|item| email(item).is_none_or(|address| self.emails.owns(address)))
-                    .collect();
+            Value::Array(mut items) => {
+                items.retain(is_own);
                 // The documents give a list no order.
                 items.sort_by_key(|item| email(item).map(|address| self.emails.name_back(address)));
                 Value::Array(items)
             }
-            Value::Object(mut fields) if fields.len() == 1 => {
-                if let Some(count) = fields.get("users").and_then(Value::as_u64) {
+            Value::Object(mut fields) => {
+                if fields.iter().all(|(key, field)| email(field).is_some() && field["id"] == **key) {
+                    fields.retain(|_, field| is_own(field));
+                }
+                if let Some(count) = fields.get("users").and_then(Value::as_u64).filter(|_| fields.len() == 1)
+                {
                     fields.insert("users".to_owned(), Value::from(count.saturating_sub(foreign_users)));
                 }
                 Value::Object(fields)
@@ -52,16 +55,23 @@ impl Canon {
                 self.user(fields, now, findings)
             }
             Value::Object(fields) => {
+                let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
+                // By what stays the same: ids as keys would put the fields in another order each time.
+                fields.sort_by_cached_key(|(key, field)| {
+                    let blank = |text: &str| varying::steady(text, |_| String::new()).into_owned();
+                    (blank(key), blank(&self.emails.name_back(&field.to_string())))
+                });
                 let fields: Vec<String> = fields
-                    .iter()
+                    .into_iter()
                     .map(|(key, field)| {
-                        format!("{}: {}", json::quoted(key), self.value(field, now, findings))
+                        let key = json::quoted(&self.steady(key));
+                        format!("{key}: {}", self.value(field, now, findings))
                     })
                     .collect();
                 format!("{{{}}}", fields.join(", "))
             }
-            Value::String(text) => json::quoted(&self.emails.name_back(text)),
-            other => other.to_string(),
+            Value::String(text) => json::quoted(&self.steady(text)),
+            other => self.steady(&other.to_string()),
         }
     }
 
@@ -74,7 +84,7 @@ impl Canon {
         for key in fields.keys().filter(|key| !USER_KEYS.contains(&key.as_str())) {
             findings.push(format!(
                 "! users.shape: a user has the key {}, which is none of a user's",
-                json::quoted(key)
+                json::quoted(&self.steady(key))
             ));
         }
         let printed: Vec<String> = USER_KEYS
@@ -106,7 +116,10 @@ impl Canon {
     /// Says what is wrong with a timestamp: its form, or its distance from the target's clock.
     fn time_flaw(&self, key: &str, value: &Value, now: DateTime<Utc>) -> Option<String> {
         let flaw = match value.as_str().and_then(timestamp) {
-            None => format!("is {value}, not UTC seconds as \"YYYY-MM-DD HH:MM:SS\""),
+            None => {
+                let form = Names::default().in_text(&value.to_string());
+                format!("is {form}, not UTC seconds as \"YYYY-MM-DD HH:MM:SS\"")
+            }
             Some(time) if time < self.since - CLOCK_SLACK => {
                 "lies before this run began, by the target's own clock".to_owned()
             }
@@ -125,8 +138,8 @@ impl Canon {
         now: DateTime<Utc>,
         findings: &mut Vec<String>,
     ) -> String {
-        let mut named = self.emails.name_back(text);
-        let Ok(value) = serde_json::from_str::<Value>(text) else { return named };
+        let mut named = self.ours(text);
+        let value = serde_json::from_str::<Value>(text).unwrap_or_default();
         let users = match &value {
             Value::Array(items) => items.iter().collect(),
             single => vec![single],
@@ -144,7 +157,7 @@ impl Canon {
                 }
             }
         }
-        named
+        self.names.in_text(&named)
     }
 
     /// Writes a JSON body anew in the form that it has, without what other scenarios stored.

@@ -74,6 +74,9 @@ pub struct Arguments {
     /// How the first users get in
     #[arg(long, value_enum, default_value = "auto")]
     seed: SeedArgument,
+    /// How many modes are checked side by side [default: two for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
     /// Write the JSON report to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
@@ -303,7 +306,7 @@ impl Asked<'_> {
             requirements: self.requirements.clone(),
             ways: ways.to_vec(),
             given: self.arguments.user.clone(),
-            jobs: super::side_by_side(),
+            jobs: self.arguments.jobs.map_or_else(super::side_by_side, usize::from),
         };
         if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
             return Err(Failure::usage(self.nothing_left(&plan.modes)));

@@ -15,6 +15,12 @@ use serde::{Deserialize, Serialize};
 pub use faketime::{Faketime, library};
 pub use wall::Wall;
 
+/// The time at which a clock that can be moved begins: Mon, 16 Oct 2017 04:57:08 GMT, as in the documents.
+///
+/// It is the same in every run, so that what a target makes of the time (a change to summer time, a date in a file)
+/// is the same too.
+pub const START: DateTime<Utc> = DateTime::from_timestamp(1_508_129_828, 0).expect("it is a date");
+
 /// Names a clock driver, as `--clock` and the JSON report do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]

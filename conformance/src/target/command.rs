@@ -13,16 +13,21 @@ use super::limits::Limits;
 use super::marker::Marker;
 use super::patience::{self, Hung, Patience};
 use super::port;
-use super::process::Process;
+use super::process::{Process, Streams};
 use super::programs::{self, Programs};
 use super::start::{NotReady, StartFailure, last_line, wait_until_ready};
 use super::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind, copy};
 use crate::clock::{self, ClockDriver, ClockKind, Faketime, NoClock, Wall};
+use crate::names::Names;
+use crate::varying::{self, Places};
 
 /// How much address space a Python program may take, in KiB: one request can make Werkzeug's server want it all.
 ///
 /// Other runtimes reserve far more than they use, so that nothing can be said of theirs.
 const PYTHON_MEMORY_KIB: u64 = 2 * 1024 * 1024;
+
+/// How much of a program's output is shown, in bytes; less than is kept of it.
+const SHOWN: usize = 8 * 1024;
 
 /// How often a start is tried where the port was taken by someone else in between.
 const PORT_TRIES: usize = 6;
@@ -136,7 +141,8 @@ impl Target for Command {
         // A project's own stored users and sessions are not part of what is checked.
         let keep = |name: &str| !(name.starts_with(".db_") && name.ends_with(".json"));
         let programs = Arc::new(Programs::unpack(&self.room()).map_err(uncopied)?);
-        Ok(Box::new(CommandSite::copy_of(self, &self.folder, &keep, Utc::now(), programs)?))
+        let opened_at = if self.clock.stands_still() { clock::START } else { Utc::now() };
+        Ok(Box::new(CommandSite::copy_of(self, &self.folder, &keep, opened_at, programs)?))
     }
 }
 
@@ -223,13 +229,18 @@ impl CommandSite {
     }
 
     /// Starts `words` as the server, on another port where the first was snatched away.
-    async fn start_words(&mut self, launch: &Launch, words: &[String]) -> Result<(), StartFailure> {
+    async fn start_words(
+        &mut self,
+        launch: &Launch,
+        words: &[String],
+        streams: Streams,
+    ) -> Result<(), StartFailure> {
         let mut tries = PORT_TRIES;
         loop {
             tries -= 1;
             let cannot_run = |why: String| StartFailure::CannotRun { program: words[0].clone(), why };
             self.port = port::free().map_err(|error| cannot_run(format!("no free port: {error}")))?;
-            let spawned = self.spawn(words, launch, self.port);
+            let spawned = self.spawn(words, launch, self.port, streams);
             let mut process = spawned.map_err(|error| cannot_run(error.to_string()))?;
             let failure = match wait_until_ready(&mut process, self.port, &self.target.patience).await {
                 Ok(()) => {
@@ -242,24 +253,24 @@ impl CommandSite {
             };
             self.last_output = process.output();
             process.kill().await;
-            return Err(failure.map_output(|text| self.without_paths(text)));
+            return Err(failure.map_output(|text| self.steady(text)));
         }
     }
 
-    fn spawn(&self, words: &[String], launch: &Launch, port: u16) -> std::io::Result<Process> {
+    fn spawn(
+        &self,
+        words: &[String],
+        launch: &Launch,
+        port: u16,
+        streams: Streams,
+    ) -> std::io::Result<Process> {
         let environment = self.environment(launch, port);
-        Process::spawn(words, &self.project, &environment, self.target.limits, &self.target.marker)
+        Process::spawn(words, &self.project, &environment, self.target.limits, &self.target.marker, streams)
     }
 
-    /// Takes the places of this run out of a text, so that reports of equal runs are equal.
-    fn without_paths(&self, text: &str) -> String {
-        let folder = self.folder.path().display().to_string();
-        let base = std::fs::canonicalize(self.folder.path()).unwrap_or_default().display().to_string();
-        text.replace(&format!("{folder}/project"), ".")
-            .replace(&format!("{base}/project"), ".")
-            .replace(&folder, "…")
-            .replace(&self.programs.folder().display().to_string(), "…/programs")
-            .replace(&self.port.to_string(), "API_PORT")
+    /// Takes what varies out of a text of the program, so that reports of equal runs are equal.
+    fn steady(&self, text: &str) -> String {
+        Names::default().in_text(&self.places().hide(text))
     }
 }
 
@@ -272,7 +283,7 @@ impl Site for CommandSite {
         }
         self.stop(Stop::Kill).await?;
         let words = self.target.words.clone();
-        let started = self.start_words(launch, &words).await;
+        let started = self.start_words(launch, &words, Streams::Together).await;
         if let Err(failure) = &started
             && failure.is_slow()
         {
@@ -308,7 +319,20 @@ impl Site for CommandSite {
 
     fn output(&self) -> String {
         let raw = self.running.as_ref().map_or_else(|| self.last_output.clone(), Process::output);
-        self.without_paths(&raw)
+        // Cut before ids are numbered: where what is kept begins depends on the length of times and ids.
+        Names::default().in_text(varying::last_lines(&self.places().hide(&raw), SHOWN))
+    }
+
+    fn places(&self) -> Places {
+        let shown = |path: &Path| path.display().to_string();
+        let folder = self.folder.path();
+        let mut places = Places::default();
+        for folder in [Some(folder.to_owned()), std::fs::canonicalize(folder).ok()].into_iter().flatten() {
+            places = places.with(shown(&folder.join("project")), ".").with(shown(&folder), "...");
+        }
+        places = places.with(shown(self.programs.folder()), ".../programs");
+        // What is linked to and not copied is there by its own name.
+        places.with(shown(&self.target.folder.join("")), "./").with(self.port.to_string(), "API_PORT")
     }
 
     fn clock(&mut self) -> &mut dyn ClockDriver {
@@ -329,7 +353,7 @@ impl Site for CommandSite {
         let words = self.programs.words(program);
         let launch = Launch::documented(programs::mode(program));
         let mut process = self
-            .spawn(&words, &launch, 0)
+            .spawn(&words, &launch, 0, Streams::Apart)
             .map_err(|error| SiteError::NotPossible(format!("python3 cannot be started: {error}")))?;
         let patience = self.target.patience.left();
         let status = process.wait(patience).await;
@@ -339,7 +363,7 @@ impl Site for CommandSite {
         process.kill().await;
         match status {
             Some(status) if status.success() => Ok(printed),
-            Some(_) => Err(SiteError::Failed(self.without_paths(last_line(&self.last_output)))),
+            Some(_) => Err(SiteError::Failed(self.steady(last_line(&self.last_output)))),
             None => Err(SiteError::Failed(format!("did not end within {} s", patience.as_secs_f32()))),
         }
     }
@@ -348,7 +372,7 @@ impl Site for CommandSite {
         self.needs_flask()?;
         self.stop(Stop::Kill).await?;
         let words = self.programs.server_words(program);
-        self.start_words(launch, &words).await?;
+        self.start_words(launch, &words, Streams::Apart).await?;
         Ok(self.running.as_ref().map(Process::printed).unwrap_or_default())
     }
 

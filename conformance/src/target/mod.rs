@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::ClockDriver;
 use crate::mode::Mode;
 use crate::scenario::{Action, Scenario, Setting, Settings, Template};
+use crate::varying::Places;
 
 pub use command::Command;
 pub use find::CommandError;
@@ -248,9 +249,14 @@ pub trait Site: Send + Sync {
         None
     }
 
-    /// Gives the last output of the instance, for the report.
+    /// Gives the last output of the instance, for the report: no port, path or time of this run.
     fn output(&self) -> String {
         String::new()
+    }
+
+    /// Lists what is of this run alone in a text that the instance wrote, such as its port.
+    fn places(&self) -> Places {
+        Places::default()
     }
 
     /// Gives the clock of this site.

@@ -38,14 +38,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// What becomes of a program's two streams of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Streams {
+    /// They are one, so that what was printed first stands first.
+    Together,
+    /// What is printed on standard output can be had alone; which of the two was written to first is not known.
+    Apart,
+}
+
 /// A running program with all that it starts.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
     group: Pid,
     marker: Marker,
-    output: Tail,
     printed: Tail,
+    complained: Tail,
     readers: Vec<JoinHandle<()>>,
     ended: Option<ExitStatus>,
     killed: bool,
@@ -65,13 +74,15 @@ impl Process {
         environment: &[(String, String)],
         limits: Limits,
         marker: &Marker,
+        streams: Streams,
     ) -> std::io::Result<Self> {
         let marker = marker.below();
         // The shell sets the limits and becomes the program: no code of ours runs between fork and exec.
         let limits = limits.as_shell();
+        let merge = if streams == Streams::Together { " 2>&1" } else { "" };
         let mut command = tokio::process::Command::new("/bin/sh");
         command
-            .args(["-c", &format!("{limits}exec \"$@\""), "sh"])
+            .args(["-c", &format!("{limits}exec \"$@\"{merge}"), "sh"])
             .args(words)
             .current_dir(folder)
             .stdin(Stdio::null())
@@ -91,15 +102,15 @@ impl Process {
         let mut child = command.spawn()?;
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let group = Pid::from_raw(id.ok_or_else(|| std::io::Error::other("the program ended at once"))?);
-        let (output, printed) = (Tail::default(), Tail::default());
+        let (printed, complained) = (Tail::default(), Tail::default());
         let mut readers = Vec::new();
         if let Some(pipe) = child.stdout.take() {
-            readers.push(tokio::spawn(keep_tail(pipe, vec![output.clone(), printed.clone()])));
+            readers.push(tokio::spawn(keep_tail(pipe, printed.clone())));
         }
         if let Some(pipe) = child.stderr.take() {
-            readers.push(tokio::spawn(keep_tail(pipe, vec![output.clone()])));
+            readers.push(tokio::spawn(keep_tail(pipe, complained.clone())));
         }
-        Ok(Self { child, group, marker, output, printed, readers, ended: None, killed: false })
+        Ok(Self { child, group, marker, printed, complained, readers, ended: None, killed: false })
     }
 
     /// Gives the process that was started, which may have started others.
@@ -114,9 +125,9 @@ impl Process {
         all
     }
 
-    /// Gives the last output, both streams as they came.
+    /// Gives the last output: both streams as they came, or standard output first where they are apart.
     pub fn output(&self) -> String {
-        self.output.text()
+        self.printed.text() + &self.complained.text()
     }
 
     /// Gives the last that it printed on its standard output alone.
@@ -183,25 +194,37 @@ impl Drop for Process {
     }
 }
 
-/// The last bytes of a stream. Its reader task adds to it, reports read it; each holds the lock for one copy.
+/// The last lines of a stream. Its reader task adds to it, reports read it; each holds the lock for one copy.
 #[derive(Clone, Debug, Default)]
-struct Tail(Arc<Mutex<VecDeque<u8>>>);
+struct Tail(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: VecDeque<u8>,
+    /// Whether something before them was dropped.
+    cut: bool,
+}
 
 impl Tail {
     fn add(&self, bytes: &[u8]) {
         let mut kept = lock(&self.0);
-        kept.extend(bytes);
-        let surplus = kept.len().saturating_sub(KEPT);
-        kept.drain(..surplus);
+        kept.bytes.extend(bytes);
+        let surplus = kept.bytes.len().saturating_sub(KEPT);
+        kept.bytes.drain(..surplus);
+        kept.cut |= surplus > 0;
     }
 
     fn text(&self) -> String {
-        String::from_utf8_lossy(lock(&self.0).make_contiguous()).into_owned()
+        let mut kept = lock(&self.0);
+        // Of a line that was cut nobody knows what it says; one line that fills it all is better than none.
+        let end = kept.bytes.iter().position(|byte| *byte == b'\n').filter(|_| kept.cut);
+        let bytes = kept.bytes.make_contiguous();
+        String::from_utf8_lossy(&bytes[end.map_or(0, |end| end + 1)..]).into_owned()
     }
 }
 
 /// Reads a pipe to its end and keeps the tail; it ends when the last holder of the pipe has ended.
-async fn keep_tail(mut pipe: impl AsyncRead + Unpin, tails: Vec<Tail>) {
+async fn keep_tail(mut pipe: impl AsyncRead + Unpin, tail: Tail) {
     let mut buffer = [0; 4096];
     let mut heard = 0_usize;
     while let Ok(count) = pipe.read(&mut buffer).await {
@@ -213,8 +236,6 @@ async fn keep_tail(mut pipe: impl AsyncRead + Unpin, tails: Vec<Tail>) {
             // Endless output would take a core of its own to read, and the programs beside it would wait.
             tokio::time::sleep(HUSH).await;
         }
-        for tail in &tails {
-            tail.add(&buffer[..count]);
-        }
+        tail.add(&buffer[..count]);
     }
 }

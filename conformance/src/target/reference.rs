@@ -6,7 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use server::{App, Clock as _, Config, ManualClock, programs, requires_auth};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -14,8 +14,9 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind};
-use crate::clock::{ClockDriver, ClockKind};
+use crate::clock::{self, ClockDriver, ClockKind};
 use crate::mode::Mode;
+use crate::varying::Places;
 
 /// The reference server.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,7 @@ impl Target for Reference {
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
         let folder = tempfile::Builder::new().prefix("conformance-").tempdir().map_err(failed)?;
-        let opened_at = Utc::now().trunc_subsecs(0);
+        let opened_at = clock::START;
         let clock = Manual(Arc::new(ManualClock::new(opened_at)));
         Ok(Box::new(ReferenceSite { running: None, clock, opened_at, folder }))
     }
@@ -147,6 +148,11 @@ impl Site for ReferenceSite {
     fn ended(&mut self) -> Option<String> {
         let running = self.running.as_ref()?;
         running.task.is_finished().then(|| "the serving task ended".to_owned())
+    }
+
+    fn places(&self) -> Places {
+        let url = self.base_url();
+        Places::default().with(url.rsplit(':').next().unwrap_or_default(), "API_PORT")
     }
 
     fn clock(&mut self) -> &mut dyn ClockDriver {

@@ -9,6 +9,8 @@ use super::port;
 use super::process::Process;
 use crate::client;
 use crate::exchange::NoAnswer;
+use crate::scenario::curl::Request;
+use crate::varying;
 
 /// How long one request of a starting program may take.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
@@ -22,6 +24,9 @@ const PART: u32 = 25;
 
 /// How long a program that serves on another port is given to come to its own as well.
 const ELSEWHERE: Duration = Duration::from_secs(2);
+
+/// How long a program that has closed its port may take to end.
+const END: Duration = Duration::from_millis(200);
 
 /// Says why a program does not serve. The text is fit for a report: it names no place of this run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +66,7 @@ pub enum StartFailure {
         last_line: String,
     },
     /// It listens, but elsewhere.
-    #[error("the program listens on port {0}, not on API_PORT")]
+    #[error("the program listens on {}, not on API_PORT", varying::port(*.0))]
     OtherPort(u16),
     /// It wants a port that somebody else has, however often it gets another API_PORT.
     #[error("the program finds its port in use, whatever API_PORT says")]
@@ -187,17 +192,8 @@ pub async fn wait_until_ready(process: &mut Process, port: u16, patience: &Patie
                 None => failed(StartFailure::ended(status.to_string(), &output, asked)),
             };
         }
-        let answer = client::send(status.clone(), ANSWER_PATIENCE).await.answer;
-        // The first process is it mostly; to find the others takes a look at every process there is.
-        let foreign = |processes: &[_]| port::belongs_to(port, processes) == Some(false);
-        if matches!(answer, Ok(_) | Err(NoAnswer::Garbage))
-            && foreign(&[process.first()])
-            && foreign(&process.all())
-        {
-            return Err(NotReady::PortTaken);
-        }
-        let none = match answer {
-            Ok(_) => {
+        let none = match ask(process, port, &status).await? {
+            Ok(()) => {
                 patience.answered(since.elapsed());
                 return Ok(());
             }
@@ -206,7 +202,7 @@ pub async fn wait_until_ready(process: &mut Process, port: u16, patience: &Patie
         if none == NoAnswer::Garbage {
             return failed(StartFailure::NoAnswer(none));
         }
-        let unconnected = matches!(none, NoAnswer::Refused | NoAnswer::NoConnection(_));
+        let unconnected = is_unconnected(&none);
         asked |= !unconnected;
         // It says that it serves elsewhere, and does: it will not come here as well.
         if unconnected
@@ -226,6 +222,31 @@ pub async fn wait_until_ready(process: &mut Process, port: u16, patience: &Patie
             });
         }
     }
+}
+
+/// Sends one request; what another on the port does with it is not taken for the program's doing.
+async fn ask(process: &mut Process, port: u16, request: &Request) -> Result<Result<(), NoAnswer>, NotReady> {
+    let answer = client::send(request.clone(), ANSWER_PATIENCE).await.answer.map(|_| ());
+    if answer.as_ref().is_err_and(is_unconnected) {
+        return Ok(answer);
+    }
+    // The first process is it mostly; to find the others takes a look at every process there is.
+    let owned = match port::belongs_to(port, &[process.first()]) {
+        Some(false) => port::belongs_to(port, &process.all()),
+        told => told,
+    };
+    match owned {
+        Some(false) => Err(NotReady::PortTaken),
+        // Nobody listens any more, and the program runs on: it was another's end that was seen.
+        None if answer.is_err() && port::is_told() && process.wait(END).await.is_none() => {
+            Ok(Err(NoAnswer::Refused))
+        }
+        _ => Ok(answer),
+    }
+}
+
+fn is_unconnected(none: &NoAnswer) -> bool {
+    matches!(none, NoAnswer::Refused | NoAnswer::NoConnection(_))
 }
 
 /// Tells whether a program ended since a port was in use, and which where it says so.
@@ -275,6 +296,10 @@ fn last_filled_line(output: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::limits::Limits;
+    use super::super::marker::Marker;
+    use super::super::patience;
+    use super::super::process::Streams;
     use super::*;
 
     fn class(output: &str, asked: bool) -> StartClass {
@@ -304,6 +329,24 @@ mod tests {
         assert_eq!(last_line(raised), "AssertionError: The setup method can no longer be called.");
         assert_eq!(last_line("one\ntwo\n\n"), "two");
         assert_eq!(last_line(""), "it printed nothing");
+    }
+
+    #[tokio::test]
+    async fn what_another_on_the_port_does_is_not_taken_for_the_programs_doing() {
+        if !port::is_told() {
+            return;
+        }
+        let other = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
+        let port = other.local_addr().expect("it is bound").port();
+        let closing = tokio::spawn(async move { while other.accept().await.is_ok() {} });
+        let words = ["sleep", "60"].map(str::to_owned);
+        let (limits, marker, folder) = (Limits::default(), Marker::default(), std::path::Path::new("/"));
+        let mut process =
+            Process::spawn(&words, folder, &[], limits, &marker, Streams::Together).expect("it runs");
+        let patience = Patience::new(patience::FULL);
+        let taken = wait_until_ready(&mut process, port, &patience).await;
+        assert!(matches!(taken, Err(NotReady::PortTaken)), "{taken:?}");
+        closing.abort();
     }
 
     #[test]

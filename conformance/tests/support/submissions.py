@@ -2,19 +2,23 @@
 
 Each test folder holds a copy as api/v1/app.py with a first line that says what the copy shall do.
 """
+import datetime
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 HOST, PORT = os.environ["API_HOST"], int(os.environ["API_PORT"])
-USERS = {}
+AUTH_TYPE = os.environ.get("AUTH_TYPE", "")
+USERS, PASSWORDS = {}, {}
 
 
 class Api(BaseHTTPRequestHandler):
@@ -55,6 +59,75 @@ class Api(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+class Talkative(Api):
+    """Has sessions, and puts into every answer and onto its output what is of this run and moment alone."""
+    sessions = {}
+
+    def of_this_run(self):
+        return {"at": datetime.datetime.now().isoformat(), "seconds": time.time(), "request": str(uuid.uuid4()),
+                "trace": secrets.token_hex(16), "old": str(uuid.uuid1()), "from": repr(self.client_address),
+                "by": repr(object()), "in": os.getcwd(), "port": PORT, "process": f"pid {os.getpid()}"}
+
+    def owner(self):
+        _, _, session = self.headers.get("Cookie", "").partition(os.environ["SESSION_NAME"] + "=")
+        return self.sessions.get(session)
+
+    def do_GET(self):
+        path = self.path.rstrip("/")
+        if path == "/api/v1/status":
+            return self.answer(200, {"status": "OK"})
+        if path == "/api/v1/unauthorized":
+            return self.answer(401, {"error": "Unauthorized", **self.of_this_run()})
+        if AUTH_TYPE.startswith("session") and not self.owner():
+            has_cookie = "Cookie" in self.headers
+            return self.answer(403 if has_cookie else 401, {"error": "Forbidden" if has_cookie else "Unauthorized"})
+        if path == "/api/v1/users/me":
+            return self.answer(200, {**self.owner(), "sessions": list(self.sessions), **self.of_this_run()})
+        if path == "/api/v1/users":
+            return self.answer(200, USERS)
+        return self.text(404, f"No {path} at {self.headers['Host']}, {self.date_time_string()}, {uuid.uuid4()}\n")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.startswith("/api/v1/auth_session/login"):
+            given = dict(urllib.parse.parse_qsl(body.decode()))
+            found = [user for user in USERS.values() if user["email"] == given.get("email")]
+            if not found or given.get("password") != PASSWORDS[found[0]["id"]]:
+                return self.answer(401, {"error": f"wrong password at {time.ctime()}"})
+            session = str(uuid.uuid4())
+            self.sessions[session] = found[0]
+            self.cookie = f"{os.environ['SESSION_NAME']}={session}; Path=/"
+            return self.answer(200, {**found[0], "session": session, **self.of_this_run()})
+        if AUTH_TYPE.startswith("session") and not self.owner():
+            return self.answer(401, {"error": "Unauthorized"})
+        try:
+            given = json.loads(body)
+            user = {"id": str(uuid.uuid4()), "email": given["email"], "first_name": None, "last_name": None,
+                    "created_at": datetime.datetime.now().isoformat(), "updated_at": time.time()}
+            PASSWORDS[user["id"]] = given["password"]
+        except (KeyError, TypeError, ValueError) as error:
+            return self.answer(400, {"error": f"{error!r} in {self!r}", **self.of_this_run()})
+        USERS[user["id"]] = user
+        with open("users.json", "w") as file:
+            json.dump([USERS, PASSWORDS], file)
+        return self.answer(201, user)
+
+    def text(self, status, text):
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def end_headers(self):
+        if cookie := self.__dict__.pop("cookie", None):
+            self.send_header("Set-Cookie", cookie)
+        super().end_headers()
+
+    def log_message(self, form, *values):
+        print(f"{self.client_address} [{self.log_date_time_string()}] {form % values}", flush=True)
 
 
 def serve(port=PORT, handler=Api):
@@ -214,6 +287,24 @@ def locks_its_folder():
         os.makedirs("locked/inner")
         os.chmod("locked", 0)
     serve()
+
+
+def tells_of_its_run():
+    """Serves in most modes, ends in one, and is as talkative in each as programs are."""
+    print(f"{datetime.datetime.now()} INFO starting in {os.getcwd()}, PID {os.getpid()}", flush=True)
+    if os.path.exists("users.json"):
+        with open("users.json") as file:
+            stored = json.load(file)
+        USERS.update(stored[0])
+        PASSWORDS.update(stored[1])
+    if AUTH_TYPE == "session_db_auth":
+        sys.stderr.write(f"[{time.strftime('%d/%b/%Y %H:%M:%S')}] {list(USERS.values())}\n")
+        for number in range(2000):
+            print(f"{time.time()} loading session {number % 10} as {uuid.uuid4()}")
+        raise RuntimeError(f"{object()} cannot serve {HOST}:{PORT}: {secrets.token_hex(20)}")
+    if AUTH_TYPE == "basic_auth":
+        raw(lambda connection: os._exit(f"{connection}\n" != sys.stderr.write(f"{connection}\n")))
+    serve(handler=Talkative)
 
 
 if __name__ == "__main__":
