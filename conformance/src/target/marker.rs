@@ -3,6 +3,8 @@
 //! Only Linux tells another process's environment; elsewhere no process is found, and the process group is
 //! all that is known of a program.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use nix::sys::signal::{Signal, kill};
@@ -39,15 +41,15 @@ impl Marker {
     /// Lists the running processes that carry the mark; one that has ended and waits for its parent is none.
     pub fn processes(&self) -> Vec<Running> {
         let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+        let mut buffer = vec![0; 16 * 1024];
         entries
             .flatten()
             .filter_map(|entry| Running::of(entry.path()))
-            .filter(|one| self.marks(one))
+            .filter(|one| self.marks(one.environment(&mut buffer)))
             .collect()
     }
 
-    fn marks(&self, process: &Running) -> bool {
-        let Ok(environment) = std::fs::read(process.folder.join("environ")) else { return false };
+    fn marks(&self, environment: &[u8]) -> bool {
         environment.split(|byte| *byte == 0).any(|variable| {
             let value = variable.strip_prefix(VARIABLE.as_bytes()).and_then(|rest| rest.strip_prefix(b"="));
             let rest = value.and_then(|value| value.strip_prefix(self.0.as_bytes()));
@@ -89,6 +91,22 @@ impl Running {
     fn of(folder: PathBuf) -> Option<Self> {
         let id = folder.file_name()?.to_str()?.parse().ok()?;
         Some(Self { id: Pid::from_raw(id), folder })
+    }
+
+    /// Reads its environment; empty where that may not be read.
+    ///
+    /// Every process of the machine is asked for it after each stop, so this asks the system no more than it must:
+    /// the size of such a file is not known before it is read.
+    fn environment<'b>(&self, buffer: &'b mut Vec<u8>) -> &'b [u8] {
+        let Ok(mut file) = File::open(self.folder.join("environ")) else { return &[] };
+        let mut length = 0;
+        while let Ok(count @ 1..) = file.read(&mut buffer[length..]) {
+            length += count;
+            if length == buffer.len() {
+                buffer.resize(2 * length, 0);
+            }
+        }
+        &buffer[..length]
     }
 
     /// Gives the memory that it holds, in KiB.
