@@ -11,6 +11,7 @@ mod listeners;
 mod marker;
 pub mod orphans;
 mod patience;
+mod pipe;
 mod port;
 mod process;
 mod programs;

@@ -3,40 +3,25 @@
 //! Dropping a [`Process`] kills it: whatever ends a check, Ctrl-C and a panic among them, drops what it holds.
 //! A program that leaves its group is found by the marker in its environment.
 
-use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::Child;
-use tokio::task::JoinHandle;
+use tokio::process::{Child, ChildStderr, ChildStdout};
 
 use super::limits::Limits;
 use super::marker::{self, Marker, Running};
-
-/// How much of a program's output is kept, in bytes; the rest is read and dropped.
-const KEPT: usize = 16 * 1024;
+use super::pipe::Pipe;
 
 /// How long a program may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// How long the pipes of a program that has ended are read on.
 const DRAIN: Duration = Duration::from_millis(500);
-
-/// How much output is taken in as fast as it comes, in bytes; no server of this API prints as much.
-const HEARD: usize = 4 * 1024 * 1024;
-
-/// How long a noisy program waits after each buffer of output beyond that; its pipe is full meanwhile.
-const HUSH: Duration = Duration::from_millis(10);
-
-/// Locks, whatever a thread that panicked has left behind: no invariant spans two statements here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
 
 /// What becomes of a program's two streams of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +38,8 @@ pub struct Process {
     child: Child,
     group: Pid,
     marker: Marker,
-    printed: Tail,
-    complained: Tail,
-    readers: Vec<JoinHandle<()>>,
+    printed: Arc<Pipe>,
+    complained: Arc<Pipe>,
     ended: Option<ExitStatus>,
     killed: bool,
 }
@@ -102,15 +86,12 @@ impl Process {
         let mut child = command.spawn()?;
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let group = Pid::from_raw(id.ok_or_else(|| std::io::Error::other("the program ended at once"))?);
-        let (printed, complained) = (Tail::default(), Tail::default());
-        let mut readers = Vec::new();
-        if let Some(pipe) = child.stdout.take() {
-            readers.push(tokio::spawn(keep_tail(pipe, printed.clone())));
-        }
-        if let Some(pipe) = child.stderr.take() {
-            readers.push(tokio::spawn(keep_tail(pipe, complained.clone())));
-        }
-        Ok(Self { child, group, marker, printed, complained, readers, ended: None, killed: false })
+        let open = |end: Option<std::io::Result<OwnedFd>>| {
+            Pipe::open(end.ok_or_else(|| std::io::Error::other("it has no output"))??)
+        };
+        let printed = open(child.stdout.take().map(ChildStdout::into_owned_fd))?;
+        let complained = open(child.stderr.take().map(ChildStderr::into_owned_fd))?;
+        Ok(Self { child, group, marker, printed, complained, ended: None, killed: false })
     }
 
     /// Gives the process that was started, which may have started others.
@@ -138,11 +119,10 @@ impl Process {
     /// Gives the whole output of a program that has ended, once its pipes are read to their end.
     ///
     /// A child that it left behind may hold the pipes open: then what is there after a moment counts.
-    pub async fn drain(&mut self) {
-        for reader in &mut self.readers {
-            let _ = tokio::time::timeout(DRAIN, reader).await;
+    pub async fn drain(&self) {
+        for pipe in [&self.printed, &self.complained] {
+            let _ = tokio::time::timeout(DRAIN, pipe.to_end()).await;
         }
-        self.readers.clear();
     }
 
     /// Tells how the program ended; `None` while it runs.
@@ -191,51 +171,5 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// The last lines of a stream. Its reader task adds to it, reports read it; each holds the lock for one copy.
-#[derive(Clone, Debug, Default)]
-struct Tail(Arc<Mutex<Kept>>);
-
-#[derive(Debug, Default)]
-struct Kept {
-    bytes: VecDeque<u8>,
-    /// Whether something before them was dropped.
-    cut: bool,
-}
-
-impl Tail {
-    fn add(&self, bytes: &[u8]) {
-        let mut kept = lock(&self.0);
-        kept.bytes.extend(bytes);
-        let surplus = kept.bytes.len().saturating_sub(KEPT);
-        kept.bytes.drain(..surplus);
-        kept.cut |= surplus > 0;
-    }
-
-    fn text(&self) -> String {
-        let mut kept = lock(&self.0);
-        // Of a line that was cut nobody knows what it says; one line that fills it all is better than none.
-        let end = kept.bytes.iter().position(|byte| *byte == b'\n').filter(|_| kept.cut);
-        let bytes = kept.bytes.make_contiguous();
-        String::from_utf8_lossy(&bytes[end.map_or(0, |end| end + 1)..]).into_owned()
-    }
-}
-
-/// Reads a pipe to its end and keeps the tail; it ends when the last holder of the pipe has ended.
-async fn keep_tail(mut pipe: impl AsyncRead + Unpin, tail: Tail) {
-    let mut buffer = [0; 4096];
-    let mut heard = 0_usize;
-    while let Ok(count) = pipe.read(&mut buffer).await {
-        if count == 0 {
-            return;
-        }
-        heard = heard.saturating_add(count);
-        if heard > HEARD {
-            // Endless output would take a core of its own to read, and the programs beside it would wait.
-            tokio::time::sleep(HUSH).await;
-        }
-        tail.add(&buffer[..count]);
     }
 }
