@@ -25,8 +25,8 @@ pub struct Patience {
 
 #[derive(Debug, Default)]
 struct Past {
-    /// How long the quickest start took; `None` where the program has never answered.
-    quickest: Option<Duration>,
+    /// How long a start takes, the last ones above all; `None` where the program has never answered.
+    usual: Option<Duration>,
     in_vain: Vec<Hung>,
 }
 
@@ -49,25 +49,25 @@ impl Patience {
     /// Gives how long to wait for a program.
     pub fn left(&self) -> Duration {
         let past = self.past();
-        if past.quickest.is_some() || past.in_vain.is_empty() { self.full } else { self.full / PART }
+        if past.usual.is_some() || past.in_vain.is_empty() { self.full } else { self.full / PART }
     }
 
     /// Gives the start with the same settings that was waited for in vain, unless the program has answered since.
     pub fn known(&self, launch: &Launch) -> Option<Hung> {
         let past = self.past();
         let same = past.in_vain.iter().find(|hung| hung.launch == *launch);
-        same.filter(|_| past.quickest.is_none()).cloned()
+        same.filter(|_| past.usual.is_none()).cloned()
     }
 
-    /// Gives how long a program need not be asked whether it answers: it has never been nearly as quick.
+    /// Gives how long a program need not be asked whether it answers: its last starts were not nearly as quick.
     pub fn silence(&self) -> Duration {
-        self.past().quickest.unwrap_or_default() * 3 / 4
+        self.past().usual.unwrap_or_default() * 3 / 4
     }
 
     /// Notes that the program has answered after this time.
     pub fn answered(&self, after: Duration) {
         let mut past = self.past();
-        past.quickest = Some(past.quickest.map_or(after, |quickest| quickest.min(after)));
+        past.usual = Some(past.usual.map_or(after, |usual| (usual + after) / 2));
     }
 
     /// Notes that the program was waited for in vain.
@@ -111,11 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn the_first_question_waits_for_most_of_the_quickest_start() {
+    fn the_first_question_waits_for_most_of_a_usual_start() {
         let patience = Patience::new(FULL);
         assert_eq!(patience.silence(), Duration::ZERO);
         patience.answered(Duration::from_millis(400));
         patience.answered(Duration::from_millis(800));
-        assert_eq!(patience.silence(), Duration::from_millis(300));
+        assert_eq!(patience.silence(), Duration::from_millis(450));
     }
 }
