@@ -101,6 +101,11 @@ impl Canon {
                         }
                         self.names.user(id)
                     }
+                    ("first_name" | "last_name", Some(Value::String(name))) if name.is_empty() => {
+                        // No scenario gives an empty name.
+                        findings.push(format!("! users.shape: a user's {key} is \"\", not null"));
+                        "null".to_owned()
+                    }
                     ("created_at" | "updated_at", Some(time)) => {
                         findings.extend(self.time_flaw(key, time, now));
                         "<time>".to_owned()
