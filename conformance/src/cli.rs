@@ -10,6 +10,7 @@ use crate::coverage_page::CoverageArguments;
 use crate::doctor;
 use crate::exit::{Exit, Failure};
 use crate::explain;
+use crate::faults;
 use crate::grade;
 use crate::scenario::script;
 use crate::suite::Suite;
@@ -57,6 +58,9 @@ enum Subcommands {
     Coverage(CoverageArguments),
     /// Show what got better and what got worse between two JSON reports; exit 1 where something got worse
     Compare(CompareArguments),
+    /// Play every scenario against the model with each fault: what the suite can find
+    #[command(after_help = faults::command::HELP)]
+    Faults(faults::command::Arguments),
     /// Show what this machine can check, and how to get what is missing
     Doctor,
 }
@@ -83,6 +87,7 @@ pub fn main() -> Exit {
     let ended = match cli.command {
         Subcommands::Check(arguments) => check::command::run(&suite, &arguments),
         Subcommands::Grade(arguments) => grade::command::run(&suite, &arguments),
+        Subcommands::Faults(arguments) => faults::command::run(&suite, &arguments),
         Subcommands::List => Ok(list(&suite)),
         Subcommands::Show { name, sh } => show(&suite, &name, sh),
         Subcommands::Explain { requirement } => explained(&suite, &requirement),

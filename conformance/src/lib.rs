@@ -17,6 +17,8 @@
 //! - [`grade`] does it for many implementations in one run.
 //! - [`explain`] tells about one requirement, with the [`hints`] on what usually goes wrong.
 //!   [`known`] failures do not count; [`compare`] puts two reports side by side; [`doctor`] says what this machine can check.
+//! - [`model`] is the catalogue as a pure state machine, and as a server; [`faults`] are wrong servers, one mistake
+//!   each, by which the suite is judged itself.
 //! - [`cli`] is the command line, [`console`] what it prints on and is interrupted by, [`style`] how that looks, [`exit`] how it ends; [`detect`] finds out what runs at a URL.
 //!
 //! # The path of one step
@@ -52,6 +54,7 @@ pub mod event;
 pub mod exchange;
 pub mod exit;
 pub mod explain;
+pub mod faults;
 pub mod files;
 pub mod grade;
 pub mod hints;
@@ -59,6 +62,7 @@ pub mod json;
 pub mod judge;
 pub mod known;
 pub mod mode;
+pub mod model;
 pub mod names;
 pub mod play;
 pub mod report;

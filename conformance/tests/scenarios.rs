@@ -2,6 +2,8 @@
 //!
 //! - `reference::MODE::SCENARIO`: the reference server in process, through insta, so that
 //!   `INSTA_UPDATE=always` and `cargo insta review` update the accepted transcripts;
+//! - `model::…`: the model of the requirements in process, a second implementation that keeps the accepted
+//!   transcripts honest;
 //! - `server::…`: the `server` binary, spawned; `flask::…`: our own Flask implementation, spawned;
 //! - with `CONFORMANCE_URL` set, only `url::…`: what runs there, in the mode `CONFORMANCE_MODE`, with the
 //!   stored user `CONFORMANCE_USER` (EMAIL:PASSWORD).
@@ -24,7 +26,7 @@ use conformance::detect;
 use conformance::event::{Event, Listener};
 use conformance::mode::Mode;
 use conformance::seed::Way;
-use conformance::target::{Command, NewUser, Reference, Target, Url};
+use conformance::target::{Command, Model, NewUser, Reference, Target, Url};
 use conformance::transcript::Transcript;
 use libtest_mimic::{Arguments, Failed, Trial};
 use machine::flask;
@@ -34,7 +36,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let trials = match std::env::var("CONFORMANCE_URL") {
         Ok(url) => of_url(&url),
-        Err(_) => [of_reference(), of_server(), of_flask()].into_iter().flatten().collect(),
+        Err(_) => [of_reference(), of_model(), of_server(), of_flask()].into_iter().flatten().collect(),
     };
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -57,6 +59,16 @@ fn of_reference() -> Vec<Trial> {
             settings.set_omit_expression(true);
             settings.bind(|| insta::assert_snapshot!(scenario.as_str(), transcript.to_string()));
             Ok(())
+        })
+    };
+    pairs().into_iter().map(trial).collect()
+}
+
+fn of_model() -> Vec<Trial> {
+    let trial = |(mode, scenario): (Mode, String)| {
+        Trial::test(format!("model::{mode}::{scenario}"), move || {
+            let played = play(&Model::default(), &[mode], Some(&scenario), &[Way::Api], None)?;
+            compare(mode, &scenario, &played)
         })
     };
     pairs().into_iter().map(trial).collect()
