@@ -37,6 +37,9 @@ async fn attempt(request: &Request) -> Result<Answer, NoAnswer> {
         std::io::ErrorKind::ConnectionRefused => NoAnswer::Refused,
         _ => NoAnswer::NoConnection(error.to_string()),
     })?;
+    // A connection that is simply closed keeps its port for a minute, and a long run has ten thousands of them: to
+    // find a free one would take more time than all else. Once the answer is there, it may as well be reset.
+    let _ = stream.set_zero_linger();
     let (sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| diagnose(&error))?;
     // Sender and connection are two halves of one exchange. What has arrived when the connection ends is still read.
