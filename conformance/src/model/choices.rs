@@ -73,7 +73,7 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn answers(&self) -> Vec<Choice> {
         let method = self.asked.method.as_str();
-        if !self.asked.is_plain() && self.asked.route == Route::Unknown {
+        if !self.asked.is_plain() {
             let not_found = Choice::error("errors.not-found", 404, NOT_FOUND);
             return vec![not_found, Choice::open(Open::Spelling, Status::Below500)];
         }
@@ -131,6 +131,9 @@ impl Turn<'_> {
             return vec![Choice::error("errors.not-found", 404, NOT_FOUND)];
         }
         let mut all = vec![Choice::new("errors.method-not-allowed", 405, Body::NotAllowed(methods))];
+        if matches!(self.asked.route, Route::Login | Route::Logout) && !self.rules.mode.is_session() {
+            all.push(Choice::open(Open::NoSessionsHere, Status::Below500));
+        }
         if self.asked.path.ends_with('/') {
             let not_found = Choice::error("errors.not-found", 404, NOT_FOUND);
             all.push(not_found.because(Open::SlashAndWrongMethod));
