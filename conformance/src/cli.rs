@@ -11,6 +11,7 @@ use crate::doctor;
 use crate::exit::{Exit, Failure};
 use crate::explain;
 use crate::faults;
+use crate::fuzz;
 use crate::grade;
 use crate::scenario::script;
 use crate::suite::Suite;
@@ -61,6 +62,9 @@ enum Subcommands {
     /// Play every scenario against the model with each fault: what the suite can find
     #[command(after_help = faults::command::HELP)]
     Faults(faults::command::Arguments),
+    /// Play random sequences against an implementation, judged by the model of the requirements
+    #[command(after_help = fuzz::command::HELP)]
+    Fuzz(fuzz::command::Arguments),
     /// Show what this machine can check, and how to get what is missing
     Doctor,
 }
@@ -88,6 +92,7 @@ pub fn main() -> Exit {
         Subcommands::Check(arguments) => check::command::run(&suite, &arguments),
         Subcommands::Grade(arguments) => grade::command::run(&suite, &arguments),
         Subcommands::Faults(arguments) => faults::command::run(&suite, &arguments),
+        Subcommands::Fuzz(arguments) => fuzz::command::run(&suite, &arguments),
         Subcommands::List => Ok(list(&suite)),
         Subcommands::Show { name, sh } => show(&suite, &name, sh),
         Subcommands::Explain { requirement } => explained(&suite, &requirement),

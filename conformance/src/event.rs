@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use crate::cost::Work;
+use crate::exchange::Exchange;
 use crate::mode::Mode;
 use crate::run::Run;
 use crate::scenario::Scenario;
+use crate::target::Launch;
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +42,29 @@ pub enum Event<'a> {
         /// Which.
         scenario: &'a Scenario,
     },
+    /// A step of a scenario begins.
+    Step {
+        /// Its place among all steps.
+        index: usize,
+    },
+    /// Requests that were sent at once have been answered, or not.
+    Answered {
+        /// Each with its answer; at least one.
+        exchanges: &'a [Exchange],
+        /// The site's time when they were sent.
+        since: DateTime<Utc>,
+        /// The site's time when the last answer was there.
+        until: DateTime<Utc>,
+    },
+    /// A server serves from now on; the one before it has ended.
+    Served {
+        /// How it runs.
+        launch: &'a Launch,
+        /// The name that the session cookie has there.
+        cookie_name: &'a str,
+    },
+    /// One of the documents' programs runs on the data, or serves in the server's place.
+    Ran,
     /// A server is still not there; told once a second.
     Starting {
         /// Its mode.

@@ -20,12 +20,19 @@ use crate::verdict::{Kind, Verdicts};
 /// The options of `check` about known failures.
 #[derive(Debug, Args)]
 pub struct KnownArguments {
-    /// A list of failures that are known: lines `REQUIREMENT [in MODE]`, * for any letters; they must fail
-    #[arg(long = "known-failing", value_name = "FILE")]
-    list: Option<PathBuf>,
+    #[command(flatten)]
+    list: KnownList,
     /// Write the present failures as such a list to this file (- for standard output)
     #[arg(long = "write-known-failing", value_name = "FILE")]
     write: Option<PathBuf>,
+}
+
+/// The option that names a list of known failures.
+#[derive(Debug, Args)]
+pub struct KnownList {
+    /// A list of failures that are known: lines `REQUIREMENT [in MODE]`, * for any letters; they must fail
+    #[arg(long = "known-failing", value_name = "FILE")]
+    list: Option<PathBuf>,
 }
 
 impl KnownArguments {
@@ -34,6 +41,17 @@ impl KnownArguments {
         &self.write
     }
 
+    /// Reads the list that is named, as [`KnownList::read`] does.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn read(&self, catalogue: &Catalogue) -> Result<KnownFailing, String> {
+        self.list.read(catalogue)
+    }
+}
+
+impl KnownList {
     /// Reads the list that is named; an empty one where none is.
     ///
     /// # Errors
@@ -72,6 +90,11 @@ impl KnownFailing {
             rows.extend(found.into_iter().map(|(id, mode)| (id, mode, format!("{name}:{number}: {entry}"))));
         }
         Ok(Self { rows })
+    }
+
+    /// Iterates over the requirements that are listed in any mode.
+    pub fn requirements(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(|(id, ..)| id.as_str())
     }
 
     /// Notes in the verdicts which of them are listed; what the run did not judge is passed over.

@@ -18,7 +18,7 @@
 //! - [`explain`] tells about one requirement, with the [`hints`] on what usually goes wrong.
 //!   [`known`] failures do not count; [`compare`] puts two reports side by side; [`doctor`] says what this machine can check.
 //! - [`model`] is the catalogue as a pure state machine, and as a server; [`faults`] are wrong servers, one mistake
-//!   each, by which the suite is judged itself.
+//!   each, by which the suite is judged itself. [`fuzz`] draws walks that the model judges.
 //! - [`cli`] is the command line, [`console`] what it prints on and is interrupted by, [`style`] how that looks, [`exit`] how it ends; [`detect`] finds out what runs at a URL.
 //!
 //! # The path of one step
@@ -56,6 +56,7 @@ pub mod exit;
 pub mod explain;
 pub mod faults;
 pub mod files;
+pub mod fuzz;
 pub mod grade;
 pub mod hints;
 pub mod json;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::canon::{Canon, View};
 use crate::emails::Emails;
+use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::mode::Mode;
 use crate::run::{Outcome, Run, StepRun};
@@ -52,6 +53,7 @@ pub async fn play(
     }
     let mut run = Run::default();
     for (index, step) in scenario.steps().enumerate() {
+        player.stage.tell(&Event::Step { index });
         run.steps.push(player.step(index, step).await);
     }
     if run.steps.iter().any(|step| matches!(step.outcome, Outcome::Error { .. })) {

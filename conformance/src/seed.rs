@@ -209,6 +209,30 @@ pub async fn lets_in(stage: &mut Stage<'_>, mode: Mode, user: &NewUser) -> Resul
     }
 }
 
+/// Deletes users by their ids, with the credentials of a stored user; gives the number of those that remain.
+pub async fn forget(
+    stage: &mut Stage<'_>,
+    mode: Mode,
+    given: Option<&NewUser>,
+    created: Vec<String>,
+) -> usize {
+    let header = match given {
+        Some(user) => credentials(stage, mode, user).await.ok(),
+        None => None,
+    };
+    let base = stage.site().base_url();
+    let mut left = 0;
+    for id in created {
+        let mut delete = client::get(format!("{base}/api/v1/users/{id}"));
+        "DELETE".clone_into(&mut delete.method);
+        delete.headers.extend(header.clone());
+        let answer = stage.send(delete).await.answer;
+        let gone = answer.is_ok_and(|answer| answer.is_success() || answer.status == 404);
+        left += usize::from(!gone);
+    }
+    left
+}
+
 async fn login(stage: &mut Stage<'_>, user: &NewUser) -> Result<Answer, String> {
     let url = format!("{}/api/v1/auth_session/login", stage.site().base_url());
     let body = form_urlencoded::Serializer::new(String::new())

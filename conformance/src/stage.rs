@@ -61,6 +61,11 @@ impl<'a> Stage<'a> {
         &mut *self.site
     }
 
+    /// Tells the listener of an event.
+    pub fn tell(&self, event: &Event<'_>) {
+        self.listener.hear(event);
+    }
+
     /// Opens another stage on a copy of this one's data; nothing may run here.
     ///
     /// # Errors
@@ -87,6 +92,8 @@ impl<'a> Stage<'a> {
         });
         cost::timed(listener, Work::Start, start).await?;
         self.running = Some(launch.clone());
+        let cookie_name = &self.site.cookie_name(&launch.session_name);
+        listener.hear(&Event::Served { launch, cookie_name });
         Ok(())
     }
 
@@ -109,6 +116,7 @@ impl<'a> Stage<'a> {
     /// When this target has no such program, or the program failed.
     pub async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
         self.end(Stop::Polite).await?;
+        self.tell(&Event::Ran);
         cost::timed(self.listener, Work::Program, self.site.program(program)).await
     }
 
@@ -123,6 +131,7 @@ impl<'a> Stage<'a> {
         program: &ProgramServer,
     ) -> Result<String, SiteError> {
         self.end(Stop::Polite).await?;
+        self.tell(&Event::Ran);
         let serving = self.site.serve_program(launch, program);
         let printed = cost::timed(self.listener, Work::Start, serving).await?;
         self.running = Some(launch.clone());
@@ -150,7 +159,10 @@ impl<'a> Stage<'a> {
         let patience = if self.hung.contains(&name) { IMPATIENCE } else { client::PATIENCE };
         let send = || cost::timed(self.listener, Work::Request, client::send(request.clone(), patience));
         let sends = (0..times.max(1)).map(|_| send());
+        let since = self.site.clock().now();
         let exchanges = join_all(sends).await;
+        let until = self.site.clock().now();
+        self.tell(&Event::Answered { exchanges: &exchanges, since, until });
         self.note_users(&exchanges);
         if exchanges.iter().any(|exchange| matches!(exchange.answer, Err(NoAnswer::TimedOut(_)))) {
             self.hung.push(name);

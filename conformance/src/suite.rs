@@ -16,7 +16,7 @@ use crate::transcript::Transcript;
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
 
 /// Everything that a run is judged by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Suite {
     /// The requirements.
     pub catalogue: Catalogue,
@@ -168,6 +168,29 @@ impl Suite {
             })
             .collect();
         Ok(Self { catalogue, scenarios, accepted })
+    }
+
+    /// Gives the suite with one scenario more; it takes the place of one of its name.
+    ///
+    /// # Errors
+    ///
+    /// When a heading names a requirement that the catalogue does not have; the text shows the place in the file
+    /// `shown`.
+    pub fn with(&self, scenario: Scenario, shown: &str) -> Result<Self, String> {
+        let wrong = unknown_ids(&scenario, &self.catalogue);
+        if !wrong.is_empty() {
+            return Err(diagnose::render_all(&wrong, shown, &scenario.source, false));
+        }
+        let mut suite = self.clone();
+        suite.accepted.remove(&scenario.name);
+        suite.scenarios.retain(|one| one.name != scenario.name);
+        suite.scenarios.push(scenario);
+        Ok(suite)
+    }
+
+    /// Accepts a transcript for a scenario.
+    pub fn accept(&mut self, name: &str, transcript: Transcript) {
+        self.accepted.insert(name.to_owned(), transcript);
     }
 
     /// Finds a scenario by its name.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use super::{Check, ClockUnproved, Plan};
+use super::{Check, ClockUnproved, Plan, file};
 use crate::clock::{self, ClockKind};
 use crate::console;
 use crate::cost::Costs;
@@ -53,7 +53,8 @@ pub struct Arguments {
     /// session_db_auth
     #[arg(long, value_name = "M", value_parser = detect::mode_argument, value_delimiter = ',')]
     mode: Vec<Mode>,
-    /// Run these scenarios only, with commas or repeated; `conformance list` lists them
+    /// Run these scenarios only, with commas or repeated; `conformance list` lists them. A file FILE.md, such as
+    /// `conformance fuzz --save` writes, is judged by what the model of the requirements answers
     #[arg(long, value_name = "S", value_delimiter = ',')]
     scenario: Vec<String>,
     /// Judge these requirements only, with commas or repeated; `conformance coverage` lists them
@@ -126,9 +127,6 @@ enum SeedArgument {
 ///
 /// When something is wrong with the arguments, nothing could be checked, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
-    let scenario = |name: &String| suite.find_scenario(name).map(|scenario| scenario.name.clone());
-    let scenarios =
-        arguments.scenario.iter().map(scenario).collect::<Result<_, _>>().map_err(Failure::usage)?;
     let requirement = |id: &String| suite.find_requirement(id).map(|row| row.id.clone());
     let requirements =
         arguments.requirement.iter().map(requirement).collect::<Result<_, _>>().map_err(Failure::usage)?;
@@ -144,6 +142,19 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
+    let mut with_files = None;
+    let mut scenarios = Vec::new();
+    for name in &arguments.scenario {
+        let suite = with_files.as_ref().unwrap_or(suite);
+        if file::is_meant(suite, name) {
+            let (wider, name) = runtime.block_on(file::add(suite, name)).map_err(Failure::usage)?;
+            with_files = Some(wider);
+            scenarios.push(name);
+        } else {
+            scenarios.push(suite.find_scenario(name).map_err(Failure::usage)?.name.clone());
+        }
+    }
+    let suite = with_files.as_ref().unwrap_or(suite);
     let (since, costs) = (Instant::now(), Costs::default());
     let mut report = runtime.block_on(async {
         let request = Asked { suite, arguments, scenarios, requirements, costs: &costs };

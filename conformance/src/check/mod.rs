@@ -1,6 +1,7 @@
 //! The main job: every scenario against one target, in every mode, to a report.
 
 pub mod command;
+mod file;
 mod mode;
 mod prepare;
 mod strands;
@@ -13,7 +14,6 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 
 use self::prepare::Prepared;
-use crate::client;
 use crate::clock::{ClockKind, NoClock};
 use crate::emails::Emails;
 use crate::event::{Event, Listener};
@@ -157,22 +157,7 @@ impl<'a> Check<'a> {
         let (Some(mode), Ok(site)) = (self.plan.modes.first(), self.target.open().await) else {
             return created.len();
         };
-        let mut stage = Stage::new(site);
-        let credentials = match &self.plan.given {
-            Some(user) => seed::credentials(&mut stage, *mode, user).await.ok(),
-            None => None,
-        };
-        let base = stage.site().base_url();
-        let mut left = 0;
-        for id in created {
-            let mut delete = client::get(format!("{base}/api/v1/users/{id}"));
-            "DELETE".clone_into(&mut delete.method);
-            delete.headers.extend(credentials.clone());
-            let answer = stage.send(delete).await.answer;
-            let gone = answer.is_ok_and(|answer| answer.is_success() || answer.status == 404);
-            left += usize::from(!gone);
-        }
-        left
+        seed::forget(&mut Stage::new(site), *mode, self.plan.given.as_ref(), created).await
     }
 
     /// The addresses of a scenario in this run.

@@ -11,6 +11,7 @@ mod deviant;
 mod expiry;
 mod fault;
 mod gate;
+pub mod hunted;
 mod login;
 mod logout;
 pub mod matrix;
