@@ -11,7 +11,8 @@ const CI: &str = include_str!("../../docs/ci.md");
 const WORKFLOW: &str = include_str!("../../docs/session-auth-conformance.yml");
 
 /// Options of other programs that the guides name: cargo's, apt-get's and pip's.
-const FOREIGN: [&str; 10] = [
+const FOREIGN: [&str; 11] = [
+    "--cookie",
     "--data-urlencode",
     "--git",
     "--locked",
