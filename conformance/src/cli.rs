@@ -65,6 +65,9 @@ enum Subcommands {
     /// Play random sequences against an implementation, judged by the model of the requirements
     #[command(after_help = fuzz::command::HELP)]
     Fuzz(fuzz::command::Arguments),
+    /// Play the same random sequences against two implementations, and show where they part
+    #[command(after_help = fuzz::diff_command::HELP)]
+    Diff(fuzz::diff_command::Arguments),
     /// Show what this machine can check, and how to get what is missing
     Doctor,
 }
@@ -93,6 +96,7 @@ pub fn main() -> Exit {
         Subcommands::Grade(arguments) => grade::command::run(&suite, &arguments),
         Subcommands::Faults(arguments) => faults::command::run(&suite, &arguments),
         Subcommands::Fuzz(arguments) => fuzz::command::run(&suite, &arguments),
+        Subcommands::Diff(arguments) => fuzz::diff_command::run(&suite, &arguments),
         Subcommands::List => Ok(list(&suite)),
         Subcommands::Show { name, sh } => show(&suite, &name, sh),
         Subcommands::Explain { requirement } => explained(&suite, &requirement),

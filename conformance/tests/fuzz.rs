@@ -16,7 +16,9 @@ use conformance::check::{Check, Plan};
 use conformance::clock::{self, ClockKind};
 use conformance::console::Interruption;
 use conformance::faults;
-use conformance::fuzz::{self, Abilities, Counterexample, Ground, Hunt, Known, Property, Recorder};
+use conformance::fuzz::{
+    self, Abilities, Counterexample, Diff, Divergence, Ground, Hunt, Known, Property, Recorder,
+};
 use conformance::mode::Mode;
 use conformance::scenario::Scenario;
 use conformance::seed::Way;
@@ -50,6 +52,9 @@ fn main() {
     for mode in Mode::ALL {
         trials.push(Trial::test(format!("oracle::{mode}"), move || is_never_surprised(mode)));
     }
+    trials.push(Trial::test("diff::alike", alike));
+    trials.push(Trial::test("diff::one-has-left-the-documents", one_has_left));
+    trials.push(Trial::test("diff::the-documents-are-silent", silent));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -179,5 +184,50 @@ fn is_never_surprised(mode: Mode) -> Result<(), Failed> {
         let surprises = recorder.surprises();
         assert!(surprises.is_empty(), "{}: {surprises:#?}", scenario.name);
     }
+    Ok(())
+}
+
+/// Looks for a walk that two targets answer differently.
+fn diff(
+    targets: [&dyn Target; 2],
+    property: Property,
+    cases: u32,
+    documented: bool,
+) -> Result<Option<Divergence>, Failed> {
+    let runtime = runtime()?;
+    let stop = runtime.block_on(async { Interruption::listen() });
+    let recorders = [Recorder::new(&suite().catalogue), Recorder::new(&suite().catalogue)];
+    let prepare =
+        |at: usize| Ground::prepare(targets[at], &recorders[at], &Mode::ALL, &[Way::Api], None, stop.clone());
+    let left = RefCell::new(runtime.block_on(prepare(0))?);
+    let right = RefCell::new(runtime.block_on(prepare(1))?);
+    let diff = Diff { property, modes: &Mode::ALL, cases, seed: SEED, documented };
+    Ok(diff.run(&runtime, [&left, &right], &|| ())?.0)
+}
+
+fn alike() -> Result<(), Failed> {
+    for property in Property::ALL {
+        let found = diff([&Reference, &Model::default()], property, 24, true)?;
+        assert!(found.is_none(), "{found:#?}");
+    }
+    Ok(())
+}
+
+fn one_has_left() -> Result<(), Failed> {
+    let fault = faults::all().find(|fault| fault.name == "logout-of-user").ok_or("it has another name")?;
+    let wrong = Model { fault: Some(fault) };
+    let found = diff([&Reference, &wrong], Property::Logout, 64, true)?.ok_or("nothing was found")?;
+    let [reference, wrong] = &found.deviations;
+    assert!(reference.is_none(), "{found:#?}");
+    let ids = &wrong.as_ref().ok_or("nobody has left the documents")?.requirements;
+    assert!(ids.contains(&"logout.only-that-session"), "{found:#?}");
+    Ok(())
+}
+
+fn silent() -> Result<(), Failed> {
+    let found = diff([&Reference, &Model::default()], Property::Gate, 256, false)?;
+    let found = found.ok_or("two servers that answer all alike, also where they are free")?;
+    assert_eq!(found.deviations, [None, None], "{found:#?}");
+    assert!(!found.freedoms.is_empty(), "{found:#?}");
     Ok(())
 }

@@ -264,7 +264,7 @@ impl Fuzz<'_> {
 }
 
 /// A bar of all walks, on a terminal.
-fn bar(walks: u64) -> ProgressBar {
+pub(super) fn bar(walks: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} walks, {eta} left: {msg}");
     ProgressBar::new(walks).with_style(style.expect("the template is well-formed"))
 }

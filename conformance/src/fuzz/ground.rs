@@ -9,7 +9,7 @@ use crate::console::Interruption;
 use crate::emails::Emails;
 use crate::event::{Event, Listener};
 use crate::mode::Mode;
-use crate::model::{Deviation, Oracle, Rules, User};
+use crate::model::{Deviation, Open, Oracle, Rules, User};
 use crate::play;
 use crate::requirements::Catalogue;
 use crate::run::{Outcome, Run};
@@ -198,8 +198,8 @@ impl<'a> Ground<'a> {
         Ok(Self { target, stage, seeds, recorder, base, abilities, created, nonce, stop })
     }
 
-    /// Plays a scenario on a fork of its own and gives the first answer that surprises, other than by a
-    /// requirement that is `known` not to be met.
+    /// Plays a scenario on a fork of its own and gives the first answer that surprises, other than by one that is
+    /// `known`.
     ///
     /// # Errors
     ///
@@ -210,19 +210,32 @@ impl<'a> Ground<'a> {
         mode: Mode,
         known: &dyn Fn(&Deviation) -> bool,
     ) -> Result<Option<Surprise>, NoGround> {
-        let emails = emails(self.target.kind() == TargetKind::Url, &scenario.source, &self.nonce);
+        let (_, surprises) = self.run(scenario, mode).await?;
+        Ok(surprises.into_iter().find(|one| !known(&one.deviation)))
+    }
+
+    /// Plays a scenario on a fork of its own and gives what came of each step, and every answer that surprises.
+    ///
+    /// # Errors
+    ///
+    /// When there is no place to play it, or a signal ends it.
+    pub async fn run(&mut self, scenario: &Scenario, mode: Mode) -> Result<(Run, Vec<Surprise>), NoGround> {
+        let is_url = self.target.kind() == TargetKind::Url;
+        let emails = emails(is_url, &scenario.source, &self.nonce);
         {
             let mut recording = self.recorder.lock();
             recording.surprises.clear();
             recording.step = 0;
-            if self.target.kind() != TargetKind::Url {
+            if !is_url {
                 recording.oracle = self.base.clone();
             }
         }
         let stop = self.stop.clone();
         let run = stop.or(self.played(scenario, mode, emails)).await.map_err(NoGround::Interrupted)??;
-        let first = self.recorder.surprises().into_iter().find(|one| !known(&one.deviation));
-        Ok(first.or_else(|| no_server(scenario, &run).filter(|one| !known(&one.deviation))))
+        let mut surprises = self.recorder.surprises();
+        surprises.extend(no_server(scenario, &run));
+        surprises.sort_by_key(|one| one.step);
+        Ok((run, surprises))
     }
 
     async fn played(&mut self, scenario: &Scenario, mode: Mode, emails: Emails) -> Result<Run, NoGround> {
@@ -232,6 +245,12 @@ impl<'a> Ground<'a> {
         let fork = self.stage.fork().await;
         let mut fork = fork.map_err(|error| NoGround::Failed(error.to_string()))?;
         Ok(play::play(&mut fork, scenario, mode, &self.seeds, emails).await)
+    }
+
+    /// Lists the freedoms that the documents leave and that the last scenario's answers have made use of, as far as
+    /// they were right.
+    pub fn freedoms(&self) -> Vec<Open> {
+        self.recorder.lock().oracle.freedoms().to_vec()
     }
 
     /// Gives the number of requests until now.

@@ -9,17 +9,21 @@
 
 pub mod command;
 mod credential;
+mod diff;
+pub mod diff_command;
 mod ground;
 mod hunt;
 mod op;
 mod property;
 mod report;
 pub mod saved;
+mod search;
 mod spelling;
 mod strategy;
 mod world;
 
 pub use credential::Credential;
+pub use diff::{Diff, Divergence};
 pub use ground::{Ground, NoGround, Recorder, Surprise};
 pub use hunt::{Catch, Counterexample, Hunt, Known};
 pub use op::Op;

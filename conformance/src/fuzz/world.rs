@@ -197,18 +197,30 @@ impl World {
         self.written("walk", vec![self.section("A walk", 1, &[], self.steps.clone())])
     }
 
+    /// Writes the whole walk as a scenario that shows every answer in full.
+    pub fn scenario_in_full(&self) -> Scenario {
+        let in_full = |step: &Step| Step { show: Show::All, ..step.clone() };
+        self.written("walk", vec![self.section("A walk", 1, &[], self.steps.iter().map(in_full).collect())])
+    }
+
     /// Writes the walk as a scenario that ends with the step at this place, which breaks the requirement; without
     /// what that does not need.
     pub fn ending_at(&self, at: usize, requirement: &str) -> Scenario {
+        let title = format!("A counterexample to {}: {}", self.property, self.property.sentence());
+        let name = format!("{}-{}", self.property, requirement.replace('.', "-"));
+        self.cut(at, &name, &title, "What is answered wrongly", &[requirement])
+    }
+
+    /// Writes the walk as a scenario that ends with the step at this place, which stands under a heading of its own.
+    pub fn cut(&self, at: usize, name: &str, title: &str, last_heading: &str, ids: &[&str]) -> Scenario {
         let mut steps: Vec<Step> = self.steps.iter().take(at + 1).cloned().collect();
         let last = steps.pop();
         leave_out_unused(&mut steps, last.as_ref());
-        let title = format!("A counterexample to {}: {}", self.property, self.property.sentence());
         let sections = vec![
-            self.section(&title, 1, &[], steps),
-            self.section("What is answered wrongly", 2, &[requirement], last.into_iter().collect()),
+            self.section(title, 1, &[], steps),
+            self.section(last_heading, 2, ids, last.into_iter().collect()),
         ];
-        self.written(&format!("{}-{}", self.property, requirement.replace('.', "-")), sections)
+        self.written(name, sections)
     }
 
     fn section(&self, heading: &str, level: usize, requirements: &[&str], steps: Vec<Step>) -> Section {
