@@ -26,6 +26,14 @@ review:
 bench *FOLDER:
     cargo bench --quiet -p conformance --bench check -- {{ FOLDER }}
 
+# Play random sequences against the reference server, or TARGET, with any options of `conformance fuzz`
+fuzz *TARGET:
+    cargo run --release --quiet -p conformance -- fuzz {{ TARGET }}
+
+# Play everything against every wrong server, and show what finds which
+faults *OPTIONS:
+    cargo run --release --quiet -p conformance -- faults {{ OPTIONS }}
+
 # Serve the reference server, e.g. AUTH_TYPE=session_auth just serve
 serve:
     cargo run --release --quiet -p server

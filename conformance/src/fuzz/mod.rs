@@ -20,6 +20,7 @@ pub mod saved;
 mod search;
 mod spelling;
 mod strategy;
+mod words;
 mod world;
 
 pub use credential::Credential;

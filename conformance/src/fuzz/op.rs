@@ -46,9 +46,14 @@ pub enum Op {
         /// Who is changed; `None` creates.
         user: Option<usize>,
         /// The body.
-        body: &'static str,
+        body: String,
         /// What the request carries.
         with: Credential,
+    },
+    /// Somebody tries to log in with a form that is not right.
+    RawLogin {
+        /// The form.
+        form: &'static str,
     },
     /// A user is changed.
     Update {
@@ -145,6 +150,7 @@ impl Op {
             Self::Ask { place, with, .. } | Self::AskSpelled { place, with, .. } => (with, is_place(place)),
             Self::Create { with, .. } => (with, true),
             Self::Raw { user, with, .. } => (with, user.is_none_or(is_user)),
+            Self::RawLogin { .. } => return true,
             Self::Update { user, with, .. } => (with, is_user(*user)),
             Self::Login { email, password, with, .. } => {
                 let right = !matches!(email, Some(Who::User(user)) if !is_user(*user));
@@ -197,8 +203,14 @@ impl Op {
             }
             Self::Raw { user, body, with } => {
                 let mut curl = at(user.map_or(Place::Path(USERS), Place::User), false);
-                post_json(&mut curl, if user.is_some() { "PUT" } else { "POST" }, (*body).to_owned());
+                post_json(&mut curl, if user.is_some() { "PUT" } else { "POST" }, body.clone());
                 with.put(&mut curl, world);
+                curl
+            }
+            Self::RawLogin { form } => {
+                let mut curl = at(Place::Path(LOGIN), false);
+                curl.method = Some("POST".to_owned());
+                curl.data.push(Data { kind: DataKind::Plain, value: Template::literal(*form) });
                 curl
             }
             Self::Update { user, fields, escaped, with } => {

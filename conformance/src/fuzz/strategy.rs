@@ -9,6 +9,7 @@ use super::credential::{Among, BasicWrong, Credential, Elsewhere, Spelling};
 use super::op::{Content, Fields, Op, Place, Who, Word};
 use super::property::Property;
 use super::spelling::{Change, DETOURS, ENDS};
+use super::words;
 use super::world::{Abilities, World};
 use crate::mode::Mode;
 use crate::scenario::{SessionDuration, Settings};
@@ -165,9 +166,9 @@ fn able(world: &World) -> BoxedStrategy<Credential> {
 /// Draws credentials that should let nobody in.
 fn unable(world: &World) -> BoxedStrategy<Credential> {
     let basic = prop_oneof![
-        password().prop_map(BasicWrong::Password),
+        words::password().prop_map(BasicWrong::Password),
         select(vec!["x", " ", ":", "\n"]).prop_map(BasicWrong::Longer),
-        email().prop_map(BasicWrong::Email),
+        words::email().prop_map(BasicWrong::Email),
         select(vec!["basic ", "Basic", "BASIC ", "Bearer ", "x Basic ", "", "Basic\t", "Basic  "])
             .prop_map(BasicWrong::Scheme),
         select(vec![BasicWrong::Plain, BasicWrong::NotUtf8, BasicWrong::NoColon]),
@@ -295,29 +296,29 @@ fn login(world: &World) -> BoxedStrategy<Op> {
 fn login_wrong(world: &World) -> BoxedStrategy<Op> {
     let who = prop_oneof![
         3 => user(world).prop_map(|user| Some(Who::User(user))),
-        1 => email().prop_map(|email| Some(Who::Other(email))),
+        1 => words::email().prop_map(|email| Some(Who::Other(email))),
         1 => select(vec![None, Some(Who::Other(String::new()))]),
     ];
     let word = prop_oneof![
         2 => user(world).prop_map(|user| Some(Word::Of(user))),
-        2 => password().prop_map(|password| Some(Word::Other(password))),
+        2 => words::password().prop_map(|password| Some(Word::Other(password))),
         1 => select(vec![None, Some(Word::Other(String::new()))]),
     ];
     let content = prop_oneof![4 => Just(Content::Form), 1 => select(vec![Content::Json, Content::Query])];
-    (who, word, content, slash())
-        .prop_map(|(email, password, content, slash)| Op::Login {
-            email,
-            password,
-            content,
-            slash,
-            with: Credential::None,
-        })
-        .boxed()
+    let raw = select(words::FORMS.to_vec()).prop_map(|form| Op::RawLogin { form });
+    let wrong = (who, word, content, slash()).prop_map(|(email, password, content, slash)| Op::Login {
+        email,
+        password,
+        content,
+        slash,
+        with: Credential::None,
+    });
+    prop_oneof![5 => wrong, 1 => raw].boxed()
 }
 
 fn create(world: &World) -> BoxedStrategy<Op> {
-    let names = (prop::option::of(name()), prop::option::of(name()));
-    (email(), password(), names, any::<bool>(), able(world))
+    let names = (prop::option::of(words::name()), prop::option::of(words::name()));
+    (words::email(), words::password(), names, any::<bool>(), able(world))
         .prop_map(|(email, password, (first_name, last_name), escaped, with)| Op::Create {
             fields: Fields { email: Some(email), password: Some(password), first_name, last_name },
             escaped,
@@ -327,28 +328,17 @@ fn create(world: &World) -> BoxedStrategy<Op> {
 }
 
 fn create_wrong(world: &World) -> BoxedStrategy<Op> {
-    let bodies = [
-        "",
-        "{",
-        "null",
-        "[]",
-        "{}",
-        "\"x\"",
-        "email=a",
-        "{\"email\": \"kim@hbtn.io\"}",
-        "{\"password\": \"x\"}",
-        "{\"email\": \"\", \"password\": \"\"}",
-        "{\"email\": null}",
-        "{\"email\": \"kim@hbtn.io\", \"password\": \"\"}",
-    ];
     let user = prop::option::weighted(0.4, user(world));
-    (user, select(bodies.to_vec()), able(world))
-        .prop_map(|(user, body, with)| Op::Raw { user, body, with })
-        .boxed()
+    (user, words::body(), able(world)).prop_map(|(user, body, with)| Op::Raw { user, body, with }).boxed()
 }
 
 fn update(world: &World) -> BoxedStrategy<Op> {
-    let fields = (prop::option::of(name()), prop::option::of(name()), prop::bool::weighted(0.2), email());
+    let fields = (
+        prop::option::of(words::name()),
+        prop::option::of(words::name()),
+        prop::bool::weighted(0.2),
+        words::email(),
+    );
     (user(world), fields, any::<bool>(), able(world))
         .prop_map(|(user, (first_name, last_name, more, email), escaped, with)| Op::Update {
             user,
@@ -362,34 +352,4 @@ fn update(world: &World) -> BoxedStrategy<Op> {
             with,
         })
         .boxed()
-}
-
-fn email() -> BoxedStrategy<String> {
-    prop_oneof![
-        3 => "[a-z]{1,6}@hbtn\\.io",
-        1 => select(vec!["Bob@hbtn.io", "bob+tag@hbtn.io", "b:b@hbtn.io", "bob@HBTN.io", "o'neil@hbtn.io", "bob hbtn.io"])
-            .prop_map(str::to_owned),
-        1 => "\\PC{1,8}",
-    ]
-    .boxed()
-}
-
-fn password() -> BoxedStrategy<String> {
-    prop_oneof![
-        2 => "[a-zA-Z0-9]{1,10}",
-        1 => select(vec![":", "a:b", " a ", "a&b=c", "100%", "a+b", "%20", "pässwörd", "💥", "\"'`$"])
-            .prop_map(str::to_owned),
-        1 => "\\PC{1,10}",
-    ]
-    .boxed()
-}
-
-fn name() -> BoxedStrategy<String> {
-    prop_oneof![
-        2 => "[A-Z][a-z]{0,8}",
-        1 => select(vec!["", " ", "O'Brien", "\"", "\\", "null", "名前", "😀", "e\u{301}", "a\nb", "\u{0}", "%00", "{{1}}", "<b>"])
-            .prop_map(str::to_owned),
-        1 => "\\PC{0,16}",
-    ]
-    .boxed()
 }
