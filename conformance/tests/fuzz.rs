@@ -122,7 +122,7 @@ fn holds(target: &dyn Target, property: Property, cases: u32) -> Result<(), Fail
 /// A wrong server is caught, and its counterexample is a scenario that a right one passes.
 fn is_caught(name: &str, property: Property) -> Result<(), Failed> {
     let fault = faults::all().find(|fault| fault.name == name).ok_or(format!("there is no fault {name}"))?;
-    let found = hunt(&Model { fault: Some(fault) }, property, 128, 400)?;
+    let found = hunt(&Model { fault: Some(fault) }, property, 256, 400)?;
     let named =
         |one: &&Counterexample| one.deviation.requirements.iter().any(|id| fault.requirements.contains(id));
     let one = found.iter().find(named).ok_or_else(|| {

@@ -107,12 +107,12 @@ impl Property {
             }
             Self::Expiry => Weights {
                 login: 4,
-                login_wrong: 1,
+                login_wrong: 3,
                 visit: 6,
                 logout: 1,
                 boundary: 6,
                 sleep: 1,
-                restart: 1,
+                restart: 3,
                 ..none
             },
             Self::Logout => {
