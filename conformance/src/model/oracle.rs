@@ -150,6 +150,7 @@ impl Oracle {
                 }
             })
             .collect();
+        found.extend(self.told_password(&asked, answer));
         if next.is_empty() {
             self.lost = true;
             return found;
@@ -157,7 +158,6 @@ impl Oracle {
         if let Some(used) = self.used_id(&asked, &choice, answer) {
             found.insert(0, used);
         }
-        found.extend(self.told_password(&asked, answer));
         self.used.extend(choice.open.filter(|open| !self.used.contains(open)));
         self.history.note(&asked, &choice, answer, &self.rules, now);
         self.states = next;
@@ -237,5 +237,187 @@ impl Oracle {
         self.states[0].users.iter().filter(told).find(named)?;
         let requirements = vec!["users.hide-password"];
         Some(Deviation { requirements, expected: "no password".to_owned(), actual: fits::shown(answer) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Machine;
+    use super::*;
+    use crate::client;
+    use crate::mode::Mode;
+    use crate::scenario::curl::Request;
+
+    const NAME: &str = "_my_session_id";
+
+    /// A right server with Bob stored, and the oracle that hears all that it answers.
+    struct Table {
+        machine: Machine,
+        oracle: Oracle,
+        now: Second,
+    }
+
+    impl Table {
+        fn new(mode: Mode, duration: Option<&str>) -> Self {
+            let rules = Rules::new(mode, NAME, duration);
+            let mut table =
+                Self { machine: Machine::new(rules.clone()), oracle: Oracle::new(rules, false), now: 0 };
+            let (email, password) = ("bob@hbtn.io".to_owned(), "secret word".to_owned());
+            let bob = User { id: uuid::Uuid::new_v4().to_string(), email, password, ..User::default() };
+            table.machine.state.users.push(bob.clone());
+            table.oracle.knows(&bob);
+            table.oracle.serve(table.machine.rules.clone());
+            table
+        }
+
+        /// Sends a request; the oracle has nothing against the answer of the right server.
+        fn ask(&mut self, request: Request) -> Answer {
+            let (_, answer) = self.machine.answer(&request, self.now);
+            assert_eq!(self.judge(request, answer.clone()), Vec::<Vec<&str>>::new());
+            answer
+        }
+
+        /// Judges any answer to a request, by the requirements that speak against it.
+        fn judge(&mut self, request: Request, answer: Answer) -> Vec<Vec<&'static str>> {
+            let exchange = Exchange { request, answer: Ok(answer) };
+            let found = self.oracle.judge(&exchange, self.now, self.now);
+            found.into_iter().map(|one| one.requirements).collect()
+        }
+
+        fn log_in(&mut self) -> String {
+            let answer = self.ask(login());
+            answer.cookie(NAME).expect("a login sets a cookie").to_owned()
+        }
+
+        fn restart(&mut self) {
+            let rules = self.machine.rules.clone();
+            self.machine.restart(rules.clone());
+            self.oracle.serve(rules);
+        }
+
+        /// Gives what the right server would have answered, had this session not ended.
+        fn let_in(&self) -> Answer {
+            let mut other = Machine::new(Rules::new(Mode::Off, NAME, None));
+            other.state = self.machine.state.clone();
+            other.answer(&client::get("http://h/api/v1/users".to_owned()), self.now).1
+        }
+    }
+
+    fn login() -> Request {
+        let form = "email=bob@hbtn.io&password=secret+word".to_owned();
+        let url = "http://h/api/v1/auth_session/login".to_owned();
+        client::post(url, "application/x-www-form-urlencoded", form)
+    }
+
+    fn with_cookie(method: &str, path: &str, id: &str) -> Request {
+        let mut request = client::get(format!("http://h/api/v1/{path}"));
+        method.clone_into(&mut request.method);
+        request.headers.push(("Cookie".to_owned(), format!("{NAME}={id}")));
+        request
+    }
+
+    fn users(id: &str) -> Request {
+        with_cookie("GET", "users", id)
+    }
+
+    fn forbidden() -> Answer {
+        let headers = vec![("access-control-allow-origin".to_owned(), "*".to_owned())];
+        Answer { status: 403, headers, body: br#"{"error": "Forbidden"}"#.to_vec() }
+    }
+
+    #[test]
+    fn a_session_that_should_be_dead_is_blamed_on_what_should_have_ended_it() {
+        let mut table = Table::new(Mode::SessionExpAuth, Some("10"));
+        let first = table.log_in();
+        let open = table.let_in();
+        table.ask(with_cookie("DELETE", "auth_session/logout", &first));
+        let mut logged_out = table.clone_of();
+        assert_eq!(logged_out.judge(users(&first), open.clone())[0][0], "logout.ends-session");
+        let second = table.log_in();
+        table.restart();
+        assert_eq!(table.clone_of().judge(users(&second), open.clone())[0][0], "session.memory-only");
+        let third = table.log_in();
+        table.now = 11;
+        assert_eq!(table.clone_of().judge(users(&third), open.clone()), [["expiry.dead-after"]]);
+        table.now = 5;
+        table.ask(users(&third));
+        table.now = 11;
+        assert_eq!(table.judge(users(&third), open)[0], ["expiry.not-sliding", "expiry.dead-after"]);
+    }
+
+    #[test]
+    fn a_session_that_should_live_is_blamed_on_what_may_have_ended_it() {
+        let mut table = Table::new(Mode::SessionDbAuth, Some("10"));
+        let first = table.log_in();
+        assert_eq!(table.clone_of().judge(users(&first), forbidden())[0][0], "session.identifies");
+        let second = table.log_in();
+        assert_eq!(table.clone_of().judge(users(&first), forbidden())[0][0], "login.new-session");
+        table.ask(with_cookie("DELETE", "auth_session/logout", &second));
+        assert_eq!(table.clone_of().judge(users(&first), forbidden())[0][0], "logout.only-that-session");
+        table.restart();
+        assert_eq!(table.clone_of().judge(users(&first), forbidden())[0][0], "db.survives-restart");
+    }
+
+    #[test]
+    fn the_last_second_is_open_in_the_database_and_nowhere_else() {
+        for (mode, blame) in [(Mode::SessionDbAuth, None), (Mode::SessionExpAuth, Some("expiry.boundary"))] {
+            let mut table = Table::new(mode, Some("10"));
+            let id = table.log_in();
+            table.now = 10;
+            let open = table.let_in();
+            assert_eq!(table.clone_of().judge(users(&id), open), Vec::<Vec<&str>>::new(), "{mode}");
+            let found = table.judge(users(&id), forbidden());
+            assert_eq!(found.first().map(|ids| ids[0]), blame, "{mode}");
+        }
+    }
+
+    #[test]
+    fn a_login_in_either_of_two_seconds_may_end_in_either() {
+        let mut table = Table::new(Mode::SessionExpAuth, Some("10"));
+        let (_, answer) = table.machine.answer(&login(), 0);
+        let id = answer.cookie(NAME).expect("a login sets a cookie").to_owned();
+        let exchange = Exchange { request: login(), answer: Ok(answer) };
+        assert_eq!(table.oracle.judge(&exchange, 0, 1), []);
+        assert_eq!(table.oracle.states.len(), 2);
+        table.now = 11;
+        let open = table.let_in();
+        assert_eq!(table.clone_of().judge(users(&id), open), Vec::<Vec<&str>>::new());
+        assert_eq!(table.judge(users(&id), forbidden()), Vec::<Vec<&str>>::new());
+        assert_eq!(table.oracle.states.len(), 1, "it was made in the first second");
+    }
+
+    #[test]
+    fn a_chosen_or_used_id_is_no_new_one_and_after_a_wrong_status_nothing_is_known() {
+        let mut table = Table::new(Mode::SessionAuth, None);
+        let id = table.log_in();
+        let (_, mut again) = table.machine.answer(&login(), 0);
+        again.headers.retain(|(name, _)| name != "set-cookie");
+        again.headers.push(("set-cookie".to_owned(), format!("{NAME}={id}; Path=/")));
+        assert_eq!(table.clone_of().judge(login(), again)[0][0], "security.unique-ids");
+        let chosen = "5535d4d7-3d77-4d06-8281-495dc3acfe76";
+        table.ask(users(chosen));
+        let (_, mut adopted) = table.machine.answer(&login(), 0);
+        adopted.headers.retain(|(name, _)| name != "set-cookie");
+        adopted.headers.push(("set-cookie".to_owned(), format!("{NAME}={chosen}; Path=/")));
+        assert_eq!(table.clone_of().judge(login(), adopted), [["security.no-adopted-id"]]);
+        assert_eq!(table.judge(users(&id), forbidden()).len(), 1);
+        assert_eq!(table.judge(users(&id), forbidden()), Vec::<Vec<&str>>::new(), "the state is lost");
+    }
+
+    #[test]
+    fn a_password_in_an_answer_is_told_unless_the_request_has_brought_it() {
+        let mut table = Table::new(Mode::SessionAuth, None);
+        let id = table.log_in();
+        let mut answer = table.let_in();
+        let text = String::from_utf8_lossy(&answer.body).replace("null", "\"secret word\"");
+        answer.body = text.into_bytes();
+        assert!(table.judge(users(&id), answer).iter().any(|ids| ids.contains(&"users.hide-password")));
+    }
+
+    impl Table {
+        /// Plays on beside, from here.
+        fn clone_of(&self) -> Self {
+            Self { machine: self.machine.clone(), oracle: self.oracle.clone(), now: self.now }
+        }
     }
 }
