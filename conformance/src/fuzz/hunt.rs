@@ -47,31 +47,24 @@ pub struct Counterexample {
     pub case: u32,
 }
 
-/// What need not be found.
+/// The requirements that need not be found: they are said not to be met, or there is a counterexample.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// Requirements that are said not to be met: whatever may break one of them is passed over.
-    listed: BTreeSet<String>,
-    /// Requirements of which there is a counterexample: what most likely breaks another is still of interest.
-    found: BTreeSet<&'static str>,
-}
+pub struct Known(BTreeSet<String>);
 
 impl Known {
-    /// Passes over whatever may break one of these requirements.
+    /// Begins with requirements that are said not to be met.
     pub fn listed<'k>(requirements: impl IntoIterator<Item = &'k str>) -> Self {
-        let listed = requirements.into_iter().map(str::to_owned).collect();
-        Self { listed, found: BTreeSet::new() }
+        Self(requirements.into_iter().map(str::to_owned).collect())
     }
 
     /// Notes that there is a counterexample of a requirement.
-    pub fn find(&mut self, requirement: &'static str) {
-        self.found.insert(requirement);
+    pub fn find(&mut self, requirement: &str) {
+        self.0.insert(requirement.to_owned());
     }
 
-    /// Tells whether a deviation is passed over.
+    /// Tells whether a deviation is passed over: what most likely breaks another requirement is still of interest.
     pub fn has(&self, deviation: &Deviation) -> bool {
-        let ids = &deviation.requirements;
-        ids.iter().any(|id| self.listed.contains(*id)) || self.found.contains(ids[0])
+        self.0.contains(deviation.requirements[0])
     }
 }
 
