@@ -180,11 +180,21 @@ impl Case<'_> {
     /// A refusal of what should have been let in.
     fn shut_out(&self) -> Vec<&'static str> {
         let route = &self.asked.route;
+        let rule = self.choice.rule;
+        if rule == "me.nobody" {
+            return vec![rule, "gate.off"];
+        }
         if self.rules.mode == Mode::Off {
-            return vec!["gate.off", self.choice.rule];
+            return vec!["gate.off", rule];
         }
         if route.is_excluded() {
-            return vec!["gate.excluded", self.choice.rule];
+            // A gate says no more than that; a login says what is wrong.
+            let text = self
+                .answer
+                .and_then(Answer::json)
+                .and_then(|value| value["error"].as_str().map(str::to_owned));
+            let is_the_gate = text.is_none_or(|text| ["Unauthorized", "Forbidden"].contains(&text.as_str()));
+            return if is_the_gate { vec!["gate.excluded", rule] } else { vec![rule, "gate.excluded"] };
         }
         if self.rules.mode == Mode::BasicAuth {
             let all = ["basic.valid", "basic.colon-password", "users.create", "users.update-only-names"];
