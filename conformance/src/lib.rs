@@ -19,6 +19,7 @@
 //!   [`known`] failures do not count; [`compare`] puts two reports side by side; [`doctor`] says what this machine can check.
 //! - [`model`] is the catalogue as a pure state machine, and as a server; [`faults`] are wrong servers, one mistake
 //!   each, by which the suite is judged itself. [`fuzz`] draws walks that the model judges.
+//! - [`concurrency`] finds answers to requests at once that no order of the requests explains.
 //! - [`cli`] is the command line, [`console`] what it prints on and is interrupted by, [`style`] how that looks, [`exit`] how it ends; [`detect`] finds out what runs at a URL.
 //!
 //! # The path of one step
@@ -43,6 +44,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod compare;
+pub mod concurrency;
 pub mod console;
 pub mod cost;
 pub mod coverage;

@@ -1,5 +1,6 @@
 //! A stage: a site with what is known of its running instance, shared by the scenarios of a mode.
 
+use std::borrow::Borrow;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -163,15 +164,17 @@ impl<'a> Stage<'a> {
         let exchanges = join_all(sends).await;
         let until = self.site.clock().now();
         self.tell(&Event::Answered { exchanges: &exchanges, since, until });
-        self.note_users(&exchanges);
+        self.note_users(exchanges.iter());
         if exchanges.iter().any(|exchange| matches!(exchange.answer, Err(NoAnswer::TimedOut(_)))) {
             self.hung.push(name);
         }
         exchanges
     }
 
-    fn note_users(&self, exchanges: &[Exchange]) {
-        let creations = exchanges.iter().filter(|exchange| {
+    /// Notes the users that were created by requests which were sent to the instance in another way.
+    pub fn note_users(&self, exchanges: impl IntoIterator<Item = impl Borrow<Exchange>>) {
+        let exchanges: Vec<_> = exchanges.into_iter().collect();
+        let creations = exchanges.iter().map(Borrow::borrow).filter(|exchange| {
             let url = exchange.request.url.trim_end_matches('/');
             exchange.request.method == "POST" && url.ends_with("/api/v1/users")
         });

@@ -12,7 +12,7 @@ mod asked;
 mod blame;
 mod choices;
 mod expected;
-mod fits;
+pub(crate) mod fits;
 mod history;
 mod identify;
 mod machine;
