@@ -44,12 +44,13 @@ model of the requirements judges every answer. What is answered wrongly is playe
 and made as short as it can be.
 
 Properties:
-  sessions  session IDs are unique, and never what a client chose
-  expiry    a session lives as long as SESSION_DURATION says, whatever happens meanwhile
-  logout    a logout ends one session, and no other
-  gate      nothing but live credentials opens a protected path, however it is spelled
-  users     users are what was stored of them, for any text
-  walk      any sequence of all this is answered as the model has it
+  sessions    session IDs are unique, and never what a client chose
+  expiry      a session lives as long as SESSION_DURATION says, whatever happens meanwhile
+  logout      a logout ends one session, and no other
+  gate        nothing but live credentials opens a protected path, however it is spelled
+  users       users are what was stored of them, for any text
+  walk        any sequence of all this is answered as the model has it
+  concurrent  requests at once are answered as if they had come one after another
 
 Exit codes:
   0  every walk was answered as the requirements have it
@@ -66,8 +67,8 @@ pub struct Arguments {
     #[arg(long, value_name = "CMD")]
     command: Option<String>,
     /// Try these properties only, with commas or repeated
-    #[arg(long, value_enum, value_name = "P", value_delimiter = ',')]
-    property: Vec<Property>,
+    #[arg(long, value_parser = tried, value_name = "P", value_delimiter = ',')]
+    property: Vec<Tried>,
     /// In these modes only, with commas or repeated
     #[arg(long, value_name = "M", value_parser = detect::mode_argument, value_delimiter = ',')]
     mode: Vec<Mode>,
@@ -91,6 +92,28 @@ pub struct Arguments {
     /// Write what was found as JSON to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
+}
+
+/// What `--property` can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tried {
+    /// Walks of a property.
+    Walks(Property),
+    /// Requests at once.
+    AtOnce,
+}
+
+const AT_ONCE: &str = "concurrent";
+
+fn tried(text: &str) -> Result<Tried, String> {
+    match Property::ALL.into_iter().find(|property| property.as_str() == text) {
+        Some(property) => Ok(Tried::Walks(property)),
+        None if text == AT_ONCE => Ok(Tried::AtOnce),
+        None => {
+            let names: Vec<&str> = Property::ALL.iter().map(|property| property.as_str()).collect();
+            Err(format!("the properties are {} and {AT_ONCE}", names.join(", ")))
+        }
+    }
 }
 
 /// How many walks of a property are played where no number is given.
@@ -132,7 +155,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         other => Failure::not_checked(other.to_string()),
     })?;
     if let Some(folder) = &arguments.save {
-        saved::write(folder, report.counterexamples()).map_err(Failure::usage)?;
+        saved::write(folder, &report.scenarios()).map_err(Failure::usage)?;
     }
     if !files.take_stdout() {
         console::print(&report.text(&suite.catalogue, arguments.save.as_deref()));
@@ -243,10 +266,17 @@ impl Fuzz<'_> {
                 }
             }
         }
-        let properties: Vec<Property> = match self.arguments.property.as_slice() {
-            [] => Property::ALL.to_vec(),
+        let tried = match self.arguments.property.as_slice() {
+            [] => Property::ALL.map(Tried::Walks).into_iter().chain([Tried::AtOnce]).collect(),
             some => some.to_vec(),
         };
+        let properties: Vec<Property> = tried
+            .iter()
+            .filter_map(|one| match one {
+                Tried::Walks(property) => Some(*property),
+                Tried::AtOnce => None,
+            })
+            .collect();
         let default = if target.kind() == TargetKind::Reference { CASES } else { CASES_OF_PROGRAMS };
         let cases = self.arguments.cases.unwrap_or(default);
         let bar = bar(u64::from(cases) * properties.len() as u64);
@@ -256,6 +286,17 @@ impl Fuzz<'_> {
             let catch = hunt.run(self.runtime, ground, &known, &|| bar.inc(1))?;
             catch.counterexamples.iter().for_each(|one| known.find(one.deviation.requirements[0]));
             report.catches.push((property, catch));
+        }
+        // Each plan needs a fork with nobody else on it, and in every mode the same plans.
+        if tried.contains(&Tried::AtOnce) && target.kind() != TargetKind::Url {
+            bar.set_message(AT_ONCE);
+            for mode in self.chosen.modes.iter().filter(|mode| mode.is_session()) {
+                let plans = (cases / 4).max(1);
+                let mut bag = self.runtime.block_on(ground.borrow().at_once(*mode, plans, seed))?;
+                bag.violations.retain(|one| !known.holds(one.requirements[0]));
+                bag.violations.iter().for_each(|one| known.find(one.requirements[0]));
+                report.races.push((*mode, bag));
+            }
         }
         bar.finish_and_clear();
         report.requests = ground.borrow().requests();

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nix::sys::signal::Signal;
 
 use crate::clock::ClockKind;
+use crate::concurrency::{self, Bag, Trials};
 use crate::console::Interruption;
 use crate::emails::Emails;
 use crate::event::{Event, Listener};
@@ -19,6 +20,9 @@ use crate::stage::{Created, Stage};
 use crate::target::{Launch, NewUser, Stop, Target, TargetKind};
 
 use super::world::{Abilities, first_users};
+
+/// How often what requests at once have shown is tried again, to say how often it happens.
+const REPEATS: usize = 20;
 
 /// Hears what happens on the ground's stage, and asks the oracle about every answer.
 #[derive(Debug)]
@@ -245,6 +249,26 @@ impl<'a> Ground<'a> {
         let fork = self.stage.fork().await;
         let mut fork = fork.map_err(|error| NoGround::Failed(error.to_string()))?;
         Ok(play::play(&mut fork, scenario, mode, &self.seeds, emails).await)
+    }
+
+    /// Hunts for requests at once that are answered as no order of them would be; only where a fork can be made, and
+    /// in a mode with sessions.
+    ///
+    /// # Errors
+    ///
+    /// When nothing could be tried, or a signal ends it.
+    pub async fn at_once(&self, mode: Mode, cases: u32, seed: u64) -> Result<Bag, NoGround> {
+        let failed = |why: String| NoGround::Failed(why);
+        let [user, _] = first_users();
+        let id = self.seeds.id(&user.email).map_err(failed)?;
+        // No session ends by its age while others are asked.
+        let session_duration = mode.expires().then(|| "3600".to_owned());
+        let launch = Launch { session_duration, ..Launch::documented(mode) };
+        let known = concurrency::Ground::new(launch, &user, id).map_err(|error| failed(error.to_string()))?;
+        let mut trials = Trials::new(&self.stage, known);
+        let hunt = concurrency::Hunt { cases, seed, repeats: REPEATS };
+        let bag = self.stop.or(hunt.run(&mut trials)).await.map_err(NoGround::Interrupted)?;
+        bag.map_err(|untried| failed(untried.to_string()))
     }
 
     /// Lists the freedoms that the documents leave and that the last scenario's answers have made use of, as far as

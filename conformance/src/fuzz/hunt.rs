@@ -64,7 +64,12 @@ impl Known {
 
     /// Tells whether a deviation is passed over: what most likely breaks another requirement is still of interest.
     pub fn has(&self, deviation: &Deviation) -> bool {
-        self.0.contains(deviation.requirements[0])
+        self.holds(deviation.requirements[0])
+    }
+
+    /// Tells whether a requirement need not be found.
+    pub fn holds(&self, requirement: &str) -> bool {
+        self.0.contains(requirement)
     }
 }
 

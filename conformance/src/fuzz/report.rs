@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::hunt::{Catch, Counterexample};
 use super::property::Property;
+use crate::concurrency::{Bag, Violation};
 use crate::mode::Mode;
 use crate::model::Deviation;
 use crate::requirements::Catalogue;
@@ -22,6 +23,8 @@ pub struct Report {
     pub seed: u64,
     /// What was found of each property.
     pub catches: Vec<(Property, Catch)>,
+    /// What requests at once have shown, in each mode.
+    pub races: Vec<(Mode, Bag)>,
     /// The kept counterexamples that are still answered wrongly.
     pub still: Vec<Found>,
     /// How many kept counterexamples were played.
@@ -46,7 +49,23 @@ pub struct Found {
 impl Report {
     /// Tells whether every answer was right.
     pub fn is_clean(&self) -> bool {
-        self.still.is_empty() && self.counterexamples().next().is_none()
+        self.wrong() == 0
+    }
+
+    fn wrong(&self) -> usize {
+        self.still.len() + self.counterexamples().count() + self.violations().count()
+    }
+
+    fn violations(&self) -> impl Iterator<Item = &Violation> {
+        self.races.iter().flat_map(|(_, bag)| &bag.violations)
+    }
+
+    /// Gives what was found in this run as scenarios, each a name and a text, where a scenario can say it.
+    pub fn scenarios(&self) -> Vec<(String, String)> {
+        let walks =
+            self.counterexamples().map(|one| (one.scenario.name.clone(), one.scenario.source.clone()));
+        let races = self.violations().filter_map(|one| Some((race_name(one), one.scenario()?)));
+        walks.chain(races).collect()
     }
 
     /// Iterates over what was found in this run.
@@ -81,7 +100,24 @@ impl Report {
                 );
             }
         }
-        let wrong = self.counterexamples().count() + self.still.len();
+        if !self.races.is_empty() {
+            let plans: u32 = self.races.iter().map(|(_, bag)| bag.cases).sum();
+            let sentence = "requests at once are answered as if they had come one after another";
+            let is_good = self.violations().next().is_none();
+            self.line(&mut out, "concurrent", sentence, is_good, &format!("{plans} plans"));
+        }
+        for one in self.violations() {
+            let sentence = catalogue.find(one.requirements[0]).map_or("", |row| &row.text);
+            let _ = writeln!(out, "\n  {BAD}{}{BAD:#}  {sentence}", one.requirements[0]);
+            one.to_string().lines().for_each(|line| {
+                let _ = writeln!(out, "    {line}");
+            });
+            if let (Some(folder), Some(_)) = (saved, one.scenario()) {
+                let path = folder.join(format!("{}.md", race_name(one)));
+                let _ = writeln!(out, "    kept as {NOTE}{}{NOTE:#}\n", path.display());
+            }
+        }
+        let wrong = self.wrong();
         let _ = match wrong {
             0 => writeln!(out, "\n{BOLD}Every answer was right.{BOLD:#}"),
             1 => writeln!(out, "\n{BOLD}One counterexample.{BOLD:#}"),
@@ -95,7 +131,7 @@ impl Report {
 
     fn line(&self, out: &mut String, name: &str, sentence: &str, is_good: bool, more: &str) {
         let sign = if is_good { format!("{GOOD}✓{GOOD:#}") } else { format!("{BAD}✗{BAD:#}") };
-        let _ = writeln!(out, "{sign} {BOLD}{name:<8}{BOLD:#}  {sentence}  {DIM}{more}{DIM:#}");
+        let _ = writeln!(out, "{sign} {BOLD}{name:<10}{BOLD:#}  {sentence}  {DIM}{more}{DIM:#}");
     }
 
     /// Writes the report as JSON.
@@ -128,9 +164,22 @@ impl Report {
             "requests": self.requests,
             "kept": {"played": self.replayed, "counterexamples": still},
             "properties": properties,
+            "concurrent": self.races.iter().map(|(mode, bag)| json!({
+                "mode": mode.as_str(),
+                "cases": bag.cases,
+                "violations": bag.violations.iter().map(|one| json!({
+                    "requirements": one.requirements,
+                    "history": one.to_string(),
+                    "scenario": one.scenario(),
+                })).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
         });
         format!("{report:#}\n")
     }
+}
+
+fn race_name(violation: &Violation) -> String {
+    format!("concurrent-{}-{}", violation.requirements[0].replace('.', "-"), violation.mode)
 }
 
 impl Found {

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use super::hunt::Counterexample;
 use crate::scenario::{Scenario, diagnose};
 
 /// Reads every scenario in a folder, by name; a folder that is not there yet has none.
@@ -42,20 +41,18 @@ pub fn file(path: &Path) -> Result<Scenario, String> {
     })
 }
 
-/// Writes counterexamples to a folder, which is made where it is missing; one of the same name gives way.
+/// Writes scenarios, each a name and a text, to a folder, which is made where it is missing; one of the same name gives
+/// way.
 ///
 /// # Errors
 ///
 /// When a file cannot be written.
-pub fn write<'c>(
-    folder: &Path,
-    counterexamples: impl IntoIterator<Item = &'c Counterexample>,
-) -> Result<(), String> {
+pub fn write(folder: &Path, scenarios: &[(String, String)]) -> Result<(), String> {
     let unwritable = |path: &Path, error| format!("{} cannot be written: {error}", path.display());
-    for one in counterexamples {
+    for (name, text) in scenarios {
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
-        let path = folder.join(format!("{}.md", one.scenario.name));
-        fs::write(&path, &one.scenario.source).map_err(|error| unwritable(&path, error))?;
+        let path = folder.join(format!("{name}.md"));
+        fs::write(&path, text).map_err(|error| unwritable(&path, error))?;
     }
     Ok(())
 }
