@@ -105,6 +105,11 @@ impl Before<'_> {
         self.machine.rules.mode = crate::mode::Mode::Off;
     }
 
+    /// Tells whether the request has no credentials of any kind.
+    pub fn sends_no_credentials(&self) -> bool {
+        ["cookie", "authorization"].iter().all(|name| self.asked.header(name).next().is_none())
+    }
+
     /// Gives the value of the session cookie.
     pub fn cookie(&self) -> Option<String> {
         self.asked.cookies(&self.machine.rules.session_name).next().map(str::to_owned)

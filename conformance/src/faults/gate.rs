@@ -12,6 +12,21 @@ pub(super) static FAULTS: &[Fault] = &[
     Fault::new("mode-ignored", &["mode.selected"], "runs open whatever AUTH_TYPE says").before(|turn| {
         turn.open_the_gate();
     }),
+    Fault::new("nobody-let-in", &["mode.selected"], "lets in whoever sends no credentials").before(|turn| {
+        if turn.sends_no_credentials() && turn.asked.route != Route::Login {
+            turn.open_the_gate();
+        }
+    }),
+    Fault::new(
+        "login-opens-all",
+        &["mode.selected"],
+        "asks nobody for credentials once somebody has logged in",
+    )
+    .before(|turn| {
+        if turn.sends_no_credentials() && turn.asked.route != Route::Login && turn.memory.logins > 0 {
+            turn.open_the_gate();
+        }
+    }),
     Fault::new("off-closed", &["gate.off"], "asks for credentials to read where AUTH_TYPE is unset").after(
         |turn| {
             let reads = turn.asked.method == "GET" && !turn.asked.route.is_excluded();

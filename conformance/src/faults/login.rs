@@ -84,13 +84,17 @@ pub(super) static FAULTS: &[Fault] = &[
             }
         },
     ),
-    Fault::new("login-password-first", &["login.email-missing"], "asks for the password before the email")
-        .after(|turn| {
-            let password = turn.asked.form_field("password").unwrap_or_default();
-            if turn.is("login.email-missing") && password.is_empty() {
-                turn.error(400, "password missing");
-            }
-        }),
+    Fault::new(
+        "login-password-first",
+        &["login.email-missing"],
+        "asks for the password before the email at login",
+    )
+    .after(|turn| {
+        let password = turn.asked.form_field("password").unwrap_or_default();
+        if turn.is("login.email-missing") && password.is_empty() {
+            turn.error(400, "password missing");
+        }
+    }),
     Fault::new(
         "login-empty-password",
         &["login.password-missing"],

@@ -14,10 +14,12 @@ mod gate;
 pub mod hunted;
 mod login;
 mod logout;
+mod malformed;
 pub mod matrix;
 mod programs;
 mod security;
 mod sessions;
+mod spelling;
 mod users;
 
 pub use deviant::Deviant;
@@ -25,7 +27,7 @@ pub use fault::{After, Before, Fault, Memory, Restart};
 
 /// Lists every fault, in the order of the catalogue.
 pub fn all() -> impl Iterator<Item = &'static Fault> {
-    let tables: [&'static [Fault]; 11] = [
+    let tables: [&'static [Fault]; 13] = [
         api::FAULTS,
         users::FAULTS,
         gate::FAULTS,
@@ -37,6 +39,8 @@ pub fn all() -> impl Iterator<Item = &'static Fault> {
         database::FAULTS,
         programs::FAULTS,
         security::FAULTS,
+        spelling::FAULTS,
+        malformed::FAULTS,
     ];
     tables.into_iter().flatten()
 }

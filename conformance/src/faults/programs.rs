@@ -65,6 +65,23 @@ pub(super) static FAULTS: &[Fault] =
                 turn.answer.body = format!("Cookie value: {value}\n").into_bytes();
             }
         }),
+        Fault::new(
+            "main-3-empty",
+            &["main3.cookie-value"],
+            "has an empty value where no cookie is sent to main_3",
+        )
+        .after(|turn| {
+            if turn.is("main3.cookie-value") && turn.asked.header("cookie").next().is_none() {
+                turn.answer.body = b"Cookie value: \n".to_vec();
+            }
+        }),
+        Fault::new("main-4-nobody", &["main4.user-found"], "finds no user for the session of main_4").after(
+            |turn| {
+                if turn.is("main4.user-found") {
+                    turn.answer.body = b"No user found\n".to_vec();
+                }
+            },
+        ),
         Fault::new("main-4-anybody", &["main4.user-found"], "finds a user for any session cookie in main_4")
             .after(|turn| {
                 let carries = turn.asked.cookies(&turn.machine.rules.session_name).next().is_some();

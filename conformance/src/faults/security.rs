@@ -90,6 +90,12 @@ pub(super) static FAULTS: &[Fault] = &[
                 turn.set_cookie(&id);
             }
         }),
+    Fault::new("id-in-body", &["security.id-only-in-cookie"], "reads the session ID from the body too")
+        .before(|turn| {
+            if let Some(id) = uuid_in(&String::from_utf8_lossy(&turn.asked.body)) {
+                turn.set_cookie(&id);
+            }
+        }),
     Fault::new(
         "id-in-bearer",
         &["security.id-only-in-cookie"],
@@ -110,47 +116,6 @@ pub(super) static FAULTS: &[Fault] = &[
         let names = ["x-session-id", "session-id", "x-auth-token", "session", "_my_session_id"];
         if let Some(id) = names.iter().find_map(|name| turn.asked.header(name).find_map(uuid_in)) {
             turn.set_cookie(&id);
-        }
-    }),
-    Fault::new(
-        "excluded-as-prefix",
-        &["security.gate-spelling"],
-        "opens what lies below an excluded path, dots and all",
-    )
-    .before(|turn| {
-        let path = turn.asked.path.to_ascii_lowercase();
-        if let Some(rest) = path.strip_prefix("/api/v1/status/")
-            && rest.contains("..")
-        {
-            turn.open_the_gate();
-            turn.set_path("/api/v1/users");
-        }
-    }),
-    Fault::new(
-        "decodes-after-the-gate",
-        &["security.gate-spelling"],
-        "decodes a path after the gate has seen it",
-    )
-    .before(|turn| {
-        let decoded = turn.asked.path.replace("%75", "u").replace("%61", "a");
-        if decoded != turn.asked.path {
-            turn.open_the_gate();
-            turn.set_path(&decoded);
-        }
-    }),
-    Fault::new(
-        "slashes-after-the-gate",
-        &["security.gate-spelling"],
-        "merges slashes after the gate has seen them",
-    )
-    .before(|turn| {
-        let mut merged = turn.asked.path.clone();
-        while merged.contains("//") {
-            merged = merged.replace("//", "/");
-        }
-        if merged != turn.asked.path {
-            turn.open_the_gate();
-            turn.set_path(&merged);
         }
     }),
     Fault::new("first-cookie-only", &["security.cookie-parsing"], "looks at the first cookie only").before(
@@ -187,36 +152,6 @@ pub(super) static FAULTS: &[Fault] = &[
             turn.set_cookie(value);
         }
     }),
-    Fault::new("array-500", &["security.no-server-error"], "crashes on JSON that is no object").after(
-        |turn| {
-            let other = serde_json::from_slice::<serde_json::Value>(&turn.asked.body)
-                .is_ok_and(|one| !one.is_object());
-            let reads =
-                matches!(turn.asked.route, Route::Users | Route::User(_)) && turn.answer.status == 400;
-            if other && reads {
-                turn.error(500, "Internal Server Error");
-            }
-        },
-    ),
-    Fault::new("utf8-500", &["security.no-server-error"], "crashes on Base64 of bytes that are not UTF-8")
-        .after(|turn| {
-            use base64::prelude::{BASE64_STANDARD, Engine as _};
-            let broken = turn.asked.header("authorization").any(|value| {
-                let bytes = value.strip_prefix("Basic ").and_then(|text| BASE64_STANDARD.decode(text).ok());
-                bytes.is_some_and(|bytes| String::from_utf8(bytes).is_err())
-            });
-            if broken && turn.answer.status == 403 {
-                turn.error(500, "Internal Server Error");
-            }
-        }),
-    Fault::new("odd-login-500", &["security.no-server-error"], "crashes on a login that is no form").after(
-        |turn| {
-            let no_form = turn.asked.form_field("email").is_none() && !turn.asked.body.is_empty();
-            if turn.asked.route == Route::Login && no_form {
-                turn.error(500, "Internal Server Error");
-            }
-        },
-    ),
     Fault::new("local-time", &["security.time-zone"], "counts a session's age in local time").before(
         |turn| {
             let hours = match turn.machine.rules.time_zone.as_deref() {

@@ -189,7 +189,7 @@ pub(super) static FAULTS: &[Fault] = &[
     Fault::new(
         "create-password-first",
         &["users.create-email-missing"],
-        "asks for the password before the email",
+        "asks for a new user's password before the email",
     )
     .after(|turn| {
         if turn.is("users.create-email-missing") && sent(turn, "password").is_none_or(|text| text.is_empty())

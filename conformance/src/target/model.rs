@@ -160,7 +160,8 @@ async fn respond(
     let answer = answering(&Request {
         method: head.method.as_str().to_owned(),
         url: head.uri.path_and_query().map(|path| format!("http://model{path}")).unwrap_or_default(),
-        target: None,
+        // The absolute form names the host before the path.
+        target: head.uri.authority().map(|_| head.uri.to_string()),
         path_as_is: true,
         headers: headers.collect(),
         body: Some(body),
