@@ -19,6 +19,8 @@ pub enum Format {
     Scores,
     /// `--write-known-failing`
     KnownFailing,
+    /// `--patterns`
+    Patterns,
 }
 
 impl Format {
@@ -31,6 +33,7 @@ impl Format {
             Self::Csv => "--csv",
             Self::Scores => "--scores",
             Self::KnownFailing => "--write-known-failing",
+            Self::Patterns => "--patterns",
         }
     }
 }

@@ -18,7 +18,8 @@
 //! - [`explain`] tells about one requirement, with the [`hints`] on what usually goes wrong.
 //!   [`known`] failures do not count; [`compare`] puts two reports side by side; [`doctor`] says what this machine can check.
 //! - [`model`] is the catalogue as a pure state machine, and as a server; [`faults`] are wrong servers, one mistake
-//!   each, by which the suite is judged itself. [`fuzz`] draws walks that the model judges.
+//!   each, by which the suite is judged itself; the [`diagnosis`] says which of them an implementation behaves like.
+//!   [`fuzz`] draws walks that the model judges.
 //! - [`concurrency`] finds answers to requests at once that no order of the requests explains.
 //! - [`cli`] is the command line, [`console`] what it prints on and is interrupted by, [`style`] how that looks, [`exit`] how it ends; [`detect`] finds out what runs at a URL.
 //!
@@ -50,6 +51,7 @@ pub mod cost;
 pub mod coverage;
 pub mod coverage_page;
 pub mod detect;
+pub mod diagnosis;
 pub mod doctor;
 pub mod emails;
 pub mod event;

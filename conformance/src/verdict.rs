@@ -177,6 +177,16 @@ impl Verdicts {
         self.rows.get(&(requirement.to_owned(), mode))
     }
 
+    /// Lists the verdicts by requirement, then by mode.
+    pub fn all(&self) -> impl Iterator<Item = &Finding> {
+        self.rows.values()
+    }
+
+    /// Lists the verdicts that are not met, by requirement, then by mode.
+    pub fn not_met(&self) -> impl Iterator<Item = &Finding> {
+        self.all().filter(|finding| finding.kind == Kind::NotMet)
+    }
+
     /// Gives the first reason that any verdict states.
     pub fn any_reason(&self) -> Option<String> {
         self.rows.values().find_map(|finding| finding.reason.clone())

@@ -13,6 +13,7 @@ use broken::{Broken, Fault, Shared};
 use conformance::check::{Check, Plan};
 use conformance::clock::ClockKind;
 use conformance::cost::{Costs, Work};
+use conformance::diagnosis::diagnose;
 use conformance::event::{Listener, Silence};
 use conformance::exit::Exit;
 use conformance::mode::Mode;
@@ -131,6 +132,19 @@ fn a_logout_that_hangs_fails_the_logout_and_blocks_what_follows() {
     assert_eq!(caught.into_iter().collect::<Vec<_>>(), ["logout.ok"]);
     let ends = report.verdicts.find("logout.ends-session", Mode::SessionAuth).expect("it applies");
     assert_eq!((ends.kind, ends.reason.as_deref()), (Kind::Blocked, Some("logout.ok")));
+}
+
+#[test]
+fn a_broken_server_is_told_the_fault_of_the_model_that_it_behaves_like() {
+    let told = |fault| -> Vec<&str> {
+        let report = check(&Broken(fault), &[Mode::SessionDbAuth]);
+        let told = diagnose(&report.verdicts, &report.modes, &suite().catalogue);
+        told.iter().flat_map(|one| &one.faults).map(|fault| fault.name).collect()
+    };
+    assert_eq!(told(Fault::LoginIsCreated), ["login-201"]);
+    assert_eq!(told(Fault::LogoutEndsAll), ["logout-of-user", "logout-of-everybody", "logout-of-older"]);
+    assert_eq!(told(Fault::LostOnRestart), ["sessions-lost", "oldest-session-kept"]);
+    assert_eq!(told(Fault::NoCors), ["cors-missing"]);
 }
 
 #[test]

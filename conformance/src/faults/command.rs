@@ -5,12 +5,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::matrix::{self, Extent, Row};
-use super::{Fault, all};
+use super::audit::Audit;
+use super::{Fault, all, pattern};
 use crate::console;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
@@ -20,12 +19,13 @@ use crate::suite::Suite;
 /// What `conformance faults --help` adds.
 pub const HELP: &str = "\
 A fault is the model of the requirements with one mistake. Every scenario is played against each of them: a fault
-is found where a requirement that it breaks is not met. A fault that nothing finds, a requirement that has no
-fault, and a scenario that finds none are holes in the suite.
+is found where a requirement that it breaks is not met. Holes in the suite are a fault that nothing finds, a
+requirement that no fault breaks, a heading of a scenario under which no fault makes an answer another, and a fault
+that `check` would not name: what it shows is kept in scenarios/faults.txt, for the lines \"behaves like\".
 
 Exit codes:
-  0  every fault is found
-  1  some fault survives
+  0  there are no holes
+  1  there are holes
   2  wrong usage";
 
 /// The arguments of `faults`.
@@ -43,6 +43,9 @@ pub struct Arguments {
     /// Write the matrix as CSV to this file (- for standard output): a line a fault, a column a requirement
     #[arg(long, value_name = "F")]
     csv: Option<PathBuf>,
+    /// Write what each fault shows to this file (- for standard output), as scenarios/faults.txt has it
+    #[arg(long, value_name = "F", conflicts_with_all = ["fault", "requirement"])]
+    patterns: Option<PathBuf>,
 }
 
 /// Plays every scenario against the faults that the arguments name, and shows and writes the matrix.
@@ -51,30 +54,42 @@ pub struct Arguments {
 ///
 /// When something is wrong with the arguments, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
-    let files = Files::new([(Format::Json, &arguments.json), (Format::Csv, &arguments.csv)])
-        .map_err(Failure::usage)?;
+    let files = Files::new([
+        (Format::Json, &arguments.json),
+        (Format::Csv, &arguments.csv),
+        (Format::Patterns, &arguments.patterns),
+    ])
+    .map_err(Failure::usage)?;
     let chosen = chosen(suite, arguments)?;
-    let runtime = tokio::runtime::Runtime::new()
-        .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
-    let rows = runtime.block_on(async {
-        tokio::select! {
-            rows = played(suite, &chosen) => rows.map_err(Failure::not_checked),
-            signal = console::interrupted() => Err(Failure::interrupted(signal, "")),
-        }
-    })?;
+    let audit = played(suite, &chosen).map_err(Failure::not_checked)?;
+    let holes = arguments.holes(&audit);
     if !files.take_stdout() {
-        console::print(&table(suite, &rows, arguments.is_whole()));
+        console::print(&table(suite, &audit, &holes));
     }
     let write =
         |format, text: &dyn Fn() -> String| files.write(format, text, console::print).map_err(Failure::usage);
-    write(Format::Json, &|| json_of(&rows))?;
-    write(Format::Csv, &|| csv(suite, &rows))?;
-    Ok(if rows.iter().all(Row::is_found) { Exit::Met } else { Exit::NotMet })
+    write(Format::Json, &|| json_of(suite, &audit))?;
+    write(Format::Csv, &|| csv(suite, &audit))?;
+    write(Format::Patterns, &|| pattern::write(&audit.patterns()))?;
+    Ok(if holes.is_empty() { Exit::Met } else { Exit::NotMet })
 }
 
 impl Arguments {
     fn is_whole(&self) -> bool {
         self.fault.is_empty() && self.requirement.is_empty()
+    }
+
+    /// Lists the holes that show in what was played; where the patterns are written anew, those in them are left out.
+    fn holes(&self, audit: &Audit<'_>) -> Vec<String> {
+        let mut holes = audit.surviving();
+        if self.is_whole() {
+            holes.extend(audit.idle());
+        }
+        if self.patterns.is_none() {
+            holes.extend(audit.stale());
+            holes.extend(audit.misnamed());
+        }
+        holes
     }
 }
 
@@ -97,94 +112,76 @@ fn chosen(suite: &Suite, arguments: &Arguments) -> Result<Vec<&'static Fault>, F
     Ok(all().filter(|fault| arguments.is_whole() || named(fault)).collect())
 }
 
-/// Plays the faults, as many side by side as there are cores, with progress.
-async fn played(suite: &Suite, faults: &[&'static Fault]) -> Result<Vec<Row>, String> {
+/// Plays the faults, with progress.
+fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, String> {
     let style = ProgressStyle::with_template("{bar:24} {pos} of {len} faults  {msg}");
     let bar = ProgressBar::new(faults.len() as u64);
     bar.set_style(style.expect("the template is one"));
-    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let one = |fault: &'static Fault| {
-        let bar = bar.clone();
-        async move {
-            let row = matrix::play(suite, fault, Extent::Whole).await;
-            bar.set_message(fault.name);
-            bar.inc(1);
-            row
-        }
-    };
-    let rows: Vec<Result<Row, String>> =
-        stream::iter(faults.iter().copied().map(one)).buffered(cores).collect().await;
+    let audit = Audit::play(suite, faults, &|fault| {
+        bar.set_message(fault.name);
+        bar.inc(1);
+    });
     bar.finish_and_clear();
-    rows.into_iter().collect()
+    audit
 }
 
-/// Writes the matrix for a person: a block a requirement, a line a fault.
-fn table(suite: &Suite, rows: &[Row], whole: bool) -> String {
+/// Writes the matrix for a person: a block a requirement, a line a fault; then the holes.
+fn table(suite: &Suite, audit: &Audit<'_>, holes: &[String]) -> String {
     let mut out = String::new();
     let mut line = |text: String| writeln!(out, "{text}").expect("writing to a string cannot fail");
     for requirement in suite.catalogue.rows() {
-        let of: Vec<&Row> = rows.iter().filter(|row| row.fault.requirements[0] == requirement.id).collect();
-        if of.is_empty() {
+        let mut of = audit.rows.iter().filter(|row| row.fault.requirements[0] == requirement.id).peekable();
+        if of.peek().is_none() {
             continue;
         }
         line(format!("{}: {}", requirement.id, requirement.text));
         for row in of {
-            let sign = if row.is_found() { "✓" } else { "✗" };
-            let others = row.not_met.iter().filter(|(id, _)| !row.fault.requirements.contains(&id.as_str()));
-            let others: Vec<&str> = others.map(|(id, _)| id.as_str()).collect();
-            let others =
-                if others.is_empty() { String::new() } else { format!(" (also {})", others.join(", ")) };
+            let sign = if audit.finds(row) { "✓" } else { "✗" };
+            let not_met = row.not_met(&suite.catalogue).into_iter().map(|(id, _)| id);
+            let others: Vec<&str> = not_met.filter(|id| !row.fault.requirements.contains(id)).collect();
+            let others = match others.is_empty() {
+                true => String::new(),
+                false if row.is_found() => format!(" (also {})", others.join(", ")),
+                // A check of everything charges it to what explains more.
+                false => format!(" (in a check of everything: {})", others.join(", ")),
+            };
             line(format!("  {sign} {:<28} {}{others}", row.fault.name, row.fault.sentence));
         }
     }
-    let found = rows.iter().filter(|row| row.is_found()).count();
-    line(format!("\n{found} of {} faults are found by the scenarios.", rows.len()));
-    if whole {
-        let idle = idle(suite, rows);
-        if !idle.is_empty() {
-            line(format!("Scenarios that find none: {}", idle.join(", ")));
-        }
+    let found = audit.rows.iter().filter(|row| audit.finds(row)).count();
+    line(format!("\n{found} of {} faults are found by the scenarios.", audit.rows.len()));
+    for hole in holes {
+        line(format!("✗ {hole}"));
     }
     out
 }
 
-/// Lists the scenarios that find no fault.
-pub fn idle<'a>(suite: &'a Suite, rows: &[Row]) -> Vec<&'a str> {
-    let busy: BTreeSet<&String> = rows.iter().flat_map(|row| &row.scenarios).collect();
-    suite
-        .scenarios
-        .iter()
-        .map(|one| &one.name)
-        .filter(|name| !busy.contains(name))
-        .map(String::as_str)
-        .collect()
-}
-
-fn json_of(rows: &[Row]) -> String {
-    let row = |row: &Row| {
+fn json_of(suite: &Suite, audit: &Audit<'_>) -> String {
+    let row = |row: &super::matrix::Row| {
         json!({
             "fault": row.fault.name,
             "sentence": row.fault.sentence,
             "breaks": row.fault.requirements,
-            "found": row.is_found(),
-            "not_met": row.not_met.iter().map(|(id, modes)| json!({
+            "found": audit.finds(row),
+            "not_met": row.not_met(&suite.catalogue).into_iter().map(|(id, modes)| json!({
                 "requirement": id,
                 "modes": modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
-            "scenarios": row.scenarios,
+            "scenarios": row.differing.keys().collect::<BTreeSet<_>>(),
         })
     };
-    let all: Value = rows.iter().map(row).collect();
+    let all: Value = audit.rows.iter().map(row).collect();
     format!("{all:#}\n")
 }
 
-fn csv(suite: &Suite, rows: &[Row]) -> String {
+fn csv(suite: &Suite, audit: &Audit<'_>) -> String {
     let ids: Vec<&str> = suite.catalogue.rows().iter().map(|row| row.id.as_str()).collect();
     let mut out = format!("fault,found,{}\n", ids.join(","));
-    for row in rows {
-        let cells = ids.iter().map(|id| row.not_met.iter().any(|(not_met, _)| not_met == id));
+    for row in &audit.rows {
+        let not_met = row.not_met(&suite.catalogue);
+        let cells = ids.iter().map(|id| not_met.iter().any(|(not_met, _)| not_met == id));
         let cells: Vec<&str> = cells.map(|not_met| if not_met { "1" } else { "" }).collect();
-        writeln!(out, "{},{},{}", row.fault.name, u8::from(row.is_found()), cells.join(","))
+        writeln!(out, "{},{},{}", row.fault.name, u8::from(audit.finds(row)), cells.join(","))
             .expect("writing to a string cannot fail");
     }
     out

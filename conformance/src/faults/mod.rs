@@ -4,6 +4,7 @@
 //! least one fault that its own checks must find.
 
 mod api;
+pub mod audit;
 mod basic;
 pub mod command;
 mod database;
@@ -16,6 +17,7 @@ mod login;
 mod logout;
 mod malformed;
 pub mod matrix;
+pub mod pattern;
 mod programs;
 mod security;
 mod sessions;

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 use super::{Report, Strictness, modes};
+use crate::diagnosis;
 use crate::exit::Exit;
 use crate::hints;
 use crate::mode::Mode;
@@ -28,6 +29,7 @@ pub fn terminal(report: &Report, catalogue: &Catalogue, strictness: Strictness) 
     if judged {
         page.legend();
         page.tasks();
+        page.behaves_like();
     }
     page.left_out();
     page.outputs();
@@ -104,6 +106,18 @@ impl Page<'_> {
             }
         }
         self.out.push('\n');
+    }
+
+    /// The faults that the implementation behaves like, each with the requirements that it explains.
+    fn behaves_like(&mut self) {
+        let told = diagnosis::diagnose(&self.report.verdicts, &self.report.modes, self.catalogue);
+        for likeness in &told {
+            let (sentence, explains) = (likeness.sentence(), likeness.requirements().join(", "));
+            self.line(format_args!("{NOTE}behaves like{NOTE:#}: {sentence} {DIM}({explains}){DIM:#}"));
+        }
+        if !told.is_empty() {
+            self.out.push('\n');
+        }
     }
 
     fn of<'b>(&'b self, row: &'b Requirement) -> impl Iterator<Item = &'b Finding> {

@@ -69,6 +69,7 @@ impl Page<'_> {
             nav aria-label="Parts of this page" {
                 a href="#table" { "Table" }
                 @if !self.clusters.is_empty() { a href="#alike" { "Fail alike" } }
+                @if !self.likenesses.is_empty() { a href="#behaves" { "Behave like" } }
                 @if !self.columns.is_empty() { a href="#requirements" { "Requirements" } }
                 a href="#counts" { "Counts" }
                 @if self.has_outputs() { a href="#outputs" { "Programs that did not serve" } }

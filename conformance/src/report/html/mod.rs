@@ -14,6 +14,7 @@ mod counts;
 mod failure;
 mod filters;
 mod head;
+mod likeness;
 mod matrix;
 mod modes;
 mod outputs;
@@ -27,8 +28,10 @@ use sha2::{Digest as _, Sha256};
 
 use self::cluster::{Cluster, clusters};
 use self::failure::{Failure, failures};
+use self::likeness::likenesses;
 use self::text::{Room, plural};
 use super::{Entry, Report};
+use crate::diagnosis::Likeness;
 use crate::requirements::{Catalogue, Requirement};
 use crate::task;
 
@@ -48,6 +51,8 @@ struct Page<'a> {
     /// By task, in the documents' order.
     columns: Vec<Column<'a>>,
     clusters: Vec<Cluster<'a>>,
+    /// The faults that implementations behave like, with their places among the entries.
+    likenesses: Vec<(Likeness, Vec<usize>)>,
 }
 
 /// Writes the page for these implementations, in their order.
@@ -110,7 +115,8 @@ impl<'a> Page<'a> {
         let mut next = 1;
         let columns =
             rows.into_iter().map(|row| Column { row, failures: failures(entries, row, &mut next) }).collect();
-        Self { entries, catalogue, columns, clusters: clusters(entries, catalogue) }
+        let (clusters, likenesses) = (clusters(entries, catalogue), likenesses(entries, catalogue));
+        Self { entries, catalogue, columns, clusters, likenesses }
     }
 
     /// The one implementation that the page is about, where it is about one that could be judged.
@@ -139,6 +145,7 @@ impl<'a> Page<'a> {
             None => html! {
                 (self.matrix())
                 (self.alike())
+                (self.behaving_alike())
                 @if !self.columns.is_empty() { (self.requirements(&mut room)) }
                 (self.counts())
                 (self.outputs(&mut room))

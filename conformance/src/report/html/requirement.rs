@@ -36,6 +36,7 @@ impl Page<'_> {
         html! {
             section #requirements {
                 h2 { "What is not met" }
+                (self.behaves_like())
                 @if !self.columns.iter().any(is_not_met) {
                     p.hint { "Nothing: every step that could be checked answered as accepted." }
                 }
