@@ -22,6 +22,11 @@ review:
     git --no-pager diff --stat -- scenarios/snapshots
     @echo "Read the difference before you commit it: git diff scenarios/snapshots"
 
+# Write anew what each fault shows, by which a check says what an implementation behaves like
+patterns:
+    cargo run --release --quiet -p conformance -- faults --patterns scenarios/faults.txt
+    git --no-pager diff --stat -- scenarios/faults.txt
+
 # Show where the time of a check goes: the reference, the server and our Flask project, or each FOLDER
 bench *FOLDER:
     cargo bench --quiet -p conformance --bench check -- {{ FOLDER }}

@@ -39,6 +39,9 @@ written to.
 A URL is only asked: what needs a restart, a clock or a program there is not checked. The users that a check \
 stores at a URL have addresses of their own and are deleted at its end.
 
+Below what is not met, \"behaves like\" names a known mistake that would show just so: the same steps answered in \
+the same way. Where nothing is near, nothing is named; `conformance faults --help` tells where they are from.
+
 The exit codes stand in `conformance --help`.";
 
 /// The arguments of `check`.

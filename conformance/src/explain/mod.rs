@@ -5,6 +5,7 @@ mod checks;
 use std::fmt::Write as _;
 
 use self::checks::Check;
+use crate::faults::{self, Fault};
 use crate::hints;
 use crate::requirements::{Need, Requirement, Weight};
 use crate::scenario::Step;
@@ -35,7 +36,20 @@ pub fn explain(suite: &Suite, row: &Requirement) -> String {
         line(&mut out, format_args!("\n{BOLD}Typical ways to get it wrong{BOLD:#}"));
         paragraph(&mut out, &hint.ways);
     }
+    mistakes(&mut out, row);
     out
+}
+
+/// Lists the faults that break the requirement.
+fn mistakes(out: &mut String, row: &Requirement) {
+    let breaks = |fault: &&Fault| fault.requirements.contains(&row.id.as_str());
+    let mut faults = faults::all().filter(breaks).peekable();
+    if faults.peek().is_some() {
+        line(out, format_args!("\n{BOLD}Mistakes that it finds{BOLD:#}"));
+    }
+    for fault in faults {
+        paragraph(out, &format!("a server that {}", fault.sentence));
+    }
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
@@ -204,6 +218,9 @@ mod tests {
           [0] of the empty list crashes with 500. abort(404) answers "Not found" instead of the message;
           compare it letter for letter. A search over a class that was never loaded raises instead of
           finding nobody.
+
+        Mistakes that it finds
+          a server that answers an unknown email with 401
         "##);
     }
 
@@ -216,8 +233,13 @@ mod tests {
             let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(words.contains(&row.text.split_whitespace().collect::<Vec<_>>().join(" ")), "{text}");
             assert!(words.contains(&task::title(&row.task)), "{text}");
-            let parts =
-                ["Checked by ", "An exchange that passes", "Look here first", "Typical ways to get it wrong"];
+            let parts = [
+                "Checked by ",
+                "An exchange that passes",
+                "Look here first",
+                "Typical ways to get it wrong",
+                "Mistakes that it finds",
+            ];
             for part in parts {
                 // No scenario checks the Redis part.
                 assert_eq!(text.contains(&format!("\n{part}")), !row.modes.is_empty(), "{part}: {text}");
