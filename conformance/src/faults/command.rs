@@ -9,10 +9,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::audit::Audit;
+use super::hunted::{self, Hunted};
 use super::{Fault, all, pattern};
 use crate::console;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
+use crate::fuzz::NoGround;
 use crate::requirements::nearest;
 use crate::suite::Suite;
 
@@ -37,6 +39,12 @@ pub struct Arguments {
     /// Only the faults that break this requirement; repeatable
     #[arg(long, value_name = "R")]
     requirement: Vec<String>,
+    /// Hunt for each with this many walks of every property of `fuzz` as well
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    walks: Option<u32>,
+    /// Draw the walks that this number gives
+    #[arg(long, value_name = "N", default_value = "1")]
+    seed: u64,
     /// Write the matrix as JSON to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
@@ -62,13 +70,17 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     .map_err(Failure::usage)?;
     let chosen = chosen(suite, arguments)?;
     let audit = played(suite, &chosen).map_err(Failure::not_checked)?;
+    let hunted = match arguments.walks {
+        Some(walks) => hunted(suite, &chosen, walks, arguments.seed)?,
+        None => Vec::new(),
+    };
     let holes = arguments.holes(&audit);
     if !files.take_stdout() {
-        console::print(&table(suite, &audit, &holes));
+        console::print(&table(suite, &audit, &hunted, &holes));
     }
     let write =
         |format, text: &dyn Fn() -> String| files.write(format, text, console::print).map_err(Failure::usage);
-    write(Format::Json, &|| json_of(suite, &audit))?;
+    write(Format::Json, &|| json_of(suite, &audit, &hunted))?;
     write(Format::Csv, &|| csv(suite, &audit))?;
     write(Format::Patterns, &|| pattern::write(&audit.patterns()))?;
     Ok(if holes.is_empty() { Exit::Met } else { Exit::NotMet })
@@ -114,9 +126,7 @@ fn chosen(suite: &Suite, arguments: &Arguments) -> Result<Vec<&'static Fault>, F
 
 /// Plays the faults, with progress.
 fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, String> {
-    let style = ProgressStyle::with_template("{bar:24} {pos} of {len} faults  {msg}");
-    let bar = ProgressBar::new(faults.len() as u64);
-    bar.set_style(style.expect("the template is one"));
+    let bar = bar(faults.len());
     let audit = Audit::play(suite, faults, &|fault| {
         bar.set_message(fault.name);
         bar.inc(1);
@@ -125,8 +135,33 @@ fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, 
     audit
 }
 
+/// Hunts for the faults, with progress.
+fn hunted(suite: &Suite, faults: &[&'static Fault], walks: u32, seed: u64) -> Result<Vec<Hunted>, Failure> {
+    let bar = bar(faults.len());
+    let hunted = hunted::hunt_all(&suite.catalogue, faults, walks, seed, &|fault| {
+        bar.set_message(fault.name);
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    hunted.map_err(|none| match none {
+        NoGround::Interrupted(signal) => Failure::interrupted(signal, ""),
+        other => Failure::not_checked(other.to_string()),
+    })
+}
+
+fn bar(faults: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:24} {pos} of {len} faults  {msg}");
+    ProgressBar::new(faults as u64).with_style(style.expect("the template is one"))
+}
+
+/// Gives the properties that find a fault; `None` where none was hunted with.
+fn properties(hunted: &[Hunted], fault: &Fault) -> Option<Vec<&'static str>> {
+    let one = hunted.iter().find(|one| one.fault.name == fault.name)?;
+    Some(one.found_by.iter().map(|property| property.as_str()).collect())
+}
+
 /// Writes the matrix for a person: a block a requirement, a line a fault; then the holes.
-fn table(suite: &Suite, audit: &Audit<'_>, holes: &[String]) -> String {
+fn table(suite: &Suite, audit: &Audit<'_>, hunted: &[Hunted], holes: &[String]) -> String {
     let mut out = String::new();
     let mut line = |text: String| writeln!(out, "{text}").expect("writing to a string cannot fail");
     for requirement in suite.catalogue.rows() {
@@ -145,18 +180,30 @@ fn table(suite: &Suite, audit: &Audit<'_>, holes: &[String]) -> String {
                 // A check of everything charges it to what explains more.
                 false => format!(" (in a check of everything: {})", others.join(", ")),
             };
-            line(format!("  {sign} {:<28} {}{others}", row.fault.name, row.fault.sentence));
+            let walks = match properties(hunted, row.fault) {
+                Some(none) if none.is_empty() => "; no walk finds it".to_owned(),
+                Some(some) => format!("; walks of {} find it", some.join(", ")),
+                None => String::new(),
+            };
+            line(format!("  {sign} {:<28} {}{others}{walks}", row.fault.name, row.fault.sentence));
         }
     }
     let found = audit.rows.iter().filter(|row| audit.finds(row)).count();
     line(format!("\n{found} of {} faults are found by the scenarios.", audit.rows.len()));
+    if !hunted.is_empty() {
+        let by_walks = hunted.iter().filter(|one| !one.found_by.is_empty());
+        let names: BTreeSet<&str> = by_walks.map(|one| one.fault.name).collect();
+        let either =
+            audit.rows.iter().filter(|row| audit.finds(row) || names.contains(row.fault.name)).count();
+        line(format!("{} by the properties of fuzz; {either} by either.", names.len()));
+    }
     for hole in holes {
         line(format!("✗ {hole}"));
     }
     out
 }
 
-fn json_of(suite: &Suite, audit: &Audit<'_>) -> String {
+fn json_of(suite: &Suite, audit: &Audit<'_>, hunted: &[Hunted]) -> String {
     let row = |row: &super::matrix::Row| {
         json!({
             "fault": row.fault.name,
@@ -167,6 +214,7 @@ fn json_of(suite: &Suite, audit: &Audit<'_>) -> String {
                 "requirement": id,
                 "modes": modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
+            "properties": properties(hunted, row.fault),
             "scenarios": row.differing.keys().collect::<BTreeSet<_>>(),
         })
     };

@@ -3,6 +3,9 @@
 //! The choice that was missed names one. What happened before tells more: a session that is dead where it should
 //! live may have ended by another's logout, by a later login, or by a restart.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::asked::Route;
 use super::fits::{Aspect, Difference};
 use super::history::{End, History, Past};
@@ -197,6 +200,16 @@ impl Case<'_> {
             return if is_the_gate { vec!["gate.excluded", rule] } else { vec![rule, "gate.excluded"] };
         }
         if self.rules.mode == Mode::BasicAuth {
+            // curl writes credentials as they are; more than one colon is in the password.
+            let colons = self.asked.header("authorization").any(|value| {
+                let encoded = value.strip_prefix("Basic ").unwrap_or_default();
+                BASE64_STANDARD
+                    .decode(encoded)
+                    .is_ok_and(|bytes| bytes.iter().filter(|byte| **byte == b':').count() > 1)
+            });
+            if colons {
+                return vec!["basic.colon-password", "basic.valid", "users.create", "users.persist"];
+            }
             let all = ["basic.valid", "basic.colon-password", "users.create", "users.update-only-names"];
             return all.into_iter().chain(["users.persist"]).collect();
         }

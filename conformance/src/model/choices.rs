@@ -155,6 +155,10 @@ impl Turn<'_> {
             (Text::Is(email), Text::Is(password)) => self.created(&fields, refused.clone(), email, password),
             _ => odd(refused.clone()),
         };
+        if ["email", "password"].iter().any(|name| fields.get(*name).is_some_and(Value::is_null)) {
+            // Whether a null is missing is left to the server.
+            all.push(Choice::open(Open::OddUser, Status::Below500).with(Effect::Observe));
+        }
         if !self.says_json() {
             all.push(refused.because(Open::OtherContentType));
         }
