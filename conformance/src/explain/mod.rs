@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use self::checks::Check;
 use crate::faults::{self, Fault};
+use crate::fuzz::Property;
 use crate::hints;
 use crate::requirements::{Need, Requirement, Weight};
 use crate::scenario::Step;
@@ -27,6 +28,7 @@ pub fn explain(suite: &Suite, row: &Requirement) -> String {
     let mut checks = Check::all(suite, row);
     checks.sort_by_key(|check| (!check.own, check.hidden, check.shared));
     steps(&mut out, &checks);
+    properties(&mut out, row);
     // An answer that is shown whole teaches more than one of the task's own.
     checks.sort_by_key(|check| (check.hidden, !check.own, check.shared));
     passing(&mut out, checks::chosen(&checks).first());
@@ -38,6 +40,20 @@ pub fn explain(suite: &Suite, row: &Requirement) -> String {
     }
     mistakes(&mut out, row);
     out
+}
+
+/// Names the property that looks for more.
+fn properties(out: &mut String, row: &Requirement) {
+    let at_once = ["security.logout-once", "security.unique-ids"].contains(&row.id.as_str());
+    let (name, sentence) = match Property::of(&row.id) {
+        Some(property) => (property.as_str(), property.sentence()),
+        None if at_once => {
+            ("concurrent", "requests at once are answered as if they had come one after another")
+        }
+        None => return,
+    };
+    line(out, format_args!("\n{BOLD}Searched for by{BOLD:#} conformance fuzz --property {name}"));
+    paragraph(out, sentence);
 }
 
 /// Lists the faults that break the requirement.
@@ -204,6 +220,9 @@ mod tests {
           scenarios/session-07-unknown-email.md  Nor is a part of one
              20  curl "$URL/api/v1/auth_session/login" -XPOST -d "email=bob" -d "password=fake pwd"
              21  curl "$URL/api/v1/auth_session/login" -XPOST -d "email=%25" -d "password=fake pwd"
+
+        Searched for by conformance fuzz --property sessions
+          session IDs are unique, and never what a client chose
 
         An exchange that passes (Then whether there is such a user)
           $ curl "$URL/api/v1/auth_session/login" -XPOST -d "email=guillaume@hbtn.io" -d "password=test"

@@ -73,6 +73,33 @@ impl Property {
         }
     }
 
+    /// Names the property whose walks aim at a requirement; `None` where none can show that it is not met.
+    pub fn of(requirement: &str) -> Option<Self> {
+        let begins = |starts: &[&str]| starts.iter().any(|start| requirement.starts_with(start));
+        if begins(&[
+            "gate.wildcard",
+            "json.",
+            "main",
+            "security.unique-ids",
+            "security.logout-once",
+            "redis.",
+        ]) {
+            return None;
+        }
+        let time = ["expiry.", "security.time-zone", "db.expiry", "db.survives", "session.memory-only"];
+        let gate = ["gate.", "basic.", "session.", "security.", "errors.", "status."];
+        Some(match requirement {
+            "security.no-server-error" => Self::Walk,
+            "security.no-adopted-id" => Self::Sessions,
+            _ if begins(&time) => Self::Expiry,
+            _ if begins(&["logout.", "db.logout", "session.user-deleted"]) => Self::Logout,
+            _ if begins(&["login."]) => Self::Sessions,
+            _ if begins(&["users.", "stats.", "me."]) => Self::Users,
+            _ if begins(&gate) => Self::Gate,
+            _ => Self::Walk,
+        })
+    }
+
     /// Lists the modes in which it says something.
     pub fn modes(self) -> &'static [Mode] {
         match self {
