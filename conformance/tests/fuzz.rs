@@ -13,16 +13,19 @@ mod server;
 use std::cell::RefCell;
 
 use conformance::check::{Check, Plan};
+use conformance::client;
 use conformance::clock::{self, ClockKind};
 use conformance::console::Interruption;
+use conformance::event::Silence;
 use conformance::faults;
 use conformance::fuzz::{
     self, Abilities, Counterexample, Diff, Divergence, Ground, Hunt, Known, Property, Recorder,
 };
 use conformance::mode::Mode;
 use conformance::scenario::Scenario;
-use conformance::seed::Way;
-use conformance::target::{Command, Model, Reference, Target};
+use conformance::seed::{self, Way};
+use conformance::stage::Stage;
+use conformance::target::{Command, Launch, Model, NewUser, Reference, Target, Url};
 use libtest_mimic::{Arguments, Failed, Trial};
 use on_disk::suite;
 use proptest::strategy::{Strategy as _, ValueTree as _};
@@ -52,6 +55,7 @@ fn main() {
     for mode in Mode::ALL {
         trials.push(Trial::test(format!("oracle::{mode}"), move || is_never_surprised(mode)));
     }
+    trials.push(Trial::test("url::walk", at_a_url));
     trials.push(Trial::test("diff::alike", alike));
     trials.push(Trial::test("diff::one-has-left-the-documents", one_has_left));
     trials.push(Trial::test("diff::the-documents-are-silent", silent));
@@ -117,6 +121,40 @@ fn holds(target: &dyn Target, property: Property, cases: u32) -> Result<(), Fail
         None => Ok(()),
         Some(one) => Err(format!("{:?}\n{}", one.deviation, one.scenario).into()),
     }
+}
+
+/// What runs already is asked and nothing else, and no user of the walks is left there.
+fn at_a_url() -> Result<(), Failed> {
+    let runtime = runtime()?;
+    let given = NewUser { email: "given@hbtn.io".to_owned(), password: "given pwd".to_owned() };
+    let mut stage = runtime.block_on(Stage::open(&Reference, &Silence))?;
+    runtime.block_on(seed::seed(
+        &mut stage,
+        Mode::SessionAuth,
+        std::slice::from_ref(&given),
+        &[Way::Api],
+        None,
+    ));
+    runtime.block_on(stage.ensure(&Launch::documented(Mode::SessionAuth)))?;
+    let url = Url::new(&stage.site().base_url(), Mode::SessionAuth, "_my_session_id", None, ClockKind::None);
+    let stop = runtime.block_on(async { Interruption::listen() });
+    let recorder = Recorder::new(&suite().catalogue);
+    let modes = [Mode::SessionAuth];
+    let ground = Ground::prepare(&url, &recorder, &modes, &[Way::Given], Some(&given), stop);
+    let ground = RefCell::new(runtime.block_on(ground)?);
+    for property in [Property::Users, Property::Walk] {
+        let hunt = Hunt { property, modes: &modes, cases: 16, seed: SEED, shrinks: 400 };
+        let catch = hunt.run(&runtime, &ground, &Known::default(), &|| ())?;
+        assert!(catch.counterexamples.is_empty(), "{:#?}", catch.counterexamples);
+        assert_eq!(catch.cases, 16);
+    }
+    assert_eq!(runtime.block_on(ground.borrow_mut().leave(Mode::SessionAuth)), 0);
+    let header = runtime.block_on(seed::credentials(&mut stage, Mode::SessionAuth, &given))?;
+    let mut list = client::get(format!("{}/api/v1/users", stage.site().base_url()));
+    list.headers.push(header);
+    let users = runtime.block_on(stage.send(list)).answer?.json().ok_or("the list is JSON")?;
+    assert_eq!(users.as_array().map(Vec::len), Some(1), "{users}");
+    Ok(())
 }
 
 /// A wrong server is caught, and its counterexample is a scenario that a right one passes.

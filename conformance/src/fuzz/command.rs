@@ -236,7 +236,7 @@ impl Fuzz<'_> {
         let prepared = self.runtime.block_on(self.stop.or(prepared));
         let ground = RefCell::new(prepared.map_err(NoGround::Interrupted)??);
         let report = self.hunts(target, &ground, saved);
-        let left = self.runtime.block_on(ground.borrow_mut().leave(modes[0], given));
+        let left = self.runtime.block_on(ground.borrow_mut().leave(modes[0]));
         if left > 0 {
             anstream::eprintln!("conformance: {left} of the users that this run stored could not be deleted");
         }

@@ -133,6 +133,10 @@ pub struct Ground<'a> {
     /// What can be done here.
     pub abilities: Abilities,
     created: Created,
+    /// The ids of the first users, where they remain when the run has ended.
+    stored: Vec<String>,
+    /// A user that the caller has named.
+    given: Option<&'a NewUser>,
     nonce: String,
     stop: Interruption,
 }
@@ -162,7 +166,7 @@ impl<'a> Ground<'a> {
         recorder: &'a Recorder<'a>,
         modes: &[Mode],
         ways: &[Way],
-        given: Option<&NewUser>,
+        given: Option<&'a NewUser>,
         stop: Interruption,
     ) -> Result<Self, NoGround> {
         let failed = |why: String| NoGround::Failed(why);
@@ -199,7 +203,8 @@ impl<'a> Ground<'a> {
         let base = recorder.lock().oracle.afresh();
         let abilities =
             Abilities { restarts: !is_url, clock: clock.stands_still() && clock != ClockKind::None };
-        Ok(Self { target, stage, seeds, recorder, base, abilities, created, nonce, stop })
+        let stored = taken(&created);
+        Ok(Self { target, stage, seeds, recorder, base, abilities, created, stored, given, nonce, stop })
     }
 
     /// Plays a scenario on a fork of its own and gives the first answer that surprises, other than by one that is
@@ -230,13 +235,16 @@ impl<'a> Ground<'a> {
             let mut recording = self.recorder.lock();
             recording.surprises.clear();
             recording.step = 0;
-            if !is_url {
-                recording.oracle = self.base.clone();
-            }
+            recording.oracle = self.base.clone();
         }
         let stop = self.stop.clone();
         let run = stop.or(self.played(scenario, mode, emails)).await.map_err(NoGround::Interrupted)??;
         let mut surprises = self.recorder.surprises();
+        if is_url {
+            // The next walk may give new users the same addresses.
+            let created = taken(&self.created);
+            seed::forget(&mut self.stage, mode, self.given, created).await;
+        }
         surprises.extend(no_server(scenario, &run));
         surprises.sort_by_key(|one| one.step);
         Ok((run, surprises))
@@ -283,13 +291,18 @@ impl<'a> Ground<'a> {
     }
 
     /// Deletes the users that were created at a target that keeps them; gives the number of those that remain.
-    pub async fn leave(&mut self, mode: Mode, given: Option<&NewUser>) -> usize {
+    pub async fn leave(&mut self, mode: Mode) -> usize {
         if self.target.kind() != TargetKind::Url {
             return 0;
         }
-        let created = std::mem::take(&mut *self.created.lock().unwrap_or_else(PoisonError::into_inner));
-        seed::forget(&mut self.stage, mode, given, created).await
+        let mut created = std::mem::take(&mut self.stored);
+        created.extend(taken(&self.created));
+        seed::forget(&mut self.stage, mode, self.given, created).await
     }
+}
+
+fn taken(created: &Created) -> Vec<String> {
+    std::mem::take(&mut *created.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn emails(is_url: bool, text: &str, nonce: &str) -> Emails {

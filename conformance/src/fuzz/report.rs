@@ -82,6 +82,11 @@ impl Report {
             self.still.iter().for_each(|found| found.write(&mut out, catalogue));
         }
         for (property, catch) in &self.catches {
+            if catch.cases == 0 {
+                let name = property.as_str();
+                let _ = writeln!(out, "{DIM}- {name:<10}  says nothing in these modes{DIM:#}");
+                continue;
+            }
             let (sign, cases) = (catch.counterexamples.is_empty(), format!("{} walks", catch.cases));
             self.line(&mut out, property.as_str(), property.sentence(), sign, &cases);
             for one in &catch.counterexamples {

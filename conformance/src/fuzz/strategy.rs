@@ -10,7 +10,7 @@ use super::op::{Content, Fields, Op, Place, Who, Word};
 use super::property::Property;
 use super::spelling::{Change, DETOURS, ENDS};
 use super::words;
-use super::world::{Abilities, World};
+use super::world::{Abilities, World, first_users};
 use crate::mode::Mode;
 use crate::scenario::{SessionDuration, Settings};
 
@@ -91,8 +91,10 @@ fn op(world: &World) -> BoxedStrategy<Op> {
     }
     add(weights.create, create(world));
     add(weights.create_wrong, create_wrong(world));
-    add(weights.update, update(world));
-    add(weights.delete, (user(world), able(world)).prop_map(delete).boxed());
+    if let Some(users) = changeable(world) {
+        add(weights.update, update(world, users.clone()));
+        add(weights.delete, (users, able(world)).prop_map(delete).boxed());
+    }
     if world.abilities.clock {
         let due = world.boundaries();
         if !due.is_empty() {
@@ -143,6 +145,12 @@ fn slash() -> BoxedStrategy<bool> {
 
 fn user(world: &World) -> BoxedStrategy<usize> {
     (0..world.users.len()).boxed()
+}
+
+/// Draws a user that may be changed: where each walk has not users of its own, none of those that all begin with.
+fn changeable(world: &World) -> Option<BoxedStrategy<usize>> {
+    let first = if world.abilities.restarts { 0 } else { first_users().len() };
+    (first < world.users.len()).then(|| (first..world.users.len()).boxed())
 }
 
 /// Draws credentials that let somebody in, where the mode has any and the walk holds some.
@@ -328,18 +336,21 @@ fn create(world: &World) -> BoxedStrategy<Op> {
 }
 
 fn create_wrong(world: &World) -> BoxedStrategy<Op> {
-    let user = prop::option::weighted(0.4, user(world));
+    let user = match changeable(world) {
+        Some(users) => prop::option::weighted(0.4, users).boxed(),
+        None => Just(None).boxed(),
+    };
     (user, words::body(), able(world)).prop_map(|(user, body, with)| Op::Raw { user, body, with }).boxed()
 }
 
-fn update(world: &World) -> BoxedStrategy<Op> {
+fn update(world: &World, users: BoxedStrategy<usize>) -> BoxedStrategy<Op> {
     let fields = (
         prop::option::of(words::name()),
         prop::option::of(words::name()),
         prop::bool::weighted(0.2),
         words::email(),
     );
-    (user(world), fields, any::<bool>(), able(world))
+    (users, fields, any::<bool>(), able(world))
         .prop_map(|(user, (first_name, last_name, more, email), escaped, with)| Op::Update {
             user,
             fields: Fields {
