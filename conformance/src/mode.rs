@@ -35,6 +35,9 @@ impl Mode {
         Self::SessionDbAuth,
     ];
 
+    /// The modes in which a session cookie authenticates, in order.
+    pub const SESSIONS: [Self; 3] = [Self::SessionAuth, Self::SessionExpAuth, Self::SessionDbAuth];
+
     /// Names the mode as scenarios, reports and the command line do.
     pub fn as_str(self) -> &'static str {
         match self {

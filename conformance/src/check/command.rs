@@ -154,7 +154,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
             with_files = Some(wider);
             scenarios.push(name);
         } else {
-            scenarios.push(suite.find_scenario(name).map_err(Failure::usage)?.name.clone());
+            scenarios.push(find(suite, name)?);
         }
     }
     let suite = with_files.as_ref().unwrap_or(suite);
@@ -177,6 +177,11 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     write(Format::KnownFailing, &|| known::present(&report.verdicts, catalogue))?;
     console::tell(&costs.summary(since.elapsed()));
     Ok(report.exit(catalogue, strictness))
+}
+
+fn find(suite: &Suite, name: &str) -> Result<String, Failure> {
+    let found = suite.find_scenario(name).map(|scenario| scenario.name.clone());
+    found.map_err(|why| Failure::usage(file::or_file(why, name)))
 }
 
 /// A check as asked for on the command line.

@@ -21,6 +21,11 @@ pub fn is_meant(suite: &Suite, name: &str) -> bool {
     is_file && !suite.find_scenario(name).is_ok_and(|known| same_text(path, &known.source))
 }
 
+/// Says in a complaint about the name of a scenario that no such file is there either, where one may be meant.
+pub fn or_file(complaint: String, name: &str) -> String {
+    if name.ends_with(".md") { format!("there is no file {name}, and {complaint}") } else { complaint }
+}
+
 fn same_text(path: &Path, text: &str) -> bool {
     std::fs::read_to_string(path).is_ok_and(|read| read == text)
 }

@@ -1,19 +1,17 @@
 //! The subcommand `fuzz`: its arguments, and what it does with them.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use nix::sys::signal::Signal;
 use tokio::runtime::Runtime;
 
 use super::ground::{Ground, NoGround, Recorder};
 use super::hunt::{self, Hunt, Known};
 use super::property::Property;
 use super::report::{Found, Report};
-use super::saved;
-use crate::clock::{self, ClockKind};
+use super::{saved, setup};
+use crate::clock::ClockKind;
 use crate::console::{self, Interruption};
 use crate::detect;
 use crate::exit::{Exit, Failure};
@@ -22,10 +20,9 @@ use crate::known::KnownList;
 use crate::mode::Mode;
 use crate::model::Deviation;
 use crate::scenario::{Scenario, Settings};
-use crate::seed::Way;
 use crate::stage::Stage;
 use crate::suite::Suite;
-use crate::target::{Command, NewUser, Reference, Target, TargetKind, Url};
+use crate::target::{NewUser, Reference, Target, Url};
 
 /// What `conformance fuzz --help` adds.
 pub const HELP: &str = "\
@@ -105,6 +102,16 @@ enum Tried {
 
 const AT_ONCE: &str = "concurrent";
 
+impl Tried {
+    /// Gives its name, and the modes in which it says something.
+    fn modes(self) -> (&'static str, &'static [Mode]) {
+        match self {
+            Self::Walks(property) => setup::of_property(property),
+            Self::AtOnce => (AT_ONCE, &Mode::SESSIONS),
+        }
+    }
+}
+
 fn tried(text: &str) -> Result<Tried, String> {
     match Property::ALL.into_iter().find(|property| property.as_str() == text) {
         Some(property) => Ok(Tried::Walks(property)),
@@ -135,25 +142,26 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         Some(folder) => saved::read(folder).map_err(Failure::usage)?,
         None => Vec::new(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
+    let runtime = setup::runtime()?;
     let stop = runtime.block_on(async { Interruption::listen() });
-    let chosen = runtime.block_on(stop.or(choose(arguments))).map_err(interrupted)??;
-    let mut report = Err(NoGround::Clock);
-    for target in &chosen.targets {
-        let fuzz = Fuzz { suite, arguments, known: &known, chosen: &chosen, runtime: &runtime, stop: &stop };
-        report = fuzz.run(target.as_ref(), &saved);
-        // Only another clock driver is worth another try.
-        if !matches!(report, Err(NoGround::Clock)) {
-            break;
-        }
+    let chosen = runtime.block_on(stop.or(choose(arguments)));
+    let chosen = chosen.map_err(|signal| Failure::interrupted(signal, ""))??;
+    let asked: Vec<_> = chosen.tried.iter().map(|tried| tried.modes()).collect();
+    if saved.is_empty() {
+        setup::says_something(&asked, &chosen.modes)?;
     }
-    let report = report.map_err(|none| match none {
-        NoGround::Interrupted(signal) => interrupted(signal),
-        other => Failure::not_checked(other.to_string()),
-    })?;
+    let recorder = Recorder::new(&suite.catalogue);
+    let given = arguments.user.as_ref();
+    let ground = setup::ground(&runtime, &chosen.targets, &recorder, &chosen.modes, given, &stop)?;
+    let ground = RefCell::new(ground);
+    let fuzz = Fuzz { arguments, known: &known, chosen: &chosen, runtime: &runtime, ground: &ground };
+    let report = fuzz.run(&saved);
+    let left = runtime.block_on(ground.borrow_mut().leave(chosen.modes[0]));
+    if left > 0 {
+        anstream::eprintln!("conformance: {left} of the users that this run stored could not be deleted");
+    }
+    let name = ground.borrow().name();
+    let report = report.map_err(|none| setup::failure(none, &name))?;
     if let Some(folder) = &arguments.save {
         saved::write(folder, &report.scenarios()).map_err(Failure::usage)?;
     }
@@ -164,15 +172,12 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if report.is_clean() { Exit::Met } else { Exit::NotMet })
 }
 
-fn interrupted(signal: Signal) -> Failure {
-    Failure::interrupted(signal, "")
-}
-
 /// What the arguments name.
 struct Chosen {
     /// The same implementation with each clock driver, the best first.
     targets: Vec<Box<dyn Target>>,
     modes: Vec<Mode>,
+    tried: Vec<Tried>,
 }
 
 async fn choose(arguments: &Arguments) -> Result<Chosen, Failure> {
@@ -184,24 +189,28 @@ async fn choose(arguments: &Arguments) -> Result<Chosen, Failure> {
     refuse(url.is_none() && arguments.session_name != Settings::SESSION_NAME, "--session-name", "a URL")?;
     let is_folder = arguments.target.is_some() && url.is_none();
     refuse(!is_folder && arguments.command.is_some(), "--command", "a folder")?;
-    let modes = if arguments.mode.is_empty() { Mode::ALL.to_vec() } else { arguments.mode.clone() };
-    if let Some(given) = url {
-        return running(arguments, given).await;
-    }
-    let Some(folder) = &arguments.target else {
-        return Ok(Chosen { targets: vec![Box::new(Reference)], modes });
+    let modes = setup::modes(&arguments.mode);
+    let tried = match arguments.property.as_slice() {
+        [] => Property::ALL.map(Tried::Walks).into_iter().chain([Tried::AtOnce]).collect(),
+        some => some.to_vec(),
     };
-    let command = Command::new(Path::new(folder), arguments.command.as_deref(), ClockKind::Wall)
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    let mut targets: Vec<Box<dyn Target>> = Vec::new();
-    if clock::library().is_some() {
-        targets.push(Box::new(command.with_clock(ClockKind::Faketime)));
+    if let Some(given) = url {
+        return running(arguments, given, tried).await;
     }
-    targets.push(Box::new(command));
-    Ok(Chosen { targets, modes })
+    let targets = match &arguments.target {
+        Some(folder) => setup::folder(folder, arguments.command.as_deref())?,
+        None => vec![Box::new(Reference) as Box<dyn Target>],
+    };
+    Ok(Chosen { targets, modes, tried })
 }
 
-async fn running(arguments: &Arguments, given: &str) -> Result<Chosen, Failure> {
+async fn running(arguments: &Arguments, given: &str, mut tried: Vec<Tried>) -> Result<Chosen, Failure> {
+    if tried == [Tried::AtOnce] {
+        return Err(Failure::usage(format!(
+            "{AT_ONCE} needs a copy for each plan, and a URL has none: name a folder"
+        )));
+    }
+    tried.retain(|one| *one != Tried::AtOnce);
     let base = detect::base_url(given).map_err(Failure::usage)?;
     let at = |mode| Url::new(&base, mode, &arguments.session_name, None, ClockKind::None);
     let mode = match arguments.mode.as_slice() {
@@ -214,50 +223,30 @@ async fn running(arguments: &Arguments, given: &str) -> Result<Chosen, Failure> 
         [mode] => *mode,
         _ => return Err(Failure::usage("a running server is in one mode: give --mode once")),
     };
-    Ok(Chosen { targets: vec![Box::new(at(mode))], modes: vec![mode] })
+    Ok(Chosen { targets: vec![Box::new(at(mode))], modes: vec![mode], tried })
 }
 
 /// A fuzz run under way.
-struct Fuzz<'f> {
-    suite: &'f Suite,
+struct Fuzz<'f, 'a> {
     arguments: &'f Arguments,
     known: &'f Known,
     chosen: &'f Chosen,
     runtime: &'f Runtime,
-    stop: &'f Interruption,
+    ground: &'f RefCell<Ground<'a>>,
 }
 
-impl Fuzz<'_> {
-    fn run(&self, target: &dyn Target, saved: &[Scenario]) -> Result<Report, NoGround> {
-        let recorder = Recorder::new(&self.suite.catalogue);
-        let ways: &[Way] = if target.kind() == TargetKind::Url { &[Way::Given] } else { &Way::UNAIDED };
-        let (modes, given) = (&self.chosen.modes, self.arguments.user.as_ref());
-        let prepared = Ground::prepare(target, &recorder, modes, ways, given, self.stop.clone());
-        let prepared = self.runtime.block_on(self.stop.or(prepared));
-        let ground = RefCell::new(prepared.map_err(NoGround::Interrupted)??);
-        let report = self.hunts(target, &ground, saved);
-        let left = self.runtime.block_on(ground.borrow_mut().leave(modes[0]));
-        if left > 0 {
-            anstream::eprintln!("conformance: {left} of the users that this run stored could not be deleted");
-        }
-        report
-    }
-
-    fn hunts(
-        &self,
-        target: &dyn Target,
-        ground: &RefCell<Ground<'_>>,
-        saved: &[Scenario],
-    ) -> Result<Report, NoGround> {
-        let seed = self.arguments.seed.unwrap_or_else(|| u64::from(uuid::Uuid::new_v4().as_fields().0));
-        let mut report = Report { name: target.name(), seed, ..Report::default() };
+impl Fuzz<'_, '_> {
+    fn run(&self, saved: &[Scenario]) -> Result<Report, NoGround> {
+        let (runtime, ground, modes) = (self.runtime, self.ground, &self.chosen.modes);
+        let seed = setup::seed(self.arguments.seed);
+        let mut report = Report { name: ground.borrow().name(), seed, ..Report::default() };
         // What is found once need not be found again.
         let mut known = self.known.clone();
         for scenario in saved {
             report.replayed += 1;
-            for mode in scenario.modes.iter().filter(|mode| self.chosen.modes.contains(mode)) {
+            for mode in scenario.modes.iter().filter(|mode| modes.contains(mode)) {
                 let is_known = |deviation: &Deviation| self.known.has(deviation);
-                let played = self.runtime.block_on(ground.borrow_mut().play(scenario, *mode, &is_known))?;
+                let played = runtime.block_on(ground.borrow_mut().play(scenario, *mode, &is_known))?;
                 if let Some(surprise) = played {
                     known.find(surprise.requirement());
                     let scenario = scenario.clone();
@@ -266,46 +255,32 @@ impl Fuzz<'_> {
                 }
             }
         }
-        let tried = match self.arguments.property.as_slice() {
-            [] => Property::ALL.map(Tried::Walks).into_iter().chain([Tried::AtOnce]).collect(),
-            some => some.to_vec(),
-        };
-        let properties: Vec<Property> = tried
-            .iter()
-            .filter_map(|one| match one {
-                Tried::Walks(property) => Some(*property),
-                Tried::AtOnce => None,
-            })
-            .collect();
-        let default = if target.kind() == TargetKind::Reference { CASES } else { CASES_OF_PROGRAMS };
+        let default = if ground.borrow().is_in_process() { CASES } else { CASES_OF_PROGRAMS };
         let cases = self.arguments.cases.unwrap_or(default);
-        let bar = bar(u64::from(cases) * properties.len() as u64);
-        for property in properties {
-            bar.set_message(property.as_str());
-            let hunt = Hunt { property, modes: &self.chosen.modes, cases, seed, shrinks: hunt::SHRINKS };
-            let catch = hunt.run(self.runtime, ground, &known, &|| bar.inc(1))?;
-            catch.counterexamples.iter().for_each(|one| known.find(one.deviation.requirements[0]));
-            report.catches.push((property, catch));
-        }
-        // Each plan needs a fork with nobody else on it, and in every mode the same plans.
-        if tried.contains(&Tried::AtOnce) && target.kind() != TargetKind::Url {
-            bar.set_message(AT_ONCE);
-            for mode in self.chosen.modes.iter().filter(|mode| mode.is_session()) {
-                let plans = (cases / 4).max(1);
-                let mut bag = self.runtime.block_on(ground.borrow().at_once(*mode, plans, seed))?;
-                bag.violations.retain(|one| !known.holds(one.requirements[0]));
-                bag.violations.iter().for_each(|one| known.find(one.requirements[0]));
-                report.races.push((*mode, bag));
+        let bar = setup::bar(u64::from(cases) * self.chosen.tried.len() as u64);
+        for tried in &self.chosen.tried {
+            bar.set_message(tried.modes().0);
+            match tried {
+                Tried::Walks(property) => {
+                    let hunt = Hunt { property: *property, modes, cases, seed, shrinks: hunt::SHRINKS };
+                    let catch = hunt.run(runtime, ground, &known, &|| bar.inc(1))?;
+                    catch.counterexamples.iter().for_each(|one| known.find(one.deviation.requirements[0]));
+                    report.catches.push((*property, catch));
+                }
+                // A plan takes several requests at once, and the same are tried in every mode.
+                Tried::AtOnce => {
+                    for mode in modes.iter().filter(|mode| mode.is_session()) {
+                        let plans = (cases / 4).max(1);
+                        let mut bag = runtime.block_on(ground.borrow().at_once(*mode, plans, seed))?;
+                        bag.violations.retain(|one| !known.holds(one.requirements[0]));
+                        bag.violations.iter().for_each(|one| known.find(one.requirements[0]));
+                        report.races.push((*mode, bag));
+                    }
+                }
             }
         }
         bar.finish_and_clear();
         report.requests = ground.borrow().requests();
         Ok(report)
     }
-}
-
-/// A bar of all walks, on a terminal.
-pub(super) fn bar(walks: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} walks, {eta} left: {msg}");
-    ProgressBar::new(walks).with_style(style.expect("the template is well-formed"))
 }

@@ -2,25 +2,20 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use clap::Args;
-use nix::sys::signal::Signal;
-use tokio::runtime::Runtime;
 
-use super::command::bar;
 use super::diff::{Diff, Divergence};
-use super::ground::{Ground, NoGround, Recorder};
+use super::ground::Recorder;
 use super::property::Property;
-use crate::clock::{self, ClockKind};
+use super::setup;
 use crate::console::{self, Interruption};
 use crate::detect;
 use crate::exit::{Exit, Failure};
 use crate::mode::Mode;
-use crate::seed::Way;
 use crate::style::{BOLD, DIM, GOOD, NOTE};
 use crate::suite::Suite;
-use crate::target::{Command, Model, Reference, Target};
+use crate::target::{Model, Reference, Target};
 
 /// What `conformance diff --help` adds.
 pub const HELP: &str = "\
@@ -77,28 +72,27 @@ pub struct Arguments {
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let left = targets(&arguments.left, arguments.left_command.as_deref(), "--left-command")?;
     let right = targets(&arguments.right, arguments.right_command.as_deref(), "--right-command")?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
+    let properties = match arguments.property.as_slice() {
+        [] => Property::ALL.to_vec(),
+        some => some.to_vec(),
+    };
+    let modes = setup::modes(&arguments.mode);
+    setup::says_something(&properties.iter().copied().map(setup::of_property).collect::<Vec<_>>(), &modes)?;
+    let runtime = setup::runtime()?;
     let stop = runtime.block_on(async { Interruption::listen() });
-    let modes = if arguments.mode.is_empty() { Mode::ALL.to_vec() } else { arguments.mode.clone() };
     let recorders = [Recorder::new(&suite.catalogue), Recorder::new(&suite.catalogue)];
-    let left_ground = prepared(&runtime, &left, &recorders[0], &modes, &stop);
-    let left_ground = RefCell::new(left_ground.map_err(|none| failure(none, &arguments.left))?);
-    let right_ground = prepared(&runtime, &right, &recorders[1], &modes, &stop);
-    let right_ground = RefCell::new(right_ground.map_err(|none| failure(none, &arguments.right))?);
-    let seed = arguments.seed.unwrap_or_else(|| u64::from(uuid::Uuid::new_v4().as_fields().0));
-    let properties =
-        if arguments.property.is_empty() { Property::ALL.to_vec() } else { arguments.property.clone() };
-    let bar = bar(u64::from(arguments.cases) * properties.len() as u64);
+    let [of_left, of_right] = &recorders;
+    let left_ground = RefCell::new(setup::ground(&runtime, &left, of_left, &modes, None, &stop)?);
+    let right_ground = RefCell::new(setup::ground(&runtime, &right, of_right, &modes, None, &stop)?);
+    let seed = setup::seed(arguments.seed);
+    let bar = setup::bar(u64::from(arguments.cases) * properties.len() as u64);
     let mut walks = 0;
     for property in properties {
         bar.set_message(property.as_str());
         let diff =
             Diff { property, modes: &modes, cases: arguments.cases, seed, documented: arguments.documented };
         let found = diff.run(&runtime, [&left_ground, &right_ground], &|| bar.inc(1));
-        let (divergence, played) = found.map_err(|none| failure(none, "a target"))?;
+        let (divergence, played) = found.map_err(|none| setup::failure(none, "one of the two"))?;
         walks += played;
         if let Some(divergence) = divergence {
             bar.finish_and_clear();
@@ -112,17 +106,6 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         "{GOOD}✓{GOOD:#} {left} and {right} answered {walks} walks alike (--seed {seed}).\n"
     ));
     Ok(Exit::Met)
-}
-
-fn failure(none: NoGround, name: &str) -> Failure {
-    match none {
-        NoGround::Interrupted(signal) => interrupted(signal),
-        other => Failure::not_checked(format!("{name}: {other}")),
-    }
-}
-
-fn interrupted(signal: Signal) -> Failure {
-    Failure::interrupted(signal, "")
 }
 
 /// Gives what a name stands for, the best clock first.
@@ -143,34 +126,7 @@ fn targets(name: &str, command: Option<&str>, option: &str) -> Result<Vec<Box<dy
             "{name}: a running server cannot be started afresh for each walk; name a folder, reference or model"
         )));
     }
-    let by = |clock| {
-        Command::new(Path::new(name), command, clock).map_err(|error| Failure::usage(error.to_string()))
-    };
-    let mut targets: Vec<Box<dyn Target>> = Vec::new();
-    if clock::library().is_some() {
-        targets.push(Box::new(by(ClockKind::Faketime)?));
-    }
-    targets.push(Box::new(by(ClockKind::Wall)?));
-    Ok(targets)
-}
-
-/// Prepares the first of the targets whose clock follows.
-fn prepared<'t>(
-    runtime: &Runtime,
-    targets: &'t [Box<dyn Target>],
-    recorder: &'t Recorder<'t>,
-    modes: &[Mode],
-    stop: &Interruption,
-) -> Result<Ground<'t>, NoGround> {
-    let mut last = NoGround::Clock;
-    for target in targets {
-        let ground = Ground::prepare(target.as_ref(), recorder, modes, &Way::UNAIDED, None, stop.clone());
-        match runtime.block_on(stop.or(ground)).map_err(NoGround::Interrupted)? {
-            Err(NoGround::Clock) => last = NoGround::Clock,
-            other => return other,
-        }
-    }
-    Err(last)
+    setup::folder(name, command)
 }
 
 fn text(found: &Divergence, left: &str, right: &str, walks: u32, seed: u64) -> String {

@@ -285,6 +285,16 @@ impl<'a> Ground<'a> {
         self.recorder.lock().oracle.freedoms().to_vec()
     }
 
+    /// Names the target.
+    pub fn name(&self) -> String {
+        self.target.name()
+    }
+
+    /// Tells whether the target runs in this process, where a walk costs next to nothing.
+    pub fn is_in_process(&self) -> bool {
+        self.target.kind() == TargetKind::Reference
+    }
+
     /// Gives the number of requests until now.
     pub fn requests(&self) -> usize {
         self.recorder.lock().requests

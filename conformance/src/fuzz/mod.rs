@@ -18,6 +18,7 @@ mod property;
 mod report;
 pub mod saved;
 mod search;
+mod setup;
 mod spelling;
 mod strategy;
 mod words;

@@ -103,7 +103,7 @@ impl Property {
     /// Lists the modes in which it says something.
     pub fn modes(self) -> &'static [Mode] {
         match self {
-            Self::Sessions | Self::Logout => &[Mode::SessionAuth, Mode::SessionExpAuth, Mode::SessionDbAuth],
+            Self::Sessions | Self::Logout => &Mode::SESSIONS,
             Self::Expiry => &[Mode::SessionExpAuth, Mode::SessionDbAuth, Mode::SessionAuth],
             Self::Gate => &[
                 Mode::SessionAuth,

@@ -87,7 +87,7 @@ impl Report {
                 let _ = writeln!(out, "{DIM}- {name:<10}  says nothing in these modes{DIM:#}");
                 continue;
             }
-            let (sign, cases) = (catch.counterexamples.is_empty(), format!("{} walks", catch.cases));
+            let (sign, cases) = (catch.counterexamples.is_empty(), counted(catch.cases, "walk"));
             self.line(&mut out, property.as_str(), property.sentence(), sign, &cases);
             for one in &catch.counterexamples {
                 let told = format!("found by walk {}", one.case);
@@ -109,7 +109,7 @@ impl Report {
             let plans: u32 = self.races.iter().map(|(_, bag)| bag.cases).sum();
             let sentence = "requests at once are answered as if they had come one after another";
             let is_good = self.violations().next().is_none();
-            self.line(&mut out, "concurrent", sentence, is_good, &format!("{plans} plans"));
+            self.line(&mut out, "concurrent", sentence, is_good, &counted(plans, "plan"));
         }
         for one in self.violations() {
             let sentence = catalogue.find(one.requirements[0]).map_or("", |row| &row.text);
@@ -181,6 +181,10 @@ impl Report {
         });
         format!("{report:#}\n")
     }
+}
+
+fn counted(number: u32, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn race_name(violation: &Violation) -> String {

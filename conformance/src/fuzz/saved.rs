@@ -15,6 +15,9 @@ pub fn read(folder: &Path) -> Result<Vec<Scenario>, String> {
     if !folder.exists() {
         return Ok(Vec::new());
     }
+    if folder.is_file() {
+        return Err(format!("{} is a file: name a folder to keep counterexamples in", folder.display()));
+    }
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
         let path = entry.map_err(|error| unreadable(folder, error))?.path();
