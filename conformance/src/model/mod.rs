@@ -20,6 +20,7 @@ mod open;
 mod oracle;
 pub mod programs;
 mod rules;
+mod secrets;
 pub mod serve;
 mod state;
 

@@ -4,12 +4,12 @@
 //! in more than one state: the oracle keeps every one that its answers fit, and is surprised when none is left.
 
 use super::blame::{self, Case};
-use super::expected::{Choice, Effect};
+use super::expected::Choice;
 use super::fits::{self, Aspect, Difference, Held};
 use super::history::History;
 use super::state::{Second, State, User};
-use super::{Asked, Open, Rules, apply, choices};
-use crate::exchange::{Answer, Exchange};
+use super::{Asked, Open, Rules, apply, choices, secrets};
+use crate::exchange::Exchange;
 
 /// How many states are kept; more are only met where many answers are open.
 const KEPT: usize = 32;
@@ -138,24 +138,22 @@ impl Oracle {
             }
         }
         let Some((choice, differences, now)) = nearest else { return Vec::new() };
+        let (rules, history) = (&self.rules, &self.history);
+        let case = Case { rules, history, asked: &asked, choice: &choice, answer: Some(answer), now };
         let mut found: Vec<Deviation> = differences
             .into_iter()
-            .map(|difference| {
-                let (rules, history) = (&self.rules, &self.history);
-                let case = Case { rules, history, asked: &asked, choice: &choice, answer: Some(answer), now };
-                Deviation {
-                    requirements: blame::blame(case, &difference),
-                    expected: difference.expected,
-                    actual: difference.actual,
-                }
+            .map(|difference| Deviation {
+                requirements: blame::blame(case, &difference),
+                expected: difference.expected,
+                actual: difference.actual,
             })
             .collect();
-        found.extend(self.told_password(&asked, answer));
+        found.extend(secrets::told_password(&self.states[0].users, &asked, answer));
         if next.is_empty() {
             self.lost = true;
             return found;
         }
-        if let Some(used) = self.used_id(&asked, &choice, answer) {
+        if let Some(used) = secrets::used_id(case) {
             found.insert(0, used);
         }
         self.used.extend(choice.open.filter(|open| !self.used.contains(open)));
@@ -201,43 +199,6 @@ impl Oracle {
             actual: difference.actual,
         }
     }
-
-    /// Finds a login that answers with an ID that was used before (security.unique-ids, security.no-adopted-id).
-    fn used_id(&self, asked: &Asked, choice: &Choice, answer: &Answer) -> Option<Deviation> {
-        let Effect::LogIn(_) = choice.effect else { return None };
-        let id = answer.cookie(&self.rules.session_name)?;
-        let line = |(_, value): &(String, String)| value.contains(id);
-        let carried = asked.headers.iter().any(line) || String::from_utf8_lossy(&asked.body).contains(id);
-        let requirements = if self.history.session(id).is_some() {
-            vec!["security.unique-ids", "login.new-session", "login.cookie", "security.no-adopted-id"]
-        } else if carried || self.history.was_chosen(id) {
-            vec!["security.no-adopted-id"]
-        } else {
-            return None;
-        };
-        let (expected, actual) =
-            ("a session ID that is new".to_owned(), format!("{id}, which was used before"));
-        Some(Deviation { requirements, expected, actual })
-    }
-
-    /// Finds a password of a stored user in an answer to a request that does not carry it (users.hide-password).
-    fn told_password(&self, asked: &Asked, answer: &Answer) -> Option<Deviation> {
-        let body = String::from_utf8_lossy(&answer.body);
-        let told = |user: &&User| {
-            // A short one may stand there by chance, and so may one that is a name or an address too.
-            let telling = user.password.len() >= 8 && !user.email.contains(&user.password);
-            telling
-                && body.contains(&user.password)
-                && !String::from_utf8_lossy(&asked.body).contains(&user.password)
-        };
-        let named = |user: &&User| {
-            let names = [&user.first_name, &user.last_name];
-            !names.iter().any(|name| name.as_deref().is_some_and(|name| name.contains(&user.password)))
-        };
-        self.states[0].users.iter().filter(told).find(named)?;
-        let requirements = vec!["users.hide-password"];
-        Some(Deviation { requirements, expected: "no password".to_owned(), actual: fits::shown(answer) })
-    }
 }
 
 #[cfg(test)]
@@ -245,6 +206,7 @@ mod tests {
     use super::super::Machine;
     use super::*;
     use crate::client;
+    use crate::exchange::Answer;
     use crate::mode::Mode;
     use crate::scenario::curl::Request;
 

@@ -1,4 +1,9 @@
 //! Replays one scenario on one stage in one mode.
+//!
+//! `capture` keeps what an answer holds, `programs` runs the documents' programs; every other step is here.
+
+mod capture;
+mod programs;
 
 use std::collections::HashMap;
 
@@ -11,17 +16,10 @@ use crate::exchange::Exchange;
 use crate::mode::Mode;
 use crate::run::{Outcome, Run, StepRun};
 use crate::scenario::curl::{Curl, Request};
-use crate::scenario::path::PathStep;
-use crate::scenario::{
-    self, Action, Capture, CaptureSource, JsonPath, RequireAuth, Scenario, Serve, Step, Template,
-};
+use crate::scenario::{Action, Scenario, Serve, Step, Template};
 use crate::seed::Seeds;
 use crate::stage::Stage;
-use crate::target::{Launch, NewUser, Program, ProgramServer, SiteError, Stop};
-
-/// The passwords of the documents' programs main_0 and main_4, by user.
-const MAIN_0: (&str, &str) = ("bob@hbtn.io", "H0lbertonSchool98!");
-const MAIN_4: (&str, &str) = ("bobsession@hbtn.io", "fake pwd");
+use crate::target::{Launch, SiteError, Stop};
 
 /// Replays `scenario` and records every step; it never stops early.
 ///
@@ -263,112 +261,6 @@ impl Player<'_, '_> {
         Ok((Vec::new(), None))
     }
 
-    fn capture(&mut self, index: usize, capture: &Capture) -> Result<Printed, Stopped> {
-        let cookie_name = self.cookie_name();
-        let value = match &capture.from {
-            CaptureSource::Variable(template) => Ok(self.expand(template, index)?),
-            from => {
-                let Some((asked, exchange)) = &self.last else {
-                    return Err(Stopped::Step(Outcome::Error {
-                        why: "no answer stands before this step".into(),
-                    }));
-                };
-                let Some(exchange) = exchange else {
-                    let by = *asked;
-                    self.missing.insert(capture.name.clone(), by);
-                    return Err(Stopped::Step(Outcome::Blocked { by }));
-                };
-                let answer = exchange.answer.as_ref().ok();
-                if !answer.is_some_and(crate::exchange::Answer::is_success) {
-                    // The request itself failed, and has said so.
-                    let by = *asked;
-                    self.missing.insert(capture.name.clone(), by);
-                    return Err(Stopped::Step(Outcome::Blocked { by }));
-                }
-                match from {
-                    CaptureSource::Json(path) => answer
-                        .and_then(crate::exchange::Answer::json)
-                        .and_then(|value| find(path, &value).map(plain))
-                        .ok_or_else(|| format!("no {path} in the last answer")),
-                    _ => answer
-                        .and_then(|answer| answer.cookie(&cookie_name))
-                        .map(str::to_owned)
-                        .ok_or_else(|| format!("no cookie {} in the last answer", self.launch.session_name)),
-                }
-            }
-        };
-        match value {
-            Ok(value) => {
-                self.missing.remove(&capture.name);
-                self.variables.insert(capture.name.clone(), value);
-                Ok((Vec::new(), None))
-            }
-            Err(line) => {
-                self.variables.remove(&capture.name);
-                self.missing.insert(capture.name.clone(), index);
-                Ok((vec![line], None))
-            }
-        }
-    }
-
-    async fn program(&mut self, program: scenario::Program) -> Result<Printed, Stopped> {
-        let user = |(email, password): (&str, &str)| NewUser {
-            email: self.canon.emails.to_send(email).to_owned(),
-            password: password.to_owned(),
-        };
-        let (bob, bobsession) = (user(MAIN_0), user(MAIN_4));
-        let printed = match program {
-            scenario::Program::Main0 => self.run_program(&Program::Main0(vec![bob])).await?,
-            scenario::Program::Main1 => self.run_program(&Program::Main1).await?,
-            scenario::Program::Main2 => self.run_program(&Program::Main2).await?,
-            scenario::Program::Main3 => self.serve_program(&ProgramServer::Main3).await?,
-            scenario::Program::Main4 => self.serve_program(&ProgramServer::Main4(bobsession)).await?,
-        };
-        for line in printed.lines() {
-            if let Some(id) = line.strip_prefix("New user: ") {
-                self.canon.names.user(id);
-                self.variables.insert("USER".to_owned(), id.to_owned());
-            } else if let Some(credentials) = line.strip_prefix("Basic Base64: ") {
-                self.variables.insert("BASIC".to_owned(), credentials.to_owned());
-            } else if let Some((id, session)) =
-                line.strip_prefix("User with ID: ").and_then(|rest| rest.split_once(" has a Session ID: "))
-            {
-                self.canon.names.user(id);
-                self.variables.insert("USER".to_owned(), id.to_owned());
-                self.variables.insert("SESSION".to_owned(), session.to_owned());
-            }
-        }
-        // Flask's own banner varies with its version; the documents' is one line of it.
-        let shown: Vec<&str> = printed.lines().filter(|line| !line.starts_with(" * ")).collect();
-        Ok((self.shown(&shown), None))
-    }
-
-    async fn require_auth(&mut self, asked: &RequireAuth, index: usize) -> Result<Printed, Stopped> {
-        let excluded = self.expand(&asked.excluded, index)?;
-        let paths = asked.paths.iter().map(|path| self.expand(path, index)).collect::<Result<Vec<_>, _>>()?;
-        let printed = self.run_program(&Program::RequireAuth { excluded, paths }).await?;
-        // Projects print what they like besides.
-        let shown: Vec<&str> = printed.lines().filter(|line| line.contains(" => ")).collect();
-        Ok((self.shown(&shown), None))
-    }
-
-    fn shown(&mut self, printed: &[&str]) -> Vec<String> {
-        self.canon.places = self.stage.site().places();
-        self.canon.program(&printed.join("\n"))
-    }
-
-    async fn run_program(&mut self, program: &Program) -> Result<String, Stopped> {
-        self.asked = true;
-        self.stage.program(program).await.map_err(program_failed)
-    }
-
-    async fn serve_program(&mut self, program: &ProgramServer) -> Result<String, Stopped> {
-        self.asked = true;
-        let printed = self.stage.serve_program(&self.launch, program).await.map_err(program_failed)?;
-        self.replaced = true;
-        Ok(printed)
-    }
-
     fn expand(&self, template: &Template, index: usize) -> Result<String, Stopped> {
         let lookup = |name: &str| self.variables.get(name).cloned();
         template.expand(&lookup).map_err(|missing| self.blocked(index, &missing.name))
@@ -396,26 +288,6 @@ fn no_server(error: SiteError) -> Stopped {
         SiteError::NotPossible(why) => not_checked(why),
         error => Stopped::Failed(format!("no server: {error}")),
     }
-}
-
-fn program_failed(error: SiteError) -> Stopped {
-    match error {
-        SiteError::NotPossible(why) => not_checked(why),
-        error => Stopped::Failed(format!("the program failed: {error}")),
-    }
-}
-
-/// Follows a path into a JSON value.
-fn find<'v>(path: &JsonPath, value: &'v Value) -> Option<&'v Value> {
-    path.steps().iter().try_fold(value, |value, step| match step {
-        PathStep::Key(key) => value.get(key),
-        PathStep::Index(index) => value.get(index),
-    })
-}
-
-/// Writes a JSON value as the shell would hold it: a string without its quotes.
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Finds the passwords that a request carries, as a form or as JSON.
