@@ -9,7 +9,7 @@ mod racy;
 mod server;
 
 use conformance::clock::ClockKind;
-use conformance::concurrency::{Bag, Ground, Hunt, Trials, Untried, Violation};
+use conformance::concurrency::{Bag, Hunt, Keeper, Trials, Untried, Violation};
 use conformance::event::Silence;
 use conformance::mode::Mode;
 use conformance::scenario::Scenario;
@@ -76,9 +76,9 @@ fn hunt(target: &dyn Target, mode: Mode, ways: &[Way], cases: u32, seed: u64) ->
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bag: Result<Bag, Untried> = runtime.block_on(async {
         let mut stage = Stage::open(target, &Silence).await?;
-        let ground = Ground::seed(&mut stage, mode, ways).await?;
+        let keeper = Keeper::seed(&mut stage, mode, ways).await?;
         stage.end(Stop::Polite).await?;
-        Hunt { cases, seed, repeats: 5 }.run(&mut Trials::new(&stage, ground)).await
+        Hunt { cases, seed, repeats: 5 }.run(&mut Trials::new(&stage, keeper)).await
     });
     Ok(bag?)
 }

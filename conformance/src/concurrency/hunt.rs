@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::strategy::{Strategy as _, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::ground::Untried;
+use super::keeper::Untried;
 use super::plan::{Kind, Plan, plans};
 use super::trial::Trials;
 use super::violation::{Again, Violation};

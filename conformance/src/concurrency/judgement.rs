@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use stateright::semantics::{ConsistencyTester as _, LinearizabilityTester};
 
-use super::ground::Beginning;
 use super::history::{Call, Event, History};
+use super::keeper::Beginning;
 use super::plan::Kind;
 use super::specification::Specification;
 use crate::exchange::{Answer, Exchange};

@@ -6,15 +6,15 @@
 //! none the history is no accident of timing but a [`Violation`]: it is told by a [`timeline`] and, where the format
 //! can say it, as a scenario ([`written`]).
 //!
-//! [`Ground`] is what is known of a stage with a user on it; [`Trials`] carry out plans on its forks; a [`Hunt`] draws
+//! [`Keeper`] is a user who lets trials in; [`Trials`] carry out plans on its forks; a [`Hunt`] draws
 //! them and makes small what was found.
 
 mod cast;
 mod clients;
-mod ground;
 mod history;
 mod hunt;
 mod judgement;
+mod keeper;
 mod plan;
 mod specification;
 mod timeline;
@@ -22,8 +22,8 @@ mod trial;
 mod violation;
 mod written;
 
-pub use ground::{Ground, Untried};
 pub use hunt::{Bag, Hunt};
+pub use keeper::{Keeper, Untried};
 pub use plan::{Kind, Operation, Pace, Person, Plan, Whose, plans};
 pub use trial::Trials;
 pub use violation::{Again, Violation};

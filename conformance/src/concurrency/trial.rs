@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::ground::{Beginning, Ground, Untried};
 use super::history::History;
 use super::judgement::judge;
+use super::keeper::{Beginning, Keeper, Untried};
 use super::plan::Plan;
 use super::violation::Violation;
 use crate::client;
@@ -20,7 +20,7 @@ const IMPATIENCE: Duration = Duration::from_secs(1);
 /// failure, or not at all, nothing is known of its data: the next trial gets a fork that nobody has used.
 pub struct Trials<'a> {
     template: &'a Stage<'a>,
-    ground: Ground,
+    keeper: Keeper,
     created: Created,
     stage: Option<Stage<'a>>,
     patience: Duration,
@@ -28,9 +28,9 @@ pub struct Trials<'a> {
 
 impl<'a> Trials<'a> {
     /// Makes trials on forks of a stage, on which nothing may run.
-    pub fn new(template: &'a Stage<'a>, ground: Ground) -> Self {
+    pub fn new(template: &'a Stage<'a>, keeper: Keeper) -> Self {
         let created = Created::default();
-        Self { template, ground, created, stage: None, patience: client::PATIENCE }
+        Self { template, keeper, created, stage: None, patience: client::PATIENCE }
     }
 
     /// Notes the users that are created from now on in a list of the caller's.
@@ -58,20 +58,20 @@ impl<'a> Trials<'a> {
         self.note(&alone);
         let is_alone = judge(&again, &alone).is_some();
         let Beginning { cast, values, .. } = beginning;
-        let mode = self.ground.mode();
+        let mode = self.keeper.mode();
         Ok(Some(Violation::new(mode, plan.clone(), history, finding, is_alone, &cast, &values)))
     }
 
     /// Makes what a plan needs, on a fresh fork where the last one does not serve any more.
     async fn begin(&mut self, plan: &Plan) -> Result<Beginning, Untried> {
         if let Some(stage) = &mut self.stage {
-            match self.ground.begin(stage, plan).await {
+            match self.keeper.begin(stage, plan).await {
                 Ok(beginning) => return Ok(beginning),
                 Err(_) => self.stage = None,
             }
         }
         let mut stage = self.template.fork().await?.noting(&self.created);
-        let beginning = self.ground.begin(&mut stage, plan).await?;
+        let beginning = self.keeper.begin(&mut stage, plan).await?;
         self.stage = Some(stage);
         Ok(beginning)
     }

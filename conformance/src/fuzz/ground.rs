@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nix::sys::signal::Signal;
 
 use crate::clock::ClockKind;
-use crate::concurrency::{self, Bag, Trials};
+use crate::concurrency::{self, Bag, Keeper, Trials};
 use crate::console::Interruption;
 use crate::emails::Emails;
 use crate::event::{Event, Listener};
@@ -269,11 +269,8 @@ impl<'a> Ground<'a> {
         let failed = |why: String| NoGround::Failed(why);
         let [user, _] = first_users();
         let id = self.seeds.id(&user.email).map_err(failed)?;
-        // No session ends by its age while others are asked.
-        let session_duration = mode.expires().then(|| "3600".to_owned());
-        let launch = Launch { session_duration, ..Launch::documented(mode) };
-        let known = concurrency::Ground::new(launch, &user, id).map_err(|error| failed(error.to_string()))?;
-        let mut trials = Trials::new(&self.stage, known);
+        let keeper = Keeper::new(mode, &user, id).map_err(|error| failed(error.to_string()))?;
+        let mut trials = Trials::new(&self.stage, keeper);
         let hunt = concurrency::Hunt { cases, seed, repeats: REPEATS };
         let bag = self.stop.or(hunt.run(&mut trials)).await.map_err(NoGround::Interrupted)?;
         bag.map_err(|untried| failed(untried.to_string()))

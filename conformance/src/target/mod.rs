@@ -17,6 +17,7 @@ mod port;
 mod process;
 mod programs;
 mod reference;
+pub mod served;
 mod start;
 mod url;
 

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind};
+use super::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind, served};
 use crate::clock::{ClockDriver, ClockKind};
 use crate::exchange::Answer;
 use crate::faults::{Deviant, Fault};
@@ -152,26 +152,9 @@ async fn respond(
     clock: Clock,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
-    let (head, body) = request.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
-    let headers = head.headers.iter().map(|(name, value)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    });
-    let answer = answering(&Request {
-        method: head.method.as_str().to_owned(),
-        url: head.uri.path_and_query().map(|path| format!("http://model{path}")).unwrap_or_default(),
-        // The absolute form names the host before the path.
-        target: head.uri.authority().map(|_| head.uri.to_string()),
-        path_as_is: true,
-        headers: headers.collect(),
-        body: Some(body),
-    });
-    let mut response =
-        hyper::Response::builder().status(answer.status).header("date", clock.now().format(IMF).to_string());
-    for (name, value) in &answer.headers {
-        response = response.header(name, value);
-    }
-    Ok(response.body(Full::from(answer.body)).expect("the model's answers are HTTP"))
+    let mut answer = answering(&served::read(request).await);
+    answer.headers.push(("date".to_owned(), clock.now().format(IMF).to_string()));
+    Ok(served::write(answer))
 }
 
 #[async_trait]

@@ -15,8 +15,8 @@ use conformance::exchange::Answer;
 use conformance::mode::Mode;
 use conformance::model::{Asked, Machine, Route, Rules};
 use conformance::scenario::curl::Request;
-use conformance::target::{Launch, Site, SiteError, Stop, Target, TargetKind};
-use http_body_util::{BodyExt as _, Full};
+use conformance::target::{Launch, Site, SiteError, Stop, Target, TargetKind, served};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -233,23 +233,5 @@ async fn respond(
     server: Arc<Server>,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
-    let (head, body) = request.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
-    let headers = head.headers.iter().map(|(name, value)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    });
-    let request = Request {
-        method: head.method.as_str().to_owned(),
-        url: format!("http://racy{}", head.uri),
-        target: None,
-        path_as_is: true,
-        headers: headers.collect(),
-        body: Some(body),
-    };
-    let answer = server.answer(request).await;
-    let mut response = hyper::Response::builder().status(answer.status);
-    for (name, value) in &answer.headers {
-        response = response.header(name, value);
-    }
-    Ok(response.body(Full::from(answer.body)).expect("the model's answers are HTTP"))
+    Ok(served::write(server.answer(served::read(request).await).await))
 }

@@ -1,4 +1,4 @@
-//! The ground of trials: a stage with a user who can get in, and what each trial makes there for itself.
+//! The keeper of trials: a stored user who can get in, and makes what each trial needs for itself.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,9 +18,9 @@ use crate::target::{Launch, NewUser, SiteError};
 /// Longer than any trial: sessions end by their age elsewhere.
 const DURATION: &str = "3600";
 
-/// What is known of a stage on which trials are made: how its instances run, and who can get in.
+/// A user who is stored on a stage, and how its instances run.
 #[derive(Clone, Debug)]
-pub struct Ground {
+pub struct Keeper {
     launch: Launch,
     keeper: User,
 }
@@ -61,18 +61,20 @@ pub struct Beginning {
     pub now: Second,
 }
 
-impl Ground {
-    /// Takes a user who is stored already for the one that lets trials in, on instances that run so.
+impl Keeper {
+    /// Takes a user who is stored already for the one that lets trials in, on instances in this mode.
     ///
-    /// Sessions must not end by their age within a trial, which takes a second at most unless answers fail to come.
+    /// Sessions do not end by their age there within a trial, which takes a second at most unless answers fail to come.
     ///
     /// # Errors
     ///
     /// When the mode has no sessions.
-    pub fn new(launch: Launch, user: &NewUser, id: &str) -> Result<Self, Untried> {
-        if !launch.mode.is_session() {
-            return Err(Untried::NoSessions(launch.mode));
+    pub fn new(mode: Mode, user: &NewUser, id: &str) -> Result<Self, Untried> {
+        if !mode.is_session() {
+            return Err(Untried::NoSessions(mode));
         }
+        let session_duration = mode.expires().then(|| DURATION.to_owned());
+        let launch = Launch { session_duration, ..Launch::documented(mode) };
         let keeper = User {
             id: id.to_owned(),
             email: user.email.clone(),
@@ -90,9 +92,7 @@ impl Ground {
     pub async fn seed(stage: &mut Stage<'_>, mode: Mode, ways: &[Way]) -> Result<Self, Untried> {
         let keeper = NewUser { email: "keeper@hbtn.io".to_owned(), password: "kept pwd".to_owned() };
         let seeds = seed::seed(stage, mode, std::slice::from_ref(&keeper), ways, None).await;
-        let session_duration = mode.expires().then(|| DURATION.to_owned());
-        let launch = Launch { session_duration, ..Launch::documented(mode) };
-        Self::new(launch, &keeper, seeds.id(&keeper.email).map_err(Untried::NoUser)?)
+        Self::new(mode, &keeper, seeds.id(&keeper.email).map_err(Untried::NoUser)?)
     }
 
     /// Gives the mode.
