@@ -1,5 +1,6 @@
 //! The app: its parts wired together, and the answer to one request.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,11 +12,11 @@ use http::header::{ACCESS_CONTROL_REQUEST_METHOD, DATE, HeaderMap, ORIGIN, WWW_A
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::api;
-use crate::auth::{Auth, Session, SessionId, cookie};
+use crate::auth::{Gate, Session, SessionCookie, SessionId};
 use crate::clock::{Clock, http_date};
 use crate::config::{Config, Mode};
 use crate::path::CanonicalPath;
-use crate::reply::{Refusal, Reply};
+use crate::reply::{Refusal, Reply, forbid_keeping};
 use crate::router::route;
 use crate::serve::Respond;
 pub use crate::store::OpenError;
@@ -24,8 +25,8 @@ use crate::user::{Names, User, UserId};
 
 /// A server without its socket.
 pub struct App {
-    auth: Auth,
-    session_name: String,
+    gate: Gate,
+    hardened: bool,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 }
@@ -47,19 +48,22 @@ impl App {
 
     /// The app that the settings ask for, on a store of the caller's.
     pub fn with_store(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { auth: Auth::of(config), session_name: config.session_name.clone(), store, clock }
+        Self { gate: Gate::of(config), hardened: config.hardened, store, clock }
     }
 
-    /// Answers a request. A panic on the way is answered 500, and nothing else happens.
-    pub async fn respond(&self, request: Request<Bytes>) -> Response<Bytes> {
+    /// Answers a request that came from `address`. A panic on the way is answered 500, and nothing else happens.
+    pub async fn respond(&self, request: Request<Bytes>, address: IpAddr) -> Response<Bytes> {
         let any_origin = any_origin(request.uri().path());
         let is_head = request.method() == Method::HEAD;
-        let answer = AssertUnwindSafe(self.answer(&request)).catch_unwind().await;
+        let answer = AssertUnwindSafe(self.answer(&request, address)).catch_unwind().await;
         let reply = answer.unwrap_or(Err(Refusal::Internal)).unwrap_or_else(Reply::from);
         let mut response = reply.into_response(any_origin);
         if response.status() == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static(self.auth.challenge());
+            let challenge = HeaderValue::from_static(self.gate.auth.challenge());
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if self.hardened {
+            forbid_keeping(response.headers_mut());
         }
         let date = HeaderValue::from_bytes(&http_date(self.now())).expect("a date is ASCII");
         response.headers_mut().insert(DATE, date);
@@ -69,45 +73,54 @@ impl App {
         response
     }
 
-    async fn answer(&self, request: &Request<Bytes>) -> Result<Reply, Refusal> {
+    async fn answer(&self, request: &Request<Bytes>, address: IpAddr) -> Result<Reply, Refusal> {
         let path = CanonicalPath::parse(request.uri().path()).ok_or(Refusal::BadRequest)?;
         if is_preflight(request) {
             return Ok(Reply::preflight());
         }
-        let headers = request.headers();
-        let user = self.auth.admit(&path, headers, &self.session_name, self.store(), self.now()).await?;
-        let route = route(request.method(), &path, self.auth.has_sessions())?;
-        api::answer(self, route, user, request).await
+        let user = self.gate.admit(&path, request.headers(), address, self.store(), self.now()).await?;
+        let route = route(request.method(), &path, self.gate.auth.has_sessions())?;
+        api::answer(self, route, user, request, address).await
     }
 
     /// Stores a new user; `None` if another has this email.
     pub async fn create_user(
         &self,
-        email: &str,
+        email: String,
         password: &str,
         names: Names,
-    ) -> Result<Option<Arc<User>>, StoreError> {
-        let user = Arc::new(User::new(email.to_owned(), password, names, self.now()));
+    ) -> Result<Option<Arc<User>>, Refusal> {
+        let password = self.gate.guard.hash(password).await?;
+        let user = Arc::new(User::new(email, password, names, self.now()));
         Ok(self.store.add_user(Arc::clone(&user)).await?.then_some(user))
+    }
+
+    /// Finds the user with this email and password, of which a request from `address` speaks.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Guard::identify`](crate::auth::Guard::identify).
+    pub async fn identify(&self, email: &str, password: &str, address: IpAddr) -> Result<Arc<User>, Refusal> {
+        self.gate.guard.identify(email, password, address, self.store(), self.now()).await
     }
 
     /// Makes a session of a user; `None` if the user is gone.
     pub async fn create_session(&self, user_id: &UserId) -> Result<Option<SessionId>, StoreError> {
         let (id, now) = (SessionId::random(), self.now());
         let session = Session { user_id: user_id.clone(), created_at: now };
-        let forget_before = self.auth.lifetime().forget_before(now);
+        let forget_before = self.gate.auth.lifetime().forget_before(now);
         Ok(self.store.add_session(id.clone(), session, forget_before).await?.then_some(id))
     }
 
     /// The user whose live session the cookie names.
     pub async fn session_user(&self, headers: &HeaderMap) -> Result<Option<Arc<User>>, StoreError> {
-        let session_id = cookie(headers, &self.session_name);
-        self.auth.lifetime().user(session_id, self.store(), self.now()).await
+        let session_id = self.gate.cookie.find(headers);
+        self.gate.auth.lifetime().user(session_id, self.store(), self.now()).await
     }
 
-    /// The name of the session cookie.
-    pub fn session_name(&self) -> &str {
-        &self.session_name
+    /// The session cookie.
+    pub fn session_cookie(&self) -> &SessionCookie {
+        &self.gate.cookie
     }
 
     /// Where users and sessions are.
@@ -122,9 +135,9 @@ impl App {
 }
 
 impl Respond for App {
-    async fn respond(&self, request: Request<Bytes>) -> Response<Bytes> {
+    async fn respond(&self, request: Request<Bytes>, address: IpAddr) -> Response<Bytes> {
         // The method of the app itself, not this one.
-        App::respond(self, request).await
+        App::respond(self, request, address).await
     }
 }
 

@@ -35,6 +35,9 @@ It is configured by environment variables:
   SESSION_NAME      name of the session cookie (_my_session_id)
   SESSION_DURATION  seconds that a session lives in session_exp_auth and session_db_auth;
                     unset, not an integer, 0 or less: for ever
+  HARDENED          1: what is weak by the documents' wish is mended: Argon2id, throttled guesses,
+                    one message for a wrong email or password, a cookie for HTTPS alone
+  COOKIE_SECURE     0: a hardened server's cookie works over plain HTTP as well (1)
   DATABASE_URL      sqlite:PATH (sqlite:server.db, in the working directory)
 
 Exit codes: 0 stopped by SIGTERM or Ctrl-C, 1 the database or the system failed, 2 wrong usage or settings.

@@ -25,6 +25,12 @@ pub struct Config {
     pub session_name: String,
     /// SESSION_DURATION in seconds; zero and less mean that sessions do not expire.
     pub session_duration: i64,
+    /// HARDENED=1: what the documents forbid to mend by default is mended. Passwords are hashed by Argon2id, wrong
+    /// ones are counted, one message tells of a wrong email or password, answers are not cached, and the session
+    /// cookie is hidden from scripts and other sites.
+    pub hardened: bool,
+    /// COOKIE_SECURE: whether a hardened server's cookie is for HTTPS only; by default it is.
+    pub secure_cookie: bool,
     /// The file of `DATABASE_URL=sqlite:PATH`; a relative path counts from the folder that the app is opened
     /// in.
     pub database: PathBuf,
@@ -71,6 +77,8 @@ impl Config {
             mode: get("AUTH_TYPE").map_or(Ok(Mode::Off), mode)?,
             session_name: get("SESSION_NAME").map_or(Ok(DEFAULT_SESSION_NAME.to_owned()), session_name)?,
             session_duration: get("SESSION_DURATION").map_or(0, |text| python_int(&text).unwrap_or(0)),
+            hardened: get("HARDENED").map_or(Ok(false), |value| switch("HARDENED", value))?,
+            secure_cookie: get("COOKIE_SECURE").map_or(Ok(true), |value| switch("COOKIE_SECURE", value))?,
             database: get("DATABASE_URL").map_or(Ok(DEFAULT_DATABASE.into()), database)?,
         })
     }
@@ -113,6 +121,14 @@ fn session_name(value: String) -> Result<String, ConfigError> {
         value,
         instead: "write a cookie name of letters, digits and !#$%&'*+-.^_`|~, for example _my_session_id",
     })
+}
+
+fn switch(variable: &'static str, value: String) -> Result<bool, ConfigError> {
+    match value.as_str() {
+        "1" => Ok(true),
+        "0" => Ok(false),
+        _ => Err(ConfigError { variable, value, instead: "write 1 or 0, or unset it" }),
+    }
 }
 
 fn database(value: String) -> Result<PathBuf, ConfigError> {
@@ -164,10 +180,20 @@ mod tests {
             mode: Mode::Off,
             session_name: "_my_session_id".to_owned(),
             session_duration: 0,
+            hardened: false,
+            secure_cookie: true,
             database: "server.db".into(),
         };
         assert_eq!(read(&[]), Ok(expected.clone()));
-        let empty = ["API_HOST", "API_PORT", "AUTH_TYPE", "SESSION_NAME", "SESSION_DURATION", "DATABASE_URL"];
+        let empty = [
+            "API_HOST",
+            "API_PORT",
+            "AUTH_TYPE",
+            "SESSION_NAME",
+            "SESSION_DURATION",
+            "HARDENED",
+            "DATABASE_URL",
+        ];
         assert_eq!(read(&empty.map(|name| (name, ""))), Ok(expected));
     }
 
@@ -216,6 +242,8 @@ mod tests {
             ("SESSION_NAME", "my session"),
             ("SESSION_NAME", "a=b"),
             ("SESSION_NAME", "é"),
+            ("HARDENED", "true"),
+            ("COOKIE_SECURE", "no"),
             ("DATABASE_URL", "sqlite:"),
             ("DATABASE_URL", "redis://127.0.0.1"),
         ];

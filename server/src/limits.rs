@@ -19,6 +19,9 @@ pub const BODY_BYTES: usize = 64 * 1024;
 /// Bytes of a Host field: 255 of a name (RFC 1035), a colon and a port; 400.
 pub const HOST_BYTES: usize = 255 + 6;
 
+/// Passwords that wait for HARDENED=1 to hash them, 20 ms each on half of the processors: 503.
+pub const PASSWORDS_WAITING: usize = 256;
+
 /// Bytes of an email address (RFC 5321, 4.5.3.1.3); 400.
 pub const EMAIL_BYTES: usize = 256;
 

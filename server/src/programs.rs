@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -136,7 +136,8 @@ pub async fn main_4(
 }
 
 async fn new_user(app: &App, email: &str, password: &str) -> io::Result<Arc<User>> {
-    let user = app.create_user(email, password, Names::default()).await.map_err(io::Error::other)?;
+    let user = app.create_user(email.to_owned(), password, Names::default()).await;
+    let user = user.map_err(|_| io::Error::other("the user could not be stored"))?;
     user.ok_or_else(|| io::Error::other("Can't create User: the email is taken"))
 }
 
@@ -198,7 +199,7 @@ struct CookieServer {
 }
 
 impl Respond for CookieServer {
-    async fn respond(&self, request: Request<Bytes>) -> Response<Bytes> {
+    async fn respond(&self, request: Request<Bytes>, _: IpAddr) -> Response<Bytes> {
         let answer = |headers: &HeaderMap| {
             let value = cookie(headers, &self.session_name).map(String::from_utf8_lossy);
             format!("Cookie value: {}\n", value.as_deref().unwrap_or("None"))
@@ -224,7 +225,7 @@ impl SessionServer {
 }
 
 impl Respond for SessionServer {
-    async fn respond(&self, request: Request<Bytes>) -> Response<Bytes> {
+    async fn respond(&self, request: Request<Bytes>, _: IpAddr) -> Response<Bytes> {
         self.answer(&request).await.unwrap_or_else(Reply::from).into_response(false)
     }
 }

@@ -4,10 +4,10 @@
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, SERVER, SET_COOKIE,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, SERVER,
+    SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use crate::json;
@@ -68,10 +68,8 @@ impl Reply {
         Self { status: StatusCode::NO_CONTENT, content: None, headers }
     }
 
-    /// Sets a cookie for the whole site.
-    pub fn with_cookie(self, name: &str, value: &str) -> Self {
-        let cookie = HeaderValue::try_from(format!("{name}={value}; Path=/"))
-            .expect("the configured name is a token and the value a UUID");
+    /// Sets a cookie.
+    pub fn with_cookie(self, cookie: HeaderValue) -> Self {
         self.with_header(SET_COOKIE, cookie)
     }
 
@@ -97,13 +95,18 @@ impl Reply {
         }
         // On errors only: the transcripts show the exact headers of what succeeds.
         if self.status.is_client_error() || self.status.is_server_error() {
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            forbid_keeping(headers);
         }
         headers.extend(length.map(|value| (CONTENT_LENGTH, value)));
         headers.insert(SERVER, SERVER_NAME);
         response
     }
+}
+
+/// Keeps an answer out of caches, and its type from being guessed.
+pub fn forbid_keeping(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
 /// Why a request is not served. A refusal is an answer like others, not an error of the server.
@@ -125,6 +128,10 @@ pub enum Refusal {
     Unauthorized,
     /// Login with a password that is not the user's.
     WrongPassword,
+    /// Where hardened: login with an email that no user has, or a password that is not the user's.
+    WrongCredentials,
+    /// Where hardened: too many wrong passwords; seconds after which to try again.
+    TooManyTries(u32),
     /// Credentials that identify nobody.
     Forbidden,
     /// No such route, or no such user.
@@ -148,6 +155,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The refusal as the gate has it, which does not say what is wrong with credentials.
+    pub fn without_reason(self) -> Self {
+        match self {
+            Self::NoUserForEmail | Self::WrongPassword | Self::WrongCredentials => Self::Forbidden,
+            other => other,
+        }
+    }
+
     fn status_and_error(self) -> (StatusCode, &'static str) {
         match self {
             Self::BadRequest => (StatusCode::BAD_REQUEST, "Bad request"),
@@ -158,6 +173,8 @@ impl Refusal {
             Self::EmailTooLong => (StatusCode::BAD_REQUEST, "Can't create User: the email is too long"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
             Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong password"),
+            Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong email or password"),
+            Self::TooManyTries(_) => (StatusCode::TOO_MANY_REQUESTS, "too many wrong passwords"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "Forbidden"),
             Self::NotFound => (StatusCode::NOT_FOUND, "Not found"),
             Self::NoUserForEmail => (StatusCode::NOT_FOUND, "no user found for this email"),
@@ -185,6 +202,8 @@ impl From<Refusal> for Reply {
                 content: Some((HTML, Bytes::from_static(METHOD_NOT_ALLOWED.as_bytes()))),
                 headers: vec![(ALLOW, HeaderValue::from_static(allow))],
             },
+            Refusal::TooManyTries(seconds) => Self::written(status, json::body(&ErrorBody { error }))
+                .with_header(RETRY_AFTER, seconds.into()),
             _ => Self::written(status, json::body(&ErrorBody { error })),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -31,8 +31,12 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Answers requests.
 pub trait Respond: Send + Sync + 'static {
-    /// The answer to one request.
-    fn respond(&self, request: Request<Bytes>) -> impl Future<Output = Response<Bytes>> + Send;
+    /// The answer to one request, which came from `address`.
+    fn respond(
+        &self,
+        request: Request<Bytes>,
+        address: IpAddr,
+    ) -> impl Future<Output = Response<Bytes>> + Send;
 }
 
 /// Listens on `port` of the first address that `host` names.
@@ -71,9 +75,9 @@ pub async fn serve<R: Respond>(
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     accepting = true;
-                    connections.spawn(converse(stream, Arc::downgrade(&app), stopped.clone()));
+                    connections.spawn(converse(stream, peer.ip(), Arc::downgrade(&app), stopped.clone()));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: trying again at once would only burn the
@@ -95,11 +99,16 @@ pub async fn serve<R: Respond>(
 }
 
 /// Serves one connection to its end.
-async fn converse<R: Respond>(stream: TcpStream, app: Weak<R>, mut stopped: watch::Receiver<()>) {
+async fn converse<R: Respond>(
+    stream: TcpStream,
+    address: IpAddr,
+    app: Weak<R>,
+    mut stopped: watch::Receiver<()>,
+) {
     // An answer is one write: waiting for more would delay it. Failing to say so does no harm.
     let _ = stream.set_nodelay(true);
     let watch = Watch::new();
-    let service = service_fn(|request| answer(request, &app, &watch));
+    let service = service_fn(|request| answer(request, address, &app, &watch));
     let mut http = http1::Builder::new();
     http.title_case_headers(true)
         // A client may close its side and still read: it must neither miss its answer nor cancel the handler.
@@ -135,6 +144,7 @@ async fn converse<R: Respond>(stream: TcpStream, app: Weak<R>, mut stopped: watc
 
 async fn answer<R: Respond>(
     request: Request<Incoming>,
+    address: IpAddr,
     app: &Weak<R>,
     watch: &Watch,
 ) -> io::Result<Response<Full<Bytes>>> {
@@ -143,7 +153,7 @@ async fn answer<R: Respond>(
     let response = match wire::receive(request).await {
         Ok(request) => {
             let app = app.upgrade().ok_or_else(|| io::Error::other("the app is gone"))?;
-            app.respond(request).await
+            app.respond(request, address).await
         }
         Err(refusal) => {
             let close = HeaderValue::from_static("close");

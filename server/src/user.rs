@@ -42,8 +42,8 @@ pub struct Names {
 
 impl User {
     /// A new user with a random ID.
-    pub fn new(email: String, password: &str, names: Names, now: DateTime<Utc>) -> Self {
-        Self::stored(UserId::random(), email, PasswordHash::of(password), names, [now, now])
+    pub fn new(email: String, password: PasswordHash, names: Names, now: DateTime<Utc>) -> Self {
+        Self::stored(UserId::random(), email, password, names, [now, now])
     }
 
     /// A user that a store has kept, with the times of its creation and last update.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use server::User;
-use server::auth::{Session, SessionId};
+use server::auth::{PasswordHash, Session, SessionId};
 use server::store::{MemorySessions, Sqlite, Store};
 use server::user::Names;
 use support::at;
@@ -17,7 +17,12 @@ fn stores(folder: &Path) -> Vec<(&'static str, Arc<dyn Store>)> {
 }
 
 fn user(email: &str) -> Arc<User> {
-    Arc::new(User::new(email.to_owned(), "x", Names::default(), at("2026-11-21T00:00:00.123456Z")))
+    Arc::new(User::new(
+        email.to_owned(),
+        PasswordHash::of("x"),
+        Names::default(),
+        at("2026-11-21T00:00:00.123456Z"),
+    ))
 }
 
 fn session(user: &User) -> Session {
@@ -48,6 +53,22 @@ async fn users_are_found_by_id_and_by_the_exact_email_in_order_of_creation() {
         for nobody in ["", "nul", "Z", "%", "a  "] {
             assert!(store.user_by_email(nobody).await.expect("a read").is_none(), "{name} {nobody}");
             assert!(store.user(nobody).await.expect("a read").is_none(), "{name} {nobody}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_rehashed_and_nothing_else_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, store) in stores(folder.path()) {
+        let kim = user("kim");
+        assert_eq!(store.add_user(Arc::clone(&kim)).await, Ok(true), "{name}");
+        assert_eq!(store.rehash_user(kim.id.as_str(), PasswordHash::dear("y")).await, Ok(true), "{name}");
+        assert_eq!(store.rehash_user("nobody", PasswordHash::dear("y")).await, Ok(false), "{name}");
+        for found in [store.user(kim.id.as_str()).await, store.user_by_email("kim").await] {
+            let found = found.expect("a read").expect("a user");
+            assert_eq!(found.body(), kim.body(), "{name}");
+            assert!(found.password.is_of("y") && !found.password.is_of("x"), "{name}");
         }
     }
 }

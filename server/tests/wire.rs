@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use server::auth::{Session, SessionId};
+use server::auth::{PasswordHash, Session, SessionId};
 use server::store::{Store, StoreError};
 use server::user::Names;
 use server::{App, SystemClock, User};
@@ -130,6 +130,9 @@ impl Store for Broken {
         _: Names,
         _: DateTime<Utc>,
     ) -> Result<Option<Arc<User>>, StoreError> {
+        self.fail()
+    }
+    async fn rehash_user(&self, _: &str, _: PasswordHash) -> Result<bool, StoreError> {
         self.fail()
     }
     async fn remove_user(&self, _: &str) -> Result<bool, StoreError> {

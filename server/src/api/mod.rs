@@ -5,6 +5,7 @@ mod input;
 mod sessions;
 mod users;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,12 +16,13 @@ use crate::reply::{Refusal, Reply};
 use crate::router::Route;
 use crate::user::User;
 
-/// Calls the route's handler; `user` is who was authenticated.
+/// Calls the route's handler; `user` is who was authenticated, `address` where the request came from.
 pub async fn answer(
     app: &App,
     route: Route<'_>,
     user: Option<Arc<User>>,
     request: &Request<Bytes>,
+    address: IpAddr,
 ) -> Result<Reply, Refusal> {
     match route {
         Route::Status => Ok(index::status()),
@@ -33,7 +35,7 @@ pub async fn answer(
         Route::ShowUser(id) => users::show(app, id).await,
         Route::UpdateUser(id) => users::update(app, id, request).await,
         Route::DeleteUser(id) => users::delete(app, id).await,
-        Route::Login => sessions::login(app, request).await,
+        Route::Login => sessions::login(app, request, address).await,
         Route::Logout => sessions::logout(app, request.headers()).await,
     }
 }

@@ -37,7 +37,7 @@ pub async fn create(app: &App, request: &Request<Bytes>) -> Result<Reply, Refusa
     if email.len() > EMAIL_BYTES {
         return Err(Refusal::EmailTooLong);
     }
-    let user = app.create_user(&email, &password, names).await?.ok_or(Refusal::EmailTaken)?;
+    let user = app.create_user(email, &password, names).await?.ok_or(Refusal::EmailTaken)?;
     Ok(Reply::written(StatusCode::CREATED, user.body()))
 }
 

@@ -1,15 +1,16 @@
 //! The gate: who may pass, before any route is looked for.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use http::header::{AUTHORIZATION, HeaderMap};
 
-use super::{Lifetime, cookie, credentials};
+use super::{Guard, Lifetime, SessionCookie, credentials};
 use crate::config::{Config, Mode};
 use crate::path::CanonicalPath;
 use crate::reply::Refusal;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::user::User;
 
 /// The paths that need no credentials.
@@ -86,43 +87,58 @@ impl Auth {
             Self::Off | Self::Plain | Self::Session(_) => r#"Session realm="api""#,
         }
     }
+}
+
+/// The gate of one server.
+pub struct Gate {
+    /// How users are identified.
+    pub auth: Auth,
+    /// What names a session.
+    pub cookie: SessionCookie,
+    /// Who tests passwords.
+    pub guard: Guard,
+}
+
+impl Gate {
+    /// What the settings ask for.
+    pub fn of(config: &Config) -> Self {
+        let guard = if config.hardened { Guard::hardened() } else { Guard::documented() };
+        Self { auth: Auth::of(config), cookie: SessionCookie::of(config), guard }
+    }
 
     /// Lets a request pass: the user who sent it, or nobody where nobody needs to be known.
     ///
     /// # Errors
     ///
     /// [`Refusal::Unauthorized`] without credentials, [`Refusal::Forbidden`] with credentials that identify
-    /// nobody, [`Refusal::Unavailable`] where the store cannot say.
+    /// nobody, [`Refusal::Unavailable`] where the store cannot say; and where hardened
+    /// [`Refusal::TooManyTries`] of a password.
     pub async fn admit(
-        self,
+        &self,
         path: &CanonicalPath<'_>,
         headers: &HeaderMap,
-        session_name: &str,
+        address: IpAddr,
         store: &dyn Store,
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<User>>, Refusal> {
-        if self == Self::Off || EXCLUDED.iter().any(|excluded| excludes(excluded, path.as_str())) {
+        if self.auth == Auth::Off || EXCLUDED.iter().any(|excluded| excludes(excluded, path.as_str())) {
             return Ok(None);
         }
-        let session_id = cookie(headers, session_name);
+        let session_id = self.cookie.find(headers);
         if session_id.is_none() && !headers.contains_key(AUTHORIZATION) {
             return Err(Refusal::Unauthorized);
         }
-        let user = match self {
-            Self::Off | Self::Plain => None,
-            Self::Basic => basic_user(headers, store).await?,
-            Self::Session(lifetime) => lifetime.user(session_id, store, now).await?,
+        let user = match self.auth {
+            Auth::Off | Auth::Plain => None,
+            Auth::Basic => {
+                let (email, password) = credentials(headers).ok_or(Refusal::Forbidden)?;
+                let identified = self.guard.identify(&email, &password, address, store, now).await;
+                Some(identified.map_err(Refusal::without_reason)?)
+            }
+            Auth::Session(lifetime) => lifetime.user(session_id, store, now).await?,
         };
         user.map(Some).ok_or(Refusal::Forbidden)
     }
-}
-
-async fn basic_user(headers: &HeaderMap, store: &dyn Store) -> Result<Option<Arc<User>>, StoreError> {
-    let Some((email, password)) = credentials(headers) else {
-        return Ok(None);
-    };
-    let user = store.user_by_email(&email).await?;
-    Ok(user.filter(|user| user.password.is_of(&password)))
 }
 
 #[cfg(test)]

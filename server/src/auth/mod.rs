@@ -3,11 +3,17 @@
 mod basic;
 mod cookie;
 mod gate;
+mod guard;
 mod password;
 mod session;
+mod session_cookie;
+mod throttle;
 
 pub use basic::credentials;
 pub use cookie::cookie;
-pub use gate::{Auth, requires_auth};
+pub use gate::{Auth, Gate, requires_auth};
+pub use guard::Guard;
 pub use password::PasswordHash;
 pub use session::{Lifetime, Session, SessionId};
+pub use session_cookie::SessionCookie;
+pub use throttle::{Limit, PER_ADDRESS, PER_EMAIL};

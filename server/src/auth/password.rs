@@ -1,32 +1,57 @@
-//! Passwords, hashed as the documents ask for.
+//! Passwords at rest: hashed as the documents ask for, or as HARDENED=1 does.
 
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// The SHA-256 of a password: weak by today's standards, and required by the documents.
+/// What is kept of a password.
 #[derive(Clone)]
-pub struct PasswordHash([u8; 32]);
+pub enum PasswordHash {
+    /// Its SHA-256: weak by today's standards, and required by the documents.
+    Sha256([u8; 32]),
+    /// Its Argon2id hash (RFC 9106) with salt and parameters, as a PHC string.
+    Argon2id(Box<str>),
+}
 
 impl PasswordHash {
-    /// Hashes a password, all of its bytes.
+    /// Hashes a password as the documents do, all of its bytes.
     pub fn of(password: &str) -> Self {
-        Self(Sha256::digest(password).into())
+        Self::Sha256(Sha256::digest(password).into())
+    }
+
+    /// Hashes a password so that guessing it is dear: 19 MiB and two passes, OWASP's first choice, which take some
+    /// 20 ms of a processor. Panics, rather than be weak, without the system's randomness.
+    pub fn dear(password: &str) -> Self {
+        let hash = Argon2::default().hash_password(password.as_bytes()).expect("randomness and 19 MiB");
+        Self::Argon2id(hash.to_string().into())
     }
 
     /// Whether `password` is the one; takes the same time wherever the hashes differ.
     pub fn is_of(&self, password: &str) -> bool {
-        self.0.ct_eq(&Self::of(password).0).into()
+        match self {
+            Self::Sha256(hash) => hash.ct_eq(&Sha256::digest(password)).into(),
+            Self::Argon2id(hash) => Argon2::default().verify_password(password.as_bytes(), &**hash).is_ok(),
+        }
     }
 
     /// The hash, for a store.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Sha256(hash) => hash,
+            Self::Argon2id(hash) => hash.as_bytes(),
+        }
     }
-}
 
-impl From<[u8; 32]> for PasswordHash {
-    fn from(stored: [u8; 32]) -> Self {
-        Self(stored)
+    /// The hash that a store has kept; `None` if it is neither of the two.
+    pub fn from_bytes(stored: &[u8]) -> Option<Self> {
+        match <[u8; 32]>::try_from(stored) {
+            Ok(hash) => Some(Self::Sha256(hash)),
+            Err(_) => {
+                let text = str::from_utf8(stored).ok().filter(|text| text.starts_with("$argon2id$"))?;
+                Some(Self::Argon2id(text.into()))
+            }
+        }
     }
 }
 
@@ -44,10 +69,30 @@ mod tests {
     #[test]
     fn the_whole_password_counts() {
         let long = "p".repeat(100);
-        let hash = PasswordHash::of(&long);
-        assert!(hash.is_of(&long));
-        for other in [&long[..99], &long[..72], "", "P", &format!("{long}\0")] {
-            assert!(!hash.is_of(other), "{other:?}");
+        for hash in [PasswordHash::of(&long), PasswordHash::dear(&long)] {
+            assert!(hash.is_of(&long));
+            for other in [&long[..99], &long[..72], "", "P", &format!("{long}\0")] {
+                assert!(!hash.is_of(other), "{other:?}");
+            }
         }
+    }
+
+    #[test]
+    fn a_store_gives_back_what_it_was_given() {
+        for hash in [PasswordHash::of("x"), PasswordHash::dear("x")] {
+            let again = PasswordHash::from_bytes(hash.as_bytes()).expect("a hash");
+            assert!(again.is_of("x") && !again.is_of("y"));
+        }
+        for damaged in [&b""[..], b"$argon2i$v=19$", &[0xff; 31], &[0xff; 33]] {
+            assert!(PasswordHash::from_bytes(damaged).is_none(), "{damaged:?}");
+        }
+        assert!(!PasswordHash::Argon2id("$argon2id$v=19$damaged".into()).is_of("x"));
+    }
+
+    #[test]
+    fn a_dear_hash_is_salted_and_says_its_price() {
+        let [one, other] = [PasswordHash::dear("x"), PasswordHash::dear("x")];
+        assert_ne!(one.as_bytes(), other.as_bytes());
+        assert!(one.as_bytes().starts_with(b"$argon2id$v=19$m=19456,t=2,p=1$"));
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::{Store, StoreError};
-use crate::auth::{Session, SessionId};
+use crate::auth::{PasswordHash, Session, SessionId};
 use crate::user::{Names, User};
 
 /// Sessions by ID, in the order of their making: the documents' dictionary `user_id_by_session_id`.
@@ -117,6 +117,10 @@ impl Store for MemorySessions {
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<User>>, StoreError> {
         self.users.rename_user(id, names, now).await
+    }
+
+    async fn rehash_user(&self, id: &str, password: PasswordHash) -> Result<bool, StoreError> {
+        self.users.rehash_user(id, password).await
     }
 
     async fn remove_user(&self, id: &str) -> Result<bool, StoreError> {

@@ -17,7 +17,7 @@ use thiserror::Error;
 pub use memory::{MemorySessions, SessionMap};
 pub use sqlite::{OpenError, Sqlite};
 
-use crate::auth::{Session, SessionId};
+use crate::auth::{PasswordHash, Session, SessionId};
 use crate::user::{Names, User};
 
 /// Keeps users and sessions.
@@ -49,6 +49,9 @@ pub trait Store: Send + Sync {
         names: Names,
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<User>>, StoreError>;
+
+    /// Replaces what is kept of a user's password, and nothing else; `false` if there is no such user.
+    async fn rehash_user(&self, id: &str, password: PasswordHash) -> Result<bool, StoreError>;
 
     /// Removes a user and ends all of its sessions; `false` if there is no such user.
     async fn remove_user(&self, id: &str) -> Result<bool, StoreError>;

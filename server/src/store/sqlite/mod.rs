@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use rusqlite::types::Type;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 
@@ -180,6 +181,22 @@ impl Store for Sqlite {
         .await
     }
 
+    async fn rehash_user(&self, id: &str, password: PasswordHash) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        let rehashed = self
+            .change(
+                move |connection| {
+                    connection
+                        .prepare_cached("UPDATE users SET password = ?2 WHERE id = ?1")?
+                        .execute(params![id, password.as_bytes()])?;
+                    find_user(connection, "id", &id)
+                },
+                |shared, user| user.iter().for_each(|user| shared.keep_user(user)),
+            )
+            .await?;
+        Ok(rehashed.is_some())
+    }
+
     async fn remove_user(&self, id: &str) -> Result<bool, StoreError> {
         let id = id.to_owned();
         let removed = self
@@ -310,8 +327,9 @@ fn find_user(connection: &Connection, column: &str, value: &str) -> rusqlite::Re
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     let id = row.get_ref(0)?.as_str()?.into();
     let names = Names { first: row.get(3)?, last: row.get(4)? };
-    let password: [u8; 32] = row.get(2)?;
-    Ok(User::stored(id, row.get(1)?, PasswordHash::from(password), names, [time(row, 5)?, time(row, 6)?]))
+    let unknown = || rusqlite::Error::InvalidColumnType(2, "password".to_owned(), Type::Blob);
+    let password = PasswordHash::from_bytes(row.get_ref(2)?.as_blob()?).ok_or_else(unknown)?;
+    Ok(User::stored(id, row.get(1)?, password, names, [time(row, 5)?, time(row, 6)?]))
 }
 
 fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<DateTime<Utc>> {

@@ -1,0 +1,48 @@
+//! The session cookie: its name, and how it is set, found and taken back.
+
+use http::HeaderValue;
+use http::header::HeaderMap;
+
+use super::{SessionId, cookie};
+use crate::config::Config;
+
+/// A cookie for the whole site, with what HARDENED=1 adds to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionCookie {
+    name: String,
+    attributes: &'static str,
+    /// Whether a logout takes it back.
+    is_cleared: bool,
+}
+
+impl SessionCookie {
+    /// The cookie that the settings ask for.
+    pub fn of(config: &Config) -> Self {
+        let attributes = match (config.hardened, config.secure_cookie) {
+            (false, _) => "; Path=/",
+            (true, false) => "; HttpOnly; SameSite=Lax; Path=/",
+            (true, true) => "; Secure; HttpOnly; SameSite=Lax; Path=/",
+        };
+        Self { name: config.session_name.clone(), attributes, is_cleared: config.hardened }
+    }
+
+    /// Its value in a request: the first, where there are several.
+    pub fn find<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
+        cookie(headers, &self.name)
+    }
+
+    /// The Set-Cookie of a login.
+    pub fn set(&self, id: &SessionId) -> HeaderValue {
+        self.header(id.as_str(), "")
+    }
+
+    /// The Set-Cookie of a logout, where it has one: the documents' has none.
+    pub fn clear(&self) -> Option<HeaderValue> {
+        self.is_cleared.then(|| self.header("", "; Max-Age=0"))
+    }
+
+    fn header(&self, value: &str, end: &str) -> HeaderValue {
+        let text = format!("{}={value}{}{end}", self.name, self.attributes);
+        HeaderValue::try_from(text).expect("the name is a token and the value a UUID")
+    }
+}
