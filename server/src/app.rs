@@ -15,6 +15,8 @@ use crate::api;
 use crate::auth::{Gate, Session, SessionCookie, SessionId};
 use crate::clock::{Clock, http_date};
 use crate::config::{Config, Mode};
+use crate::metrics::Metrics;
+use crate::observe::Observer;
 use crate::path::CanonicalPath;
 use crate::reply::{Refusal, Reply, forbid_keeping};
 use crate::router::route;
@@ -27,6 +29,7 @@ use crate::user::{Names, User, UserId};
 pub struct App {
     gate: Gate,
     hardened: bool,
+    observer: Arc<Observer>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 }
@@ -48,7 +51,13 @@ impl App {
 
     /// The app that the settings ask for, on a store of the caller's.
     pub fn with_store(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { gate: Gate::of(config), hardened: config.hardened, store, clock }
+        Self {
+            gate: Gate::of(config),
+            hardened: config.hardened,
+            observer: Arc::new(Observer::of(config)),
+            store,
+            clock,
+        }
     }
 
     /// Answers a request that came from `address`. A panic on the way is answered 500, and nothing else happens.
@@ -123,6 +132,11 @@ impl App {
         &self.gate.cookie
     }
 
+    /// The counts of requests, where the settings ask for them.
+    pub fn metrics(&self) -> Option<&Arc<Metrics>> {
+        self.observer.metrics()
+    }
+
     /// Where users and sessions are.
     pub fn store(&self) -> &dyn Store {
         &*self.store
@@ -138,6 +152,10 @@ impl Respond for App {
     async fn respond(&self, request: Request<Bytes>, address: IpAddr) -> Response<Bytes> {
         // The method of the app itself, not this one.
         App::respond(self, request, address).await
+    }
+
+    fn observer(&self) -> Option<Arc<Observer>> {
+        Some(Arc::clone(&self.observer))
     }
 }
 

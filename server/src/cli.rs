@@ -1,7 +1,9 @@
 //! The command line of the binary: arguments and environment in, exit code out.
 
 use std::ffi::OsString;
+use std::future::pending;
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,10 +11,13 @@ use std::sync::Arc;
 use nix::sys::signal::Signal;
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
 
 use crate::app::{App, OpenError};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
+use crate::log;
+use crate::metrics::MetricsPage;
 use crate::programs::running_on;
 use crate::serve::{bind, serve};
 
@@ -38,6 +43,9 @@ It is configured by environment variables:
   HARDENED          1: what is weak by the documents' wish is mended: Argon2id, throttled guesses,
                     one message for a wrong email or password, a cookie for HTTPS alone
   COOKIE_SECURE     0: a hardened server's cookie works over plain HTTP as well (1)
+  LOG_LEVEL         off, error, warn, info (a line per request) or debug, on standard error (warn)
+  LOG_FORMAT        text or json (text)
+  METRICS_ADDR      loopback address and port where Prometheus finds /metrics (unset: nowhere)
   DATABASE_URL      sqlite:PATH (sqlite:server.db, in the working directory)
 
 Exit codes: 0 stopped by SIGTERM or Ctrl-C, 1 the database or the system failed, 2 wrong usage or settings.
@@ -57,6 +65,8 @@ enum Stop {
          write an address of this machine and a free port"
     )]
     Listen { host: String, port: u16, error: io::Error },
+    #[error("cannot listen on METRICS_ADDR={address}: {error}; write a loopback address and a free port")]
+    ListenForMetrics { address: SocketAddr, error: io::Error },
     #[error("{0}")]
     System(#[from] io::Error),
 }
@@ -75,7 +85,9 @@ pub fn run(arguments: &[OsString], lookup: impl Fn(&str) -> Option<String>) -> E
     };
     eprintln!("server: {stop}");
     match stop {
-        Stop::Argument(_) | Stop::Config(_) | Stop::Listen { .. } => USAGE.into(),
+        Stop::Argument(_) | Stop::Config(_) | Stop::Listen { .. } | Stop::ListenForMetrics { .. } => {
+            USAGE.into()
+        }
         Stop::Database(_) | Stop::System(_) => FAILURE.into(),
     }
 }
@@ -83,11 +95,25 @@ pub fn run(arguments: &[OsString], lookup: impl Fn(&str) -> Option<String>) -> E
 #[tokio::main]
 async fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
     let config = Config::from_lookup(lookup)?;
+    log::start(&config);
     let shutdown = shutdown()?;
     let (host, port) = (config.host.clone(), config.port);
     // Before the database is opened: a server that cannot listen has no business there.
     let listener = bind(&host, port).await.map_err(|error| Stop::Listen { host, port, error })?;
+    let metrics_listener = match config.metrics {
+        Some(address) => Some(
+            bind(&address.ip().to_string(), address.port())
+                .await
+                .map_err(|error| Stop::ListenForMetrics { address, error })?,
+        ),
+        None => None,
+    };
     let app = Arc::new(App::open(&config, Path::new(""), Arc::new(SystemClock))?);
+    if let (Some(listener), Some(metrics)) = (metrics_listener, app.metrics()) {
+        info!("counts are at http://{}/metrics", listener.local_addr()?);
+        // Ends with the process: a page that is being read then is of no further use.
+        tokio::spawn(serve(listener, Arc::new(MetricsPage(Arc::clone(metrics))), pending()));
+    }
     print(&running_on(listener.local_addr()?))?;
     Ok(serve(listener, app, shutdown).await?)
 }

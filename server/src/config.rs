@@ -2,9 +2,11 @@
 //!
 //! An empty value counts as unset, as it does for the documents' programs.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use tracing::level_filters::LevelFilter;
 
 /// The name of the session cookie where SESSION_NAME does not give one.
 pub const DEFAULT_SESSION_NAME: &str = "_my_session_id";
@@ -31,6 +33,12 @@ pub struct Config {
     pub hardened: bool,
     /// COOKIE_SECURE: whether a hardened server's cookie is for HTTPS only; by default it is.
     pub secure_cookie: bool,
+    /// LOG_LEVEL: what the log tells; warnings and errors by default, every request from `info` on.
+    pub log_level: LevelFilter,
+    /// LOG_FORMAT=json: whether a line of the log is a JSON object.
+    pub log_json: bool,
+    /// METRICS_ADDR: the loopback address and port of a second listener, where GET `/metrics` shows counts.
+    pub metrics: Option<SocketAddr>,
     /// The file of `DATABASE_URL=sqlite:PATH`; a relative path counts from the folder that the app is opened
     /// in.
     pub database: PathBuf,
@@ -51,6 +59,20 @@ pub enum Mode {
     SessionExpAuth,
     /// `session_db_auth`: sessions in the database, which expire.
     SessionDbAuth,
+}
+
+impl Mode {
+    /// The value of AUTH_TYPE; `off` where that is unset.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Auth => "auth",
+            Self::BasicAuth => "basic_auth",
+            Self::SessionAuth => "session_auth",
+            Self::SessionExpAuth => "session_exp_auth",
+            Self::SessionDbAuth => "session_db_auth",
+        }
+    }
 }
 
 /// Why the environment cannot be used: the variable, what was read, and what to write instead.
@@ -79,6 +101,9 @@ impl Config {
             session_duration: get("SESSION_DURATION").map_or(0, |text| python_int(&text).unwrap_or(0)),
             hardened: get("HARDENED").map_or(Ok(false), |value| switch("HARDENED", value))?,
             secure_cookie: get("COOKIE_SECURE").map_or(Ok(true), |value| switch("COOKIE_SECURE", value))?,
+            log_level: get("LOG_LEVEL").map_or(Ok(LevelFilter::WARN), log_level)?,
+            log_json: get("LOG_FORMAT").map_or(Ok(false), log_is_json)?,
+            metrics: get("METRICS_ADDR").map(metrics).transpose()?,
             database: get("DATABASE_URL").map_or(Ok(DEFAULT_DATABASE.into()), database)?,
         })
     }
@@ -129,6 +154,37 @@ fn switch(variable: &'static str, value: String) -> Result<bool, ConfigError> {
         "0" => Ok(false),
         _ => Err(ConfigError { variable, value, instead: "write 1 or 0, or unset it" }),
     }
+}
+
+fn log_level(value: String) -> Result<LevelFilter, ConfigError> {
+    Ok(match value.as_str() {
+        "off" => LevelFilter::OFF,
+        "error" => LevelFilter::ERROR,
+        "warn" => LevelFilter::WARN,
+        "info" => LevelFilter::INFO,
+        "debug" => LevelFilter::DEBUG,
+        _ => {
+            let instead = "write off, error, warn, info or debug, or unset it";
+            return Err(ConfigError { variable: "LOG_LEVEL", value, instead });
+        }
+    })
+}
+
+fn log_is_json(value: String) -> Result<bool, ConfigError> {
+    match value.as_str() {
+        "json" => Ok(true),
+        "text" => Ok(false),
+        _ => Err(ConfigError { variable: "LOG_FORMAT", value, instead: "write text or json, or unset it" }),
+    }
+}
+
+/// Counts tell who uses the server and when: they are not for other machines.
+fn metrics(value: String) -> Result<SocketAddr, ConfigError> {
+    value.parse().ok().filter(|address: &SocketAddr| address.ip().is_loopback()).ok_or(ConfigError {
+        variable: "METRICS_ADDR",
+        value,
+        instead: "write a loopback address and a port, for example METRICS_ADDR=127.0.0.1:9100",
+    })
 }
 
 fn database(value: String) -> Result<PathBuf, ConfigError> {
@@ -182,6 +238,9 @@ mod tests {
             session_duration: 0,
             hardened: false,
             secure_cookie: true,
+            log_level: LevelFilter::WARN,
+            log_json: false,
+            metrics: None,
             database: "server.db".into(),
         };
         assert_eq!(read(&[]), Ok(expected.clone()));
@@ -192,6 +251,10 @@ mod tests {
             "SESSION_NAME",
             "SESSION_DURATION",
             "HARDENED",
+            "COOKIE_SECURE",
+            "LOG_LEVEL",
+            "LOG_FORMAT",
+            "METRICS_ADDR",
             "DATABASE_URL",
         ];
         assert_eq!(read(&empty.map(|name| (name, ""))), Ok(expected));
@@ -244,6 +307,10 @@ mod tests {
             ("SESSION_NAME", "é"),
             ("HARDENED", "true"),
             ("COOKIE_SECURE", "no"),
+            ("LOG_LEVEL", "loud"),
+            ("LOG_FORMAT", "xml"),
+            ("METRICS_ADDR", "9100"),
+            ("METRICS_ADDR", "0.0.0.0:9100"),
             ("DATABASE_URL", "sqlite:"),
             ("DATABASE_URL", "redis://127.0.0.1"),
         ];

@@ -8,6 +8,7 @@
 //! - [`auth`]: the gate, Basic credentials, cookies, sessions, passwords.
 //! - [`api`]: one handler per route; [`router`] chooses it.
 //! - [`store`]: the trait [`Store`](store::Store) of users and sessions, in SQLite or in memory.
+//! - [`observe`]: what the log and the counts see of a request; [`metrics`] shows these to Prometheus.
 //! - [`Clock`]: what time it is; tests move a [`ManualClock`].
 //! - [`programs`]: the documents' programs `main_0` to `main_4`.
 //!
@@ -28,6 +29,9 @@ pub mod clock;
 pub mod config;
 pub mod json;
 pub mod limits;
+mod log;
+pub mod metrics;
+pub mod observe;
 pub mod path;
 pub mod programs;
 pub mod reply;

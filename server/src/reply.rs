@@ -54,7 +54,12 @@ impl Reply {
 
     /// 200 with text, as Flask sends a string.
     pub fn text(text: String) -> Self {
-        Self { status: StatusCode::OK, content: Some((TEXT, text.into())), headers: Vec::new() }
+        Self::of_type(TEXT, text.into())
+    }
+
+    /// 200 with a body of this media type.
+    pub fn of_type(media_type: HeaderValue, body: Bytes) -> Self {
+        Self { status: StatusCode::OK, content: Some((media_type, body)), headers: Vec::new() }
     }
 
     /// The answer to a CORS preflight: any origin may send what the API understands.

@@ -34,6 +34,23 @@ pub enum Route<'a> {
     Logout,
 }
 
+impl Route<'_> {
+    /// The path as `openapi.yaml` has it.
+    pub fn template(self) -> &'static str {
+        match self {
+            Self::Status => "/api/v1/status",
+            Self::Stats => "/api/v1/stats",
+            Self::Unauthorized => "/api/v1/unauthorized",
+            Self::Forbidden => "/api/v1/forbidden",
+            Self::ListUsers | Self::CreateUser => "/api/v1/users",
+            Self::Me => "/api/v1/users/me",
+            Self::ShowUser(_) | Self::UpdateUser(_) | Self::DeleteUser(_) => "/api/v1/users/{id}",
+            Self::Login => "/api/v1/auth_session/login",
+            Self::Logout => "/api/v1/auth_session/logout",
+        }
+    }
+}
+
 /// Finds the route. HEAD is routed as GET. Without `sessions` there is nothing to log in to or out of.
 ///
 /// # Errors

@@ -19,9 +19,11 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time;
+use tracing::error;
 
 use crate::app::any_origin;
 use crate::limits::{ACCEPT_BACKOFF, BACKLOG, CONNECTIONS, DRAIN_TIME, HEAD_BYTES, HEADER_FIELDS};
+use crate::observe::Observer;
 use crate::reply::Reply;
 use crate::watch::{Watch, Watched};
 use crate::wire;
@@ -37,6 +39,11 @@ pub trait Respond: Send + Sync + 'static {
         request: Request<Bytes>,
         address: IpAddr,
     ) -> impl Future<Output = Response<Bytes>> + Send;
+
+    /// Who watches the requests, if anybody does.
+    fn observer(&self) -> Option<Arc<Observer>> {
+        None
+    }
 }
 
 /// Listens on `port` of the first address that `host` names.
@@ -69,6 +76,7 @@ pub async fn serve<R: Respond>(
     // Owned here, so that no connection outlives this future; bounded by CONNECTIONS.
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
+    let observer = app.observer();
     let mut accepting = true;
     loop {
         tokio::select! {
@@ -77,13 +85,14 @@ pub async fn serve<R: Respond>(
             accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
                 Ok((stream, peer)) => {
                     accepting = true;
-                    connections.spawn(converse(stream, peer.ip(), Arc::downgrade(&app), stopped.clone()));
+                    let client = Client { address: peer.ip(), observer: observer.clone() };
+                    connections.spawn(converse(stream, client, Arc::downgrade(&app), stopped.clone()));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: trying again at once would only burn the
                     // processor.
                     if std::mem::take(&mut accepting) {
-                        eprintln!("failed to accept a connection: {error}");
+                        error!("failed to accept a connection: {error}");
                     }
                     time::sleep(ACCEPT_BACKOFF).await;
                 }
@@ -98,17 +107,24 @@ pub async fn serve<R: Respond>(
     Ok(())
 }
 
+/// Who a connection is with, and who watches it.
+struct Client {
+    address: IpAddr,
+    observer: Option<Arc<Observer>>,
+}
+
 /// Serves one connection to its end.
 async fn converse<R: Respond>(
     stream: TcpStream,
-    address: IpAddr,
+    client: Client,
     app: Weak<R>,
     mut stopped: watch::Receiver<()>,
 ) {
     // An answer is one write: waiting for more would delay it. Failing to say so does no harm.
     let _ = stream.set_nodelay(true);
+    let _open = client.observer.as_ref().map(|observer| observer.connection_opens());
     let watch = Watch::new();
-    let service = service_fn(|request| answer(request, address, &app, &watch));
+    let service = service_fn(|request| answer(request, &client, &app, &watch));
     let mut http = http1::Builder::new();
     http.title_case_headers(true)
         // A client may close its side and still read: it must neither miss its answer nor cancel the handler.
@@ -144,22 +160,26 @@ async fn converse<R: Respond>(
 
 async fn answer<R: Respond>(
     request: Request<Incoming>,
-    address: IpAddr,
+    client: &Client,
     app: &Weak<R>,
     watch: &Watch,
 ) -> io::Result<Response<Full<Bytes>>> {
     watch.request_begins();
+    let observation = client.observer.as_ref().and_then(|observer| observer.request_begins(&request));
     let any_origin = any_origin(request.uri().path());
     let response = match wire::receive(request).await {
         Ok(request) => {
             let app = app.upgrade().ok_or_else(|| io::Error::other("the app is gone"))?;
-            app.respond(request, address).await
+            app.respond(request, client.address).await
         }
         Err(refusal) => {
             let close = HeaderValue::from_static("close");
             Reply::from(refusal).with_header(CONNECTION, close).into_response(any_origin)
         }
     };
+    if let Some(observation) = observation {
+        observation.ends(response.status());
+    }
     watch.answer_is_made();
     Ok(response.map(Full::new))
 }

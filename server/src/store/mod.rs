@@ -72,7 +72,7 @@ pub trait Store: Send + Sync {
     async fn end_session(&self, id: &str) -> Result<bool, StoreError>;
 }
 
-/// What a store could not do. The cause has been told to the operator, on standard error.
+/// What a store could not do. The cause has been told to the operator, in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum StoreError {
     /// A read failed.

@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -193,8 +193,14 @@ pub struct Process {
 
 impl Process {
     pub fn start(folder: &Path, mode: &str) -> Self {
-        let mut child =
-            command(folder).env("AUTH_TYPE", mode).env("API_PORT", "0").spawn().expect("the binary");
+        let mut server = command(folder);
+        server.envs([("AUTH_TYPE", mode), ("API_PORT", "0")]);
+        Self::run(server)
+    }
+
+    /// Runs a server that chooses its port.
+    pub fn run(mut server: Command) -> Self {
+        let mut child = server.spawn().expect("the binary");
         let mut line = String::new();
         let out = child.stdout.take().expect("piped");
         BufReader::new(out).read_line(&mut line).expect("a line");
@@ -214,6 +220,11 @@ impl Process {
 
     pub fn signal(&self, signal: nix::sys::signal::Signal) {
         nix::sys::signal::kill(self.pid(), signal).expect("a process");
+    }
+
+    /// What the process says on standard error; for one reader.
+    pub fn stderr(&mut self) -> ChildStderr {
+        self.child.stderr.take().expect("not taken before")
     }
 
     /// Kills the process with SIGKILL.

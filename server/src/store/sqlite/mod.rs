@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::types::Type;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
+use tracing::error;
 
 use self::open::Lock;
 use self::writer::Writer;
@@ -94,7 +95,7 @@ impl Shared {
         let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
         let reader = self.readers[turn].lock().unwrap_or_else(PoisonError::into_inner);
         query(&reader).map_err(|error| {
-            eprintln!("failed to read the database: {error}");
+            error!("failed to read the database: {error}");
             StoreError::Read
         })
     }

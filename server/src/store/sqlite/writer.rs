@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
 use tokio::sync::{mpsc, oneshot};
+use tracing::error;
 
 use super::open::Lock;
 use crate::store::StoreError;
@@ -76,26 +77,26 @@ impl Drop for Writer {
 fn write(connection: &Connection, mut changes: mpsc::Receiver<Change>) {
     let mut group = Vec::new();
     while changes.blocking_recv_many(&mut group, QUEUE) > 0 {
-        let error = match commit(connection, group.drain(..)) {
+        let failure = match commit(connection, group.drain(..)) {
             Ok(answers) => {
                 answers.into_iter().for_each(|answer| answer());
                 continue;
             }
-            Err(error) => error,
+            Err(failure) => failure,
         };
-        eprintln!("failed to write the database: {error}");
+        error!("failed to write the database: {failure}");
         if !connection.is_autocommit()
             && let Err(error) = connection.execute_batch("ROLLBACK")
         {
-            eprintln!("failed to undo a failed write: {error}");
+            error!("failed to undo a failed write: {error}");
             return;
         }
         // After a failed fsync nobody knows what the disk holds, and a second one would lie ("fsyncgate"):
         // from here on every change is refused. Reads go on.
         if let Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC) =
-            error.sqlite_error().map(|error| error.extended_code)
+            failure.sqlite_error().map(|error| error.extended_code)
         {
-            eprintln!("no more writes until a restart: the disk failed to confirm one");
+            error!("no more writes until a restart: the disk failed to confirm one");
             return;
         }
     }

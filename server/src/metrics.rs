@@ -1,0 +1,97 @@
+//! Counts of requests and connections, and the page that Prometheus reads.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::reply::{Refusal, Reply};
+use crate::serve::Respond;
+
+/// The media type of the page (OpenMetrics 1.0).
+const MEDIA_TYPE: HeaderValue =
+    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+
+/// What is counted.
+pub struct Metrics {
+    /// Connections that are open.
+    pub connections: Gauge,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    registry: Registry,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: &'static str,
+    route: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: &'static str,
+}
+
+impl Metrics {
+    /// Counts an answer. All labels are of sets that no client can make larger.
+    pub fn count(&self, method: &'static str, route: &'static str, status: u16, duration: Duration) {
+        self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
+        self.durations.get_or_create(&RouteLabels { route }).observe(duration.as_secs_f64());
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let connections = Gauge::default();
+        let requests = Family::default();
+        let durations = Family::new_with_constructor(histogram as fn() -> _);
+        let mut registry = Registry::default();
+        registry.register("connections", "Connections that are open", connections.clone());
+        registry.register("requests", "Requests answered", requests.clone());
+        registry.register_with_unit(
+            "request_duration",
+            "Time from the end of a request's head to its answer",
+            Unit::Seconds,
+            durations.clone(),
+        );
+        Self { connections, requests, durations, registry }
+    }
+}
+
+/// From 16 µs to 4 s.
+fn histogram() -> Histogram {
+    Histogram::new(exponential_buckets(16e-6, 4.0, 10))
+}
+
+/// Serves GET `/metrics`.
+pub struct MetricsPage(pub Arc<Metrics>);
+
+impl MetricsPage {
+    fn answer(&self, request: &Request<Bytes>) -> Result<Reply, Refusal> {
+        match (request.uri().path(), request.method()) {
+            ("/metrics", &Method::GET | &Method::HEAD) => {
+                let mut text = String::new();
+                encode(&mut text, &self.0.registry).expect("writing to memory cannot fail");
+                Ok(Reply::of_type(MEDIA_TYPE, text.into()))
+            }
+            ("/metrics", _) => Err(Refusal::MethodNotAllowed("GET, HEAD")),
+            _ => Err(Refusal::NotFound),
+        }
+    }
+}
+
+impl Respond for MetricsPage {
+    async fn respond(&self, request: Request<Bytes>, _: IpAddr) -> Response<Bytes> {
+        self.answer(&request).unwrap_or_else(Reply::from).into_response(false)
+    }
+}
