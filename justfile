@@ -18,6 +18,7 @@ test *ARGUMENTS:
 # Accept the transcripts of the reference server anew, and show what changed; compare with the documents by eye
 review:
     INSTA_UPDATE=always cargo test --quiet -p conformance --test scenarios -- --quiet reference::
+    INSTA_UPDATE=always cargo test --quiet -p conformance --test hardened -- --quiet accepted::
     git add --intent-to-add scenarios/snapshots
     git --no-pager diff --stat -- scenarios/snapshots
     @echo "Read the difference before you commit it: git diff scenarios/snapshots"

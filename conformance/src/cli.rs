@@ -13,6 +13,7 @@ use crate::explain;
 use crate::faults;
 use crate::fuzz;
 use crate::grade;
+use crate::profile::Profile;
 use crate::scenario::script;
 use crate::suite::Suite;
 
@@ -20,6 +21,9 @@ use crate::suite::Suite;
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
 struct Cli {
+    /// What is asked of an implementation; in `check`, `list`, `show`, `explain` and `coverage`
+    #[arg(long, global = true, value_enum, default_value_t)]
+    profile: Profile,
     #[command(subcommand)]
     command: Subcommands,
 }
@@ -87,7 +91,18 @@ pub fn main() -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Met };
         }
     };
-    let suite = match Suite::built_in() {
+    let hardens = matches!(
+        cli.command,
+        Subcommands::Check(_)
+            | Subcommands::List
+            | Subcommands::Show { .. }
+            | Subcommands::Explain { .. }
+            | Subcommands::Coverage(_)
+    );
+    if cli.profile == Profile::Hardened && !hardens {
+        return fail(&Failure::usage("--profile hardened goes with check, list, show, explain and coverage"));
+    }
+    let suite = match Suite::built_in_for(cli.profile) {
         Ok(suite) => suite,
         Err(error) => return fail(&Failure::usage(error.to_string())),
     };

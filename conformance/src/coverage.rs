@@ -149,7 +149,7 @@ pub struct Row<'a> {
 fn contradicted(scenario: &Scenario, accepted: &Transcript) -> Vec<Place> {
     let wrong = scenario.steps().zip(&accepted.blocks).filter(|(step, block)| {
         let demanded = match step.show {
-            Show::All | Show::Status => return false,
+            Show::All | Show::Security | Show::Status => return false,
             Show::Success => "2xx",
             Show::NotSuccess => "not 2xx",
             Show::Refused => "refused",

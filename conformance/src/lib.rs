@@ -70,6 +70,7 @@ pub mod mode;
 pub mod model;
 pub mod names;
 pub mod play;
+pub mod profile;
 pub mod report;
 pub mod requirements;
 pub mod run;

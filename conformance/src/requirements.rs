@@ -1,4 +1,5 @@
-//! The catalogue: every requirement as a row of `scenarios/requirements.toml`.
+//! The catalogue: every requirement as a row of `scenarios/requirements.toml`; those of HARDENED=1 stand in
+//! `scenarios/hardened.toml`.
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -64,6 +65,8 @@ pub struct Requirement {
     pub needs: Vec<Need>,
     /// The requirement itself, one sentence.
     pub text: String,
+    /// The requirements of the documents that it takes the place of, in the profile that it belongs to.
+    pub replaces: Vec<String>,
 }
 
 /// The requirements in the order of the file.
@@ -76,10 +79,10 @@ pub struct Catalogue {
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
     /// It is not TOML of the expected shape.
-    #[error("requirements.toml cannot be read: {0}")]
+    #[error("it cannot be read: {0}")]
     Syntax(#[from] toml::de::Error),
     /// A row names a mode that does not exist.
-    #[error("requirements.toml: `{id}` names the mode `{mode}`: {reason}")]
+    #[error("`{id}` names the mode `{mode}`: {reason}")]
     Mode {
         /// The row.
         id: String,
@@ -89,7 +92,7 @@ pub enum CatalogueError {
         reason: String,
     },
     /// Two rows share an id.
-    #[error("requirements.toml: two rows have the id `{0}`; ids are unique")]
+    #[error("two rows have the id `{0}`; ids are unique")]
     Twice(String),
 }
 
@@ -108,6 +111,8 @@ struct Row {
     #[serde(default)]
     needs: Vec<Need>,
     text: String,
+    #[serde(default)]
+    replaces: Vec<String>,
 }
 
 impl Catalogue {
@@ -142,9 +147,24 @@ impl Catalogue {
                 weight: row.weight,
                 needs: row.needs,
                 text: row.text,
+                replaces: row.replaces,
             });
         }
         Ok(Self { rows })
+    }
+
+    /// Gives the catalogue with the rows of another after its own, less those that are replaced by them.
+    ///
+    /// # Errors
+    ///
+    /// When an id stands in both.
+    pub fn with(&self, other: &Self) -> Result<Self, CatalogueError> {
+        if let Some(row) = other.rows.iter().find(|row| self.find(&row.id).is_some()) {
+            return Err(CatalogueError::Twice(row.id.clone()));
+        }
+        let is_replaced = |row: &&Requirement| other.rows.iter().any(|new| new.replaces.contains(&row.id));
+        let kept = self.rows.iter().filter(|row| !is_replaced(row));
+        Ok(Self { rows: kept.chain(&other.rows).cloned().collect() })
     }
 
     /// Lists every row, in the order of the file.
@@ -199,13 +219,13 @@ mod tests {
     #[test]
     fn an_id_that_stands_twice_is_refused() {
         let error = Catalogue::parse(&format!("{ONE}{ONE}")).expect_err("twice");
-        assert_eq!(error.to_string(), "requirements.toml: two rows have the id `a.b`; ids are unique");
+        assert_eq!(error.to_string(), "two rows have the id `a.b`; ids are unique");
     }
 
     #[test]
     fn an_unknown_mode_is_refused_by_name() {
         let error = Catalogue::parse(&ONE.replace("off", "of")).expect_err("no such mode");
-        assert!(error.to_string().starts_with("requirements.toml: `a.b` names the mode `of`: "), "{error}");
+        assert!(error.to_string().starts_with("`a.b` names the mode `of`: "), "{error}");
     }
 
     #[test]

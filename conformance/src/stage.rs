@@ -17,6 +17,9 @@ use crate::{client, clock};
 /// A request that hung before is not waited for as long again.
 const IMPATIENCE: Duration = Duration::from_secs(1);
 
+/// So many requests at once are waited for once more as long as one.
+const AT_ONCE: usize = 16;
+
 /// How often it is told that a start is still waited for.
 const TOLD: Duration = Duration::from_secs(1);
 
@@ -158,6 +161,8 @@ impl<'a> Stage<'a> {
     pub async fn send_at_once(&mut self, request: Request, times: usize) -> Vec<Exchange> {
         let name = format!("{} {}", request.method, request.url.split('?').next().unwrap_or_default());
         let patience = if self.hung.contains(&name) { IMPATIENCE } else { client::PATIENCE };
+        // Those that are sent at once share the server.
+        let patience = patience * u32::try_from(1 + times / AT_ONCE).unwrap_or(u32::MAX);
         let send = || cost::timed(self.listener, Work::Request, client::send(request.clone(), patience));
         let sends = (0..times.max(1)).map(|_| send());
         let since = self.site.clock().now();

@@ -1,19 +1,23 @@
 //! The suite: the catalogue, the scenarios, and their accepted transcripts, read once and checked as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::{fs, io};
 
 use include_dir::{Dir, include_dir};
 
 use crate::mode::Mode;
+use crate::profile::Profile;
 use crate::requirements::{Catalogue, CatalogueError, Requirement, nearest};
 use crate::scenario::diagnose::{self, code};
-use crate::scenario::{Action, Diagnostic, Scenario};
+use crate::scenario::{Action, Diagnostic, Scenario, Show};
 use crate::transcript::Transcript;
 
 /// The scenarios as they were when this program was built.
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
+
+/// The catalogues: of the documents, and of what HARDENED=1 changes.
+const CATALOGUES: [&str; 2] = ["requirements.toml", "hardened.toml"];
 
 /// Everything that a run is judged by.
 #[derive(Clone, Debug)]
@@ -28,9 +32,14 @@ pub struct Suite {
 /// Says why a suite cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SuiteError {
-    /// The catalogue is malformed.
-    #[error(transparent)]
-    Catalogue(#[from] CatalogueError),
+    /// A catalogue is malformed.
+    #[error("{file}: {source}")]
+    Catalogue {
+        /// Which.
+        file: &'static str,
+        /// What is wrong with it.
+        source: CatalogueError,
+    },
     /// Scenarios are malformed; the text shows each place.
     #[error("{0}")]
     Scenarios(String),
@@ -45,12 +54,21 @@ pub enum SuiteError {
 }
 
 impl Suite {
-    /// Gives the suite that is built into this program.
+    /// Gives the suite that is built into this program, by which the documents are checked.
     ///
     /// # Errors
     ///
     /// When a scenario is malformed; a test sees to it that none is.
     pub fn built_in() -> Result<Self, SuiteError> {
+        Self::built_in_for(Profile::Documented)
+    }
+
+    /// Gives the suite that is built into this program, for a profile.
+    ///
+    /// # Errors
+    ///
+    /// When a scenario is malformed; a test sees to it that none is.
+    pub fn built_in_for(profile: Profile) -> Result<Self, SuiteError> {
         let text =
             |path: &str| BUILT_IN.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default();
         let files = BUILT_IN.files().filter_map(|file| {
@@ -64,21 +82,22 @@ impl Suite {
                 .and_then(|file| file.contents_utf8())
                 .map(str::to_owned)
         };
-        Self::assemble(text("requirements.toml"), files.collect(), &snapshot)
+        let catalogues = CATALOGUES.map(text);
+        Self::assemble(profile, catalogues, files.collect(), &snapshot)
     }
 
-    /// Reads a suite from a folder: `requirements.toml`, `*.md`, `snapshots/*.snap`.
+    /// Reads a suite from a folder: `requirements.toml`, `hardened.toml`, `*.md`, `snapshots/*.snap`.
     ///
     /// # Errors
     ///
-    /// When a file cannot be read, or a scenario or the catalogue is malformed.
-    pub fn from_folder(folder: &Path) -> Result<Self, SuiteError> {
+    /// When a file cannot be read, or a scenario or a catalogue is malformed.
+    pub fn from_folder(profile: Profile, folder: &Path) -> Result<Self, SuiteError> {
         let unreadable = |path: &Path| {
             let path = path.display().to_string();
             move |source| SuiteError::Unreadable { path, source }
         };
         let read = |path: &Path| fs::read_to_string(path).map_err(unreadable(path));
-        let catalogue = read(&folder.join("requirements.toml"))?;
+        let [documented, hardened] = CATALOGUES.map(|name| read(&folder.join(name)));
         let mut files = Vec::new();
         for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
             let path = entry.map_err(unreadable(folder))?.path();
@@ -88,7 +107,7 @@ impl Suite {
             }
         }
         let snapshots = folder.join("snapshots");
-        Self::assemble(&catalogue, files, &|name| {
+        Self::assemble(profile, [&documented?, &hardened?], files, &|name| {
             fs::read_to_string(snapshots.join(format!("{name}.snap"))).ok()
         })
     }
@@ -138,18 +157,26 @@ impl Suite {
     }
 
     fn assemble(
-        catalogue: &str,
+        profile: Profile,
+        catalogues: [&str; 2],
         mut files: Vec<(String, String)>,
         snapshot: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, SuiteError> {
-        let catalogue = Catalogue::parse(catalogue)?;
+        let named = |index: usize| move |source| SuiteError::Catalogue { file: CATALOGUES[index], source };
+        let documented = Catalogue::parse(catalogues[0]).map_err(named(0))?;
+        let added = Catalogue::parse(catalogues[1]).map_err(named(1))?;
+        let hardened = documented.with(&added).map_err(named(1))?;
         files.sort();
         let mut scenarios = Vec::new();
         let mut complaints = String::new();
         for (name, text) in &files {
             let wrong = match Scenario::parse(name, text) {
                 Ok(scenario) => {
-                    let wrong = unknown_ids(&scenario, &catalogue);
+                    let catalogue = match scenario.settings.profile {
+                        Profile::Documented => &documented,
+                        Profile::Hardened => &hardened,
+                    };
+                    let wrong = unknown_ids(&scenario, catalogue);
                     scenarios.push(scenario);
                     wrong
                 }
@@ -160,6 +187,7 @@ impl Suite {
         if !complaints.is_empty() {
             return Err(SuiteError::Scenarios(complaints));
         }
+        scenarios.retain(|scenario| [Profile::Documented, profile].contains(&scenario.settings.profile));
         let accepted = scenarios
             .iter()
             .filter_map(|scenario| {
@@ -167,7 +195,36 @@ impl Suite {
                 Some((scenario.name.clone(), Transcript::from_snapshot(&text)))
             })
             .collect();
-        Ok(Self { catalogue, scenarios, accepted })
+        match profile {
+            Profile::Documented => Ok(Self { catalogue: documented, scenarios, accepted }),
+            Profile::Hardened => {
+                let replaced = added.rows().iter().flat_map(|row| row.replaces.clone()).collect();
+                Ok(Self { catalogue: hardened, scenarios, accepted }.hardened(&replaced))
+            }
+        }
+    }
+
+    /// Asks every server to be hardened. Steps that bear on nothing but what is replaced then are played, since others
+    /// build on them, and judged no more.
+    fn hardened(mut self, replaced: &BTreeSet<String>) -> Self {
+        for scenario in &mut self.scenarios {
+            scenario.settings.profile = Profile::Hardened;
+            let accepted = self.accepted.get_mut(&scenario.name);
+            let mut blocks = accepted.into_iter().flat_map(|transcript| &mut transcript.blocks);
+            for section in &mut scenario.sections {
+                let before = section.requirements.len();
+                section.requirements.retain(|id| !replaced.contains(&id.value));
+                let is_replaced = before > 0 && section.requirements.is_empty();
+                for step in &mut section.steps {
+                    let block = blocks.next();
+                    if is_replaced && matches!(step.action, Action::Curl(_)) {
+                        step.show = Show::BelowServerError;
+                        block.into_iter().for_each(|block| block.lines = vec!["below 500".to_owned()]);
+                    }
+                }
+            }
+        }
+        self
     }
 
     /// Gives the suite with one scenario more; it takes the place of one of its name.
@@ -231,7 +288,7 @@ impl Scenario {
                 Action::Restart | Action::Kill | Action::Serve(_) | Action::Main(_) | Action::RequireAuth(_)
             )
         };
-        self.settings != crate::scenario::Settings::default() || self.steps().any(|step| stops(&step.action))
+        !self.settings.are_usual() || self.steps().any(|step| stops(&step.action))
     }
 }
 

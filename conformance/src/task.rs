@@ -51,6 +51,7 @@ pub fn title(task: &str) -> String {
     let (project, number) = split(task);
     let (name, titles): (&str, &[&str]) = match project {
         "api" => return "The simple API that both projects start from".to_owned(),
+        "hardened" => return "What HARDENED=1 changes".to_owned(),
         "security" => return "What an authentication server must never do".to_owned(),
         "basic" => ("Basic authentication", &BASIC),
         "session" => ("Session authentication", &SESSION),
@@ -67,6 +68,7 @@ pub fn title(task: &str) -> String {
 pub fn project(task: &str) -> &str {
     match split(task).0 {
         "api" => "API",
+        "hardened" => "Hardened",
         "security" => "Security",
         "basic" => "Basic authentication",
         "session" => "Session authentication",
@@ -83,7 +85,8 @@ pub fn number(task: &str) -> Option<usize> {
 /// Gives the place of a task in the documents, to sort by.
 pub fn order(task: &str) -> (usize, usize) {
     let (project, number) = split(task);
-    let place = ["api", "basic", "session", "redis", "security"].iter().position(|name| *name == project);
+    let place =
+        ["api", "basic", "session", "redis", "security", "hardened"].iter().position(|name| *name == project);
     (place.unwrap_or(usize::MAX), number)
 }
 
@@ -91,6 +94,7 @@ pub fn order(task: &str) -> (usize, usize) {
 pub fn owns(task: &str, scenario: &str) -> bool {
     let prefix = match split(task) {
         ("security", _) => "beyond-".to_owned(),
+        ("hardened", _) => "hardened-".to_owned(),
         ("api", _) => "api-".to_owned(),
         (project, number) => format!("{project}-{number:02}-"),
     };

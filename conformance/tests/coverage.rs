@@ -6,6 +6,7 @@ mod on_disk;
 use std::fs;
 
 use conformance::coverage::Coverage;
+use conformance::profile::Profile;
 use conformance::suite::{Suite, SuiteError};
 use on_disk::{scenarios_folder, suite};
 
@@ -57,9 +58,11 @@ fn small_suite(heading: &str) -> Result<Suite, SuiteError> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let scenario =
         format!("---\nmodes: [off]\n---\n# {heading}\n\n```console\n$ curl \"$URL/api/v1/status\"\n```\n");
-    fs::write(folder.path().join("requirements.toml"), CATALOGUE).expect("it can be written");
+    for (name, catalogue) in [("requirements.toml", CATALOGUE), ("hardened.toml", "requirement = []")] {
+        fs::write(folder.path().join(name), catalogue).expect("it can be written");
+    }
     fs::write(folder.path().join("one.md"), scenario).expect("it can be written");
-    Suite::from_folder(folder.path())
+    Suite::from_folder(Profile::Documented, folder.path())
 }
 
 #[test]

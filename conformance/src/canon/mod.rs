@@ -100,6 +100,7 @@ impl Canon {
             Show::Refused if matches!(answer.status, 401 | 403) => vec!["refused".to_owned()],
             Show::BelowServerError if answer.status < 500 => vec!["below 500".to_owned()],
             Show::Status => vec![status_line(answer.status)],
+            Show::Security => self.security(view, head, answer, &mut findings),
             _ if view.include => self.exact(view, head, answer, &mut findings),
             _ => self.plain(view, head, answer, &mut findings),
         };
@@ -133,6 +134,30 @@ impl Canon {
             }
             None => lines.extend(self.text(answer)),
         }
+        lines
+    }
+
+    /// The usual form, and the header fields by which an answer is kept from others; they have no order.
+    fn security(
+        &mut self,
+        view: View<'_>,
+        head: bool,
+        answer: &Answer,
+        findings: &mut Vec<String>,
+    ) -> Vec<String> {
+        let mut lines = self.plain(view, head, answer, findings);
+        let body =
+            lines.split_off(lines.iter().position(|line| line.starts_with('{')).unwrap_or(lines.len()));
+        lines.extend(Self::attributes(view, answer));
+        lines.extend(answer.header("cache-control").map(|value| format!("cache-control: {value}")));
+        let scheme = |value: &str| value.split_ascii_whitespace().next().unwrap_or_default().to_owned();
+        lines.extend(
+            answer.header("www-authenticate").map(|value| format!("www-authenticate: {}", scheme(value))),
+        );
+        let seconds =
+            |value: &str| if value.parse::<u32>().is_ok() { "<seconds>" } else { "(not in seconds)" };
+        lines.extend(answer.header("retry-after").map(|value| format!("retry-after: {}", seconds(value))));
+        lines.extend(body);
         lines
     }
 

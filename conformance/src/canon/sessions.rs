@@ -29,12 +29,23 @@ impl Canon {
                 lines.push(format!("{} × {first}", silent.len()));
             }
         }
-        let sessions: Vec<&str> =
-            answered.iter().filter_map(|answer| answer.cookie(view.cookie_name)).collect();
+        let set = answered.iter().filter_map(|answer| answer.cookie(view.cookie_name));
+        let sessions: Vec<&str> = set.filter(|value| is_set(value)).collect();
         if !sessions.is_empty() {
             lines.push(format!("set-cookie: {}", randomness(&sessions)));
         }
         lines
+    }
+
+    /// What is said of the session cookie beside its value: attributes in order of their names, `Expires` left out.
+    pub(super) fn attributes(view: View<'_>, answer: &Answer) -> Option<String> {
+        let of_session =
+            |line: &&str| line.split('=').next().is_some_and(|name| name.trim() == view.cookie_name);
+        let line = answer.header("set-cookie").find(of_session)?;
+        let mut attributes: Vec<&str> = line.split(';').skip(1).map(str::trim).collect();
+        attributes.retain(|attribute| !attribute.to_ascii_lowercase().starts_with("expires="));
+        attributes.sort_unstable_by_key(|attribute| attribute.to_ascii_lowercase());
+        Some(format!("cookie attributes: {}", attributes.join("; ")))
     }
 
     /// The Set-Cookie lines that matter: the session cookie's, or all of them where it is missing.
@@ -43,11 +54,10 @@ impl Canon {
             let pair = line.split(';').next().unwrap_or_default();
             pair.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
         };
-        // A cookie without a value is one that the server takes back: allowed, and not spoken of.
         let set: Vec<(&str, String, String)> = answer
             .header("set-cookie")
             .filter_map(|line| pair(line).map(|(name, value)| (line, name, value)))
-            .filter(|(_, _, value)| !value.is_empty() && value != "\"\"")
+            .filter(|(_, _, value)| is_set(value))
             .collect();
         let ours = set.iter().any(|(_, name, _)| name == view.cookie_name);
         set.iter()
@@ -63,6 +73,11 @@ impl Canon {
             })
             .collect()
     }
+}
+
+/// Tells whether a cookie is set: without a value it is taken back, which is allowed, and not spoken of.
+fn is_set(value: &str) -> bool {
+    !value.is_empty() && value != "\"\""
 }
 
 /// Says whether session IDs are pairwise different and vary in every bit that a UUID version 4 leaves free.

@@ -29,6 +29,7 @@ Examples:
   conformance check . --mode session_auth      in one mode
   conformance check . --requirement login.ok   what bears on one requirement
   conformance check . --command \"node app.js\"  any program
+  conformance check . --profile hardened       with HARDENED=1 and what that changes
   conformance check http://127.0.0.1:5000 --user bob@hbtn.io:secret
                                                something that runs already
 

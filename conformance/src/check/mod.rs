@@ -224,6 +224,7 @@ impl<'a> Check<'a> {
     }
 
     fn documented(&self, scenario: &Scenario, mode: Mode) -> bool {
-        Launch::of(mode, &scenario.settings) == Launch::documented(mode)
+        let launch = Launch::of(mode, &scenario.settings);
+        launch == Launch { profile: launch.profile, ..Launch::documented(mode) }
     }
 }

@@ -63,7 +63,7 @@ impl<'a> Check<'a> {
 fn hidden(step: &Step, weight: Weight) -> usize {
     let exact = matches!(&step.action, Action::Curl(curl) if curl.include);
     match step.show {
-        Show::All => usize::from(exact != (weight == Weight::Exact)),
+        Show::All | Show::Security => usize::from(exact != (weight == Weight::Exact)),
         Show::Status | Show::Success => 1,
         Show::NotSuccess | Show::Refused | Show::BelowServerError => 2,
     }

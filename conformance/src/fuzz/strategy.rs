@@ -64,6 +64,7 @@ fn settings(property: Property, abilities: Abilities) -> BoxedStrategy<Settings>
             session_name: name.to_owned(),
             session_duration,
             tz: zone.map(str::to_owned),
+            ..Settings::default()
         })
         .boxed()
 }

@@ -103,7 +103,7 @@ mod tests {
         4 | ```console all of it
           |            ^^^^^^^^^
           |
-          = help: after console stands nothing, or one of status, 2xx, not-2xx, refused, below-500
+          = help: after console stands nothing, or one of security, status, 2xx, not-2xx, refused, below-500
         ");
         insta::assert_snapshot!(told(&body("```consol\n$ kill\n```\n")), @r"
         error[S004]: unknown fence word `consol`: its steps would not run

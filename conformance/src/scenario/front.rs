@@ -5,13 +5,15 @@ use std::ops::Range;
 use super::diagnose::{Diagnostic, code, did_you_mean};
 use super::tree::{SessionDuration, Settings, Spanned};
 use crate::mode::Mode;
+use crate::profile::Profile;
 
 /// The keys, and what their values are.
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [(&str, &str); 7] = [
     ("modes", "a list such as [session_auth, session_exp_auth]"),
     ("session_name", "a cookie's name"),
     ("session_duration", "a value, or unset"),
     ("tz", "a time zone such as Asia/Tokyo"),
+    ("profile", "hardened, or leave the line out"),
     ("clock", "exact, or leave the line out"),
     ("isolated", "true, or leave the line out"),
 ];
@@ -122,6 +124,7 @@ impl Front {
             }
             "session_name" if !text.is_empty() => self.settings.session_name = text.to_owned(),
             "tz" if !text.is_empty() => self.settings.tz = Some(text.to_owned()),
+            "profile" if text == Profile::Hardened.as_str() => self.settings.profile = Profile::Hardened,
             "clock" if text == "exact" => self.exact_clock = true,
             "isolated" if text == "true" => self.isolated = true,
             _ => errors.push(wrong(&value)),
@@ -307,7 +310,7 @@ mod tests {
         4 | xyz: 1
           | ^^^
           |
-          = help: the keys are modes, session_name, session_duration, tz, clock, isolated
+          = help: the keys are modes, session_name, session_duration, tz, profile, clock, isolated
 
         error[S002]: the key `modes` stands twice
          --> x.md:5:1

@@ -4,6 +4,7 @@ use super::action::{Action, Capture, CaptureSource};
 use super::curl::{Curl, DataKind};
 use super::template::{Piece, Template, Transform, Variable};
 use super::tree::{Scenario, SessionDuration, Settings, Show};
+use crate::profile::Profile;
 
 /// Prints a step as one line, without the `$ `.
 ///
@@ -156,6 +157,9 @@ pub fn markdown(scenario: &Scenario) -> String {
     }
     if let Some(zone) = &settings.tz {
         out.push_str(&format!("tz: {zone}\n"));
+    }
+    if settings.profile == Profile::Hardened {
+        out.push_str(&format!("profile: {}\n", settings.profile.as_str()));
     }
     out.push_str(if scenario.exact_clock { "clock: exact\n" } else { "" });
     out.push_str(if scenario.isolated { "isolated: true\n" } else { "" });

@@ -14,6 +14,7 @@ use super::path::{JsonPath, PathStep};
 use super::template::{Piece, Template, Transform, Variable};
 use super::tree::{Scenario, Section, SessionDuration, Settings, Show, Spanned, Step};
 use crate::mode::Mode;
+use crate::profile::Profile;
 
 /// Any text that fits on a line, the characters that mean something to a shell often among it.
 fn text() -> impl Strategy<Value = String> {
@@ -163,14 +164,15 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         Just(SessionDuration::Unset),
         "[a-z0-9 -]{0,5}".prop_map(SessionDuration::Value),
     ];
-    let settings = ("[a-z_]{1,9}", duration, option::of("[A-Z][a-z/]{1,5}"));
+    let profile = select(vec![Profile::Documented, Profile::Hardened]);
+    let settings = ("[a-z_]{1,9}", duration, option::of("[A-Z][a-z/]{1,5}"), profile);
     let modes = proptest::sample::subsequence(Mode::ALL.to_vec(), 1..=6);
     (modes, settings, any::<bool>(), any::<bool>(), vec(section(), 0..4)).prop_map(
-        |(modes, (session_name, session_duration, tz), exact_clock, isolated, sections)| Scenario {
+        |(modes, (session_name, session_duration, tz, profile), exact_clock, isolated, sections)| Scenario {
             name: "x".into(),
             title: String::new(),
             modes,
-            settings: Settings { session_name, session_duration, tz },
+            settings: Settings { session_name, session_duration, tz, profile },
             exact_clock,
             isolated,
             sections: std::iter::once(prelude()).chain(sections).collect(),

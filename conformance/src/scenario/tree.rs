@@ -7,6 +7,7 @@ use super::action::Action;
 use super::diagnose::Diagnostic;
 use super::{parse, print};
 use crate::mode::Mode;
+use crate::profile::Profile;
 
 /// A scenario: its settings and its steps.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub struct Settings {
     pub session_duration: SessionDuration,
     /// The time zone; `None` leaves the machine's.
     pub tz: Option<String>,
+    /// What the server is asked to be.
+    pub profile: Profile,
 }
 
 /// What a scenario says of SESSION_DURATION.
@@ -95,6 +98,8 @@ pub enum Show {
     /// The status, the header fields that matter and the canonical body.
     #[default]
     All,
+    /// The same, and the header fields by which an answer is kept from others.
+    Security,
     /// The status line.
     Status,
     /// Only that the status is 2xx.
@@ -135,12 +140,20 @@ impl Settings {
     pub const SESSION_NAME: &str = "_my_session_id";
 }
 
+impl Settings {
+    /// Tells whether the server runs as the documents have it, in whatever profile.
+    pub fn are_usual(&self) -> bool {
+        *self == Self { profile: self.profile, ..Self::default() }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             session_name: Self::SESSION_NAME.to_owned(),
             session_duration: SessionDuration::OfMode,
             tz: None,
+            profile: Profile::Documented,
         }
     }
 }
@@ -165,13 +178,21 @@ impl Step {
 
 impl Show {
     /// Every way.
-    pub const ALL: [Self; 6] =
-        [Self::All, Self::Status, Self::Success, Self::NotSuccess, Self::Refused, Self::BelowServerError];
+    pub const ALL: [Self; 7] = [
+        Self::All,
+        Self::Security,
+        Self::Status,
+        Self::Success,
+        Self::NotSuccess,
+        Self::Refused,
+        Self::BelowServerError,
+    ];
 
     /// Gives the word after `console` in a fence's info string; empty for everything.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::All => "",
+            Self::Security => "security",
             Self::Status => "status",
             Self::Success => "2xx",
             Self::NotSuccess => "not-2xx",

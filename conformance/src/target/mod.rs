@@ -29,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::ClockDriver;
 use crate::mode::Mode;
+use crate::profile::Profile;
 use crate::scenario::{Action, Scenario, Setting, Settings, Template};
 use crate::varying::Places;
 
@@ -63,6 +64,8 @@ pub struct Launch {
     pub session_duration: Option<String>,
     /// The value of TZ; `None` leaves the machine's.
     pub time_zone: Option<String>,
+    /// What it is asked to be.
+    pub profile: Profile,
 }
 
 impl Launch {
@@ -73,6 +76,7 @@ impl Launch {
             session_name: settings.session_name.clone(),
             session_duration: settings.session_duration.for_mode(mode),
             time_zone: settings.tz.clone(),
+            profile: settings.profile,
         }
     }
 
@@ -128,6 +132,7 @@ impl Launch {
         if let Some(zone) = &self.time_zone {
             variables.push(("TZ", zone.clone()));
         }
+        variables.extend(self.profile.variable().map(|(name, value)| (name, value.to_owned())));
         variables
     }
 }

@@ -93,9 +93,9 @@ impl Site for UrlSite {
                 launch.session_name
             ));
         }
-        if *launch
-            != (Launch { session_name: launch.session_name.clone(), ..Launch::documented(launch.mode) })
-        {
+        // Whether it is hardened, its answers tell.
+        let Launch { session_name, profile, .. } = launch.clone();
+        if *launch != (Launch { session_name, profile, ..Launch::documented(launch.mode) }) {
             return not_possible("needs a restart with other settings: a URL cannot be restarted".to_owned());
         }
         let status = client::get(format!("{}/api/v1/status", self.target.base));

@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use conformance::profile::Profile;
 use conformance::suite::Suite;
 
-static SUITE: LazyLock<Suite> = LazyLock::new(|| match Suite::from_folder(&scenarios_folder()) {
-    Ok(suite) => suite,
-    Err(error) => {
-        // The text shows each place; a panic's own lines would push it out of sight.
-        eprintln!("{error}");
-        std::process::exit(101)
-    }
-});
+static SUITE: LazyLock<Suite> =
+    LazyLock::new(|| match Suite::from_folder(Profile::Documented, &scenarios_folder()) {
+        Ok(suite) => suite,
+        Err(error) => {
+            // The text shows each place; a panic's own lines would push it out of sight.
+            eprintln!("{error}");
+            std::process::exit(101)
+        }
+    });
 
 /// The suite, read once.
 pub fn suite() -> &'static Suite {

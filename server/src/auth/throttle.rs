@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 
 /// Wrong passwords for one email that are forgiven at once, and the seconds after which one more is. NIST SP
 /// 800-63B, 5.2.2, allows a hundred in all before an account is closed; nobody is locked out for good here.
-pub const PER_EMAIL: Limit = Limit { burst: 10, seconds: 30 };
+pub const PER_EMAIL: Limit = Limit { burst: 60, seconds: 30 };
 
 /// The same for one address, behind which many people may be: many emails, one guess each, are guesses too.
-pub const PER_ADDRESS: Limit = Limit { burst: 100, seconds: 3 };
+pub const PER_ADDRESS: Limit = Limit { burst: 1000, seconds: 1 };
 
 /// Cells in which emails and addresses are counted, 8 bytes each. Two that share a cell share its limit: that is
 /// the price of a table that no number of guesses can make larger, or forget.
@@ -171,7 +171,7 @@ mod tests {
         let closed =
             (0..).find(|n| wrong(&throttle, &format!("{n}@hbtn.io"), "2001:db8::1", start()).is_some());
         assert_eq!(closed, Some(PER_ADDRESS.burst));
-        assert_eq!(wrong(&throttle, "other", "2001:db8::2", start()), Some(3), "the same network");
+        assert_eq!(wrong(&throttle, "other", "2001:db8::2", start()), Some(1), "the same network");
         assert_eq!(wrong(&throttle, "other", "2001:db8:0:1::1", start()), None);
         assert_eq!(wrong(&throttle, "bob", "::ffff:192.0.2.1", start()), None);
     }

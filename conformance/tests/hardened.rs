@@ -1,0 +1,150 @@
+//! The profile `hardened`: what it asks for beside the documents, and what it does not ask for any more.
+//!
+//! - `accepted::MODE::SCENARIO`: its own scenarios on the reference server, through insta;
+//! - `reference is met`, `server is met`: everything, in process in every mode, and spawned in two;
+//! - the twins: a server that is not hardened fails every requirement of the profile's own, and a hardened one fails
+//!   of the documents just what the profile replaces.
+
+#[path = "support/suite.rs"]
+mod on_disk;
+#[path = "support/server.rs"]
+mod server;
+
+use std::collections::BTreeSet;
+use std::sync::{LazyLock, Mutex};
+
+use conformance::check::{Check, Plan};
+use conformance::clock::ClockKind;
+use conformance::event::{Event, Listener, Silence};
+use conformance::mode::Mode;
+use conformance::profile::Profile;
+use conformance::report::Report;
+use conformance::seed::Way;
+use conformance::suite::Suite;
+use conformance::target::{Command, Model, Reference, Target};
+use conformance::verdict::Kind;
+use libtest_mimic::{Arguments, Failed, Trial};
+use on_disk::scenarios_folder;
+
+static HARDENED: LazyLock<Suite> = LazyLock::new(|| {
+    Suite::from_folder(Profile::Hardened, &scenarios_folder())
+        .expect("a test of the documents' reads it first")
+});
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = accepted();
+    trials.push(Trial::test("reference is met", || is_met(&Reference, &Mode::ALL)));
+    trials.push(Trial::test("server is met", || {
+        let folder = tempfile::tempdir()?;
+        let server = server::binary().display().to_string();
+        let target = Command::new(folder.path(), Some(&server), ClockKind::None)?;
+        is_met(&target, &[Mode::BasicAuth, Mode::SessionDbAuth])
+    }));
+    trials
+        .push(Trial::test("a server that is not hardened fails all of the profile's own", documented_fails));
+    trials.push(Trial::test("a hardened server fails of the documents what is replaced", hardened_fails));
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// The profile's own scenarios.
+fn own() -> impl Iterator<Item = (Mode, &'static str)> {
+    let of = |mode| HARDENED.of_mode(mode).into_iter().map(move |scenario| (mode, scenario.name.as_str()));
+    Mode::ALL.into_iter().flat_map(of).filter(|(_, name)| name.starts_with("hardened-"))
+}
+
+fn accepted() -> Vec<Trial> {
+    let trial = |(mode, scenario): (Mode, &'static str)| {
+        Trial::test(format!("accepted::{mode}::{scenario}"), move || {
+            let played = Transcript::default();
+            check(&HARDENED, &Reference, vec![mode], &[scenario], &played)?;
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path(scenarios_folder().join("snapshots"));
+            settings.set_prepend_module_to_snapshot(false);
+            settings.set_omit_expression(true);
+            let played = played.0.into_inner()?;
+            settings.bind(|| insta::assert_snapshot!(scenario, played));
+            Ok::<_, Failed>(())
+        })
+    };
+    own().map(trial).collect()
+}
+
+/// The transcript of the scenario that is played.
+#[derive(Default)]
+struct Transcript(Mutex<String>);
+
+impl Listener for Transcript {
+    fn hear(&self, event: &Event<'_>) {
+        if let Event::Played { scenario, run, .. } = event {
+            *self.0.lock().expect("no listener panics") = run.transcript(scenario).to_string();
+        }
+    }
+}
+
+fn check(
+    suite: &Suite,
+    target: &dyn Target,
+    modes: Vec<Mode>,
+    scenarios: &[&str],
+    listener: &dyn Listener,
+) -> Result<Report, Failed> {
+    let plan = Plan {
+        modes,
+        scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
+        requirements: Vec::new(),
+        ways: vec![Way::Api],
+        given: None,
+        jobs: 4,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let report = runtime.block_on(Check::new(suite, target, &plan, listener).run());
+    Ok(report.map_err(|_| "the clock does not follow its driver")?)
+}
+
+/// The requirements that have a verdict of this kind in some mode.
+fn with(report: &Report, kind: Kind) -> BTreeSet<String> {
+    let findings = report.verdicts.all().filter(|finding| finding.kind == kind);
+    findings.map(|finding| finding.requirement.clone()).collect()
+}
+
+fn is_met(target: &dyn Target, modes: &[Mode]) -> Result<(), Failed> {
+    let report = check(&HARDENED, target, modes.to_vec(), &[], &Silence)?;
+    for kind in [Kind::NotMet, Kind::Blocked, Kind::Error] {
+        let found = with(&report, kind);
+        if !found.is_empty() {
+            return Err(format!("{kind:?}: {found:?}").into());
+        }
+    }
+    let met = with(&report, Kind::Met);
+    let own = HARDENED.catalogue.rows().iter().filter(|row| row.task == "hardened");
+    let missing: Vec<_> = own.filter(|row| !met.contains(&row.id)).map(|row| &row.id).collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("not met: {missing:?}").into()) }
+}
+
+/// The same suite without the setting: each requirement of the profile's own can fail.
+fn documented_fails() -> Result<(), Failed> {
+    let mut suite = HARDENED.clone();
+    for scenario in &mut suite.scenarios {
+        scenario.settings.profile = Profile::Documented;
+    }
+    // Not the reference: a 401 of it says what it wants by default.
+    let report = check(&suite, &Model::default(), Mode::ALL.to_vec(), &[], &Silence)?;
+    let own = HARDENED.catalogue.rows().iter().filter(|row| row.task == "hardened");
+    let expected: BTreeSet<String> = own.map(|row| row.id.clone()).collect();
+    let not_met = with(&report, Kind::NotMet);
+    if not_met == expected { Ok(()) } else { Err(format!("{not_met:?}, not {expected:?}").into()) }
+}
+
+/// The documents' suite with the setting.
+fn hardened_fails() -> Result<(), Failed> {
+    let mut suite = on_disk::suite().clone();
+    for scenario in &mut suite.scenarios {
+        scenario.settings.profile = Profile::Hardened;
+    }
+    let report = check(&suite, &Reference, vec![Mode::SessionAuth], &[], &Silence)?;
+    let replaced: BTreeSet<String> =
+        HARDENED.catalogue.rows().iter().flat_map(|row| row.replaces.clone()).collect();
+    let not_met = with(&report, Kind::NotMet);
+    if not_met == replaced { Ok(()) } else { Err(format!("{not_met:?}, not {replaced:?}").into()) }
+}
