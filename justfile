@@ -44,6 +44,11 @@ faults *OPTIONS:
 serve:
     cargo run --release --quiet -p server
 
+# Hold the server to server/openapi.yaml; needs `pip install -r .ci/requirements.txt`
+openapi:
+    cargo build --release --quiet -p server
+    .ci/openapi
+
 # Show which steps check each requirement, and what is missing
 coverage:
     cargo run --release --quiet -p conformance -- coverage
