@@ -40,6 +40,10 @@ fuzz *TARGET:
 faults *OPTIONS:
     cargo run --release --quiet -p conformance -- faults {{ OPTIONS }}
 
+# Change the judge and the server in every small way, and see that a test fails; two hours, or `just mutants changed`
+mutants *PART:
+    .ci/mutants {{ PART }}
+
 # Serve the reference server, e.g. AUTH_TYPE=session_auth just serve
 serve:
     cargo run --release --quiet -p server
