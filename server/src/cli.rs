@@ -8,10 +8,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::app::{App, OpenError};
 use crate::clock::SystemClock;
@@ -97,6 +98,7 @@ async fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
     let config = Config::from_lookup(lookup)?;
     log::start(&config);
     let shutdown = shutdown()?;
+    open_as_many_files_as_allowed();
     let (host, port) = (config.host.clone(), config.port);
     // Before the database is opened: a server that cannot listen has no business there.
     let listener = bind(&host, port).await.map_err(|error| Stop::Listen { host, port, error })?;
@@ -116,6 +118,16 @@ async fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
     }
     print(&running_on(listener.local_addr()?))?;
     Ok(serve(listener, app, shutdown).await?)
+}
+
+/// Raises the limit of open files, by default too low for a server, to what the system allows; connections are bounded by
+/// it.
+fn open_as_many_files_as_allowed() {
+    if let Ok((_, allowed)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, allowed, allowed)
+    {
+        warn!("failed to raise the limit of open files to {allowed}: {error}");
+    }
 }
 
 /// Ready at the first SIGTERM or Ctrl-C.

@@ -44,5 +44,14 @@ pub const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 /// Connections that wait in the kernel to be accepted: a burst of clients must not be told to retry in 1 s.
 pub const BACKLOG: u32 = 4096;
 
-/// Connections open at once; the others wait in the backlog.
+/// Connections open at once, where the system lets the process have as many files: 503, and the connection is closed.
 pub const CONNECTIONS: usize = 16 * 1024;
+
+/// Files that are no connections: the store's, the log's, and connections that are being refused.
+pub const OTHER_FILES: u64 = 64;
+
+/// Connections that are being told so at once; beyond that they are closed without a word.
+pub const REFUSALS: usize = 32;
+
+/// Time that a client has to read that it is refused.
+pub const REFUSAL_TIME: Duration = Duration::from_secs(1);

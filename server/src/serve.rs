@@ -15,6 +15,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use nix::sys::resource::{Resource, getrlimit};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -22,7 +24,10 @@ use tokio::time;
 use tracing::error;
 
 use crate::app::any_origin;
-use crate::limits::{ACCEPT_BACKOFF, BACKLOG, CONNECTIONS, DRAIN_TIME, HEAD_BYTES, HEADER_FIELDS};
+use crate::limits::{
+    ACCEPT_BACKOFF, BACKLOG, CONNECTIONS, DRAIN_TIME, HEAD_BYTES, HEADER_FIELDS, OTHER_FILES, REFUSAL_TIME,
+    REFUSALS,
+};
 use crate::observe::Observer;
 use crate::reply::Reply;
 use crate::watch::{Watch, Watched};
@@ -75,6 +80,9 @@ pub async fn serve<R: Respond>(
     let (stop, stopped) = watch::channel(());
     // Owned here, so that no connection outlives this future; bounded by CONNECTIONS.
     let mut connections = JoinSet::new();
+    // Likewise; bounded by REFUSALS.
+    let mut refusals = JoinSet::new();
+    let room = room();
     let mut shutdown = pin!(shutdown);
     let observer = app.observer();
     let mut accepting = true;
@@ -82,7 +90,13 @@ pub async fn serve<R: Respond>(
         tokio::select! {
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
+            Some(_) = refusals.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) if connections.len() >= room => {
+                    if refusals.len() < REFUSALS {
+                        refusals.spawn(refuse(stream));
+                    }
+                }
                 Ok((stream, peer)) => {
                     accepting = true;
                     let client = Client { address: peer.ip(), observer: observer.clone() };
@@ -105,6 +119,32 @@ pub async fn serve<R: Respond>(
     // What is still open after that has had its chance; it ends with `connections`.
     let _ = time::timeout(DRAIN_TIME, drained).await;
     Ok(())
+}
+
+/// How many connections may be open at once: some files are left for the rest of the server.
+fn room() -> usize {
+    // Where the system does not say, it is found out by accepting.
+    let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(now, _)| now);
+    let room = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
+    room.clamp(1, CONNECTIONS)
+}
+
+/// Tells a client that there is no room for it, whatever it wants.
+async fn refuse(mut stream: TcpStream) {
+    const BODY: &str = "{\n  \"error\": \"Too many connections\"\n}\n";
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n\
+         Retry-After: 1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{BODY}",
+        BODY.len()
+    );
+    let told = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+        // Closed with its request unread, the connection would be reset, and the answer lost with it.
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    };
+    // A client that has left, or does not, is refused all the same.
+    let _ = time::timeout(REFUSAL_TIME, told).await;
 }
 
 /// Who a connection is with, and who watches it.
