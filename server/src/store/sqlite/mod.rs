@@ -4,6 +4,7 @@
 //! which commits many in one transaction and answers each when that is durable; then, and before the answer,
 //! the caches follow. Nothing is loaded at start.
 
+mod log;
 mod open;
 mod writer;
 

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
+use super::log;
+
 /// "sess", in the header of our files: `file` and `sqlite3` show it, and other programs' databases lack it.
 const APPLICATION_ID: u32 = u32::from_be_bytes(*b"sess");
 
@@ -221,6 +223,9 @@ fn inspect(path: &Path) -> Result<(), Reason> {
     }
     if number(60) != FORMAT {
         return Err(Reason::Format(number(60)));
+    }
+    if let Some(how) = log::damage(&beside(path, "-wal"))? {
+        return Err(Reason::Damaged(how));
     }
     let damaged = |error: rusqlite::Error| Reason::Damaged(error.to_string());
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(damaged)?;
