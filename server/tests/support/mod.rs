@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -193,25 +193,33 @@ pub struct Process {
 
 impl Process {
     pub fn start(folder: &Path, mode: &str) -> Self {
-        let mut server = command(folder);
-        server.envs([("AUTH_TYPE", mode), ("API_PORT", "0")]);
-        Self::run(server)
+        Self::run(serving(folder, mode))
     }
 
-    /// Runs a server that chooses its port.
-    pub fn run(mut server: Command) -> Self {
-        let mut child = server.spawn().expect("the binary");
+    /// Runs a command that serves.
+    pub fn run(command: Command) -> Self {
+        Self::spawn(command).unwrap_or_else(|output| {
+            panic!("did not start: {} {}", output.status, String::from_utf8_lossy(&output.stderr))
+        })
+    }
+
+    /// Runs a command that serves; what came of it instead, if it ended before that.
+    pub fn spawn(mut command: Command) -> Result<Self, Output> {
+        let mut child = command.spawn().expect("a program");
         let mut line = String::new();
         let out = child.stdout.take().expect("piped");
         BufReader::new(out).read_line(&mut line).expect("a line");
+        if line.is_empty() {
+            return Err(child.wait_with_output().expect("an end"));
+        }
         let address = line.strip_prefix(" * Running on http://").and_then(|rest| rest.split_once('/'));
         let Some((address, "(Press CTRL+C to quit)\n")) = address.map(|(a, rest)| (a, rest.trim_start()))
         else {
-            let output = child.wait_with_output().expect("an end");
-            panic!("did not start: {line:?} {}", String::from_utf8_lossy(&output.stderr));
+            let _ = child.kill();
+            panic!("{line:?} {:?}", child.wait_with_output());
         };
         let address = address.parse().expect("an address");
-        Self { child, address }
+        Ok(Self { child, address })
     }
 
     pub fn pid(&self) -> nix::unistd::Pid {
@@ -236,6 +244,19 @@ impl Process {
     pub fn wait(mut self) -> ExitStatus {
         self.child.wait().expect("an end")
     }
+
+    /// Kills the process with SIGKILL; what it wrote to standard error.
+    pub fn kill_and_read(mut self) -> String {
+        self.child.kill().expect("a process");
+        self.last_words()
+    }
+
+    /// What it wrote to standard error, once it has ended.
+    pub fn last_words(mut self) -> String {
+        let mut text = String::new();
+        self.child.stderr.take().expect("piped").read_to_string(&mut text).expect("UTF-8");
+        text
+    }
 }
 
 impl Drop for Process {
@@ -243,6 +264,19 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The binary, to serve on a free port.
+pub fn serving(folder: &Path, mode: &str) -> Command {
+    let mut command = command(folder);
+    command.env("AUTH_TYPE", mode).env("API_PORT", "0");
+    command
+}
+
+/// Says what is not tested on this machine; in CI, where nothing is missing, that is a failure.
+pub fn say_skipped(what: &str) {
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "CI must not skip {what}");
+    eprintln!("not tested: {what}");
 }
 
 /// The binary with nothing in its environment but where it runs.
