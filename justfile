@@ -15,9 +15,9 @@ check-url URL *OPTIONS:
 test *ARGUMENTS:
     cargo test --workspace {{ ARGUMENTS }}
 
-# Kill the server KILLS times, fail its disk, damage its files; nothing that was acknowledged may be lost
-crash KILLS="2000":
-    CRASH_KILLS={{ KILLS }} cargo test --release --quiet -p server --test crash
+# Kill the server KILLS times, cut the power CUTS times, fail its disk, damage its files: is anything lost?
+crash KILLS="2000" CUTS="100":
+    CRASH_KILLS={{ KILLS }} CRASH_CUTS={{ CUTS }} cargo test --release --quiet -p server --test crash
 
 # Accept the transcripts of the reference server anew, and show what changed; compare with the documents by eye
 review:

@@ -6,6 +6,7 @@
 //! has ended lives, each session leads to its user, lists and counts agree.
 //!
 //! - [`kills`]: SIGKILL at random moments under load, and while the server starts.
+//! - [`cuts`]: power cuts under load.
 //! - [`points`]: SIGKILL at each system call that changes a file.
 //! - [`faults`], [`limit`] and [`disk`]: writes, reads and fsyncs that fail, a full disk, a read-only one, limits.
 //! - [`damage`]: files that were changed while no server ran.
@@ -13,11 +14,14 @@
 //!
 //! SIGKILL leaves what the system has not yet written to the disk: a server that never called fsync would
 //! survive every kill here. What is found by kills is an answer that comes before the commit, or a commit in
-//! pieces.
+//! pieces. That a commit is on the disk is what [`cuts`] shows.
 //!
-//! `CRASH_KILLS` is the number of random kills, `CRASH_SEED` what random choices are made from; a run prints
-//! its seed, and at its end how often each kind of accident was survived. `just crash` does it at length.
+//! `CRASH_KILLS` and `CRASH_CUTS` are the numbers of random kills and of power cuts, `CRASH_SEED` is what random
+//! choices are made from; a run prints its seed, and at its end how often each kind of accident was survived.
+//! `just crash` does it at length.
 
+#[path = "crash/cuts.rs"]
+mod cuts;
 #[path = "crash/damage.rs"]
 mod damage;
 #[path = "crash/disk.rs"]
@@ -72,6 +76,13 @@ fn main() {
         None => {
             trials.add("faults::full-disk", disk::full);
             trials.add("faults::read-only-disk", disk::read_only);
+        }
+        Some(why) => support::say_skipped(&why),
+    }
+    match cuts::missing() {
+        None => {
+            let number = number("CRASH_CUTS", 10);
+            trials.add("cuts", move || cuts::survives(seed, number));
         }
         Some(why) => support::say_skipped(&why),
     }

@@ -15,19 +15,28 @@ use crate::tamper::prepare;
 use crate::totals::{FAULTS, judge};
 
 /// A mounted folder, unmounted when dropped.
-struct Mount {
+pub struct Mount {
     // Removed after the unmounting.
     folder: TempDir,
 }
 
 impl Mount {
     fn of_memory(size: &str) -> Result<Self, String> {
+        Self::new(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
+    }
+
+    /// A file with a file system in it, which writes nothing of its own accord.
+    pub fn of_file(disk: &Path) -> Result<Self, String> {
+        Self::new(&["-o", "loop,commit=600", &disk.display().to_string()])
+    }
+
+    fn new(options: &[&str]) -> Result<Self, String> {
         let folder = tempfile::tempdir().expect("a folder");
-        mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"], folder.path())?;
+        mount(options, folder.path())?;
         Ok(Self { folder })
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 }

@@ -15,7 +15,8 @@ use crate::totals::{KILLS, judge};
 /// Kills of one folder: its log grows over them, and is moved into the file a few times.
 pub const BATCH: u64 = 25;
 
-const CLIENTS: usize = 4;
+/// Clients at once: their changes share commits.
+pub const CLIENTS: usize = 4;
 
 /// Kills the servers of one folder so often, and compares after each.
 pub fn batch(seed: u64, kills: u64) -> Result<(), String> {
@@ -34,7 +35,7 @@ pub fn batch(seed: u64, kills: u64) -> Result<(), String> {
 
 /// Kills a server; the next one, if it is as it must be.
 fn round(ground: &mut Ground, process: Process, random: &mut Rng) -> Result<Process, String> {
-    load_and_kill(ground, process, random)?;
+    load(ground, process, random, |_| ())?;
     if random.u8(..8) == 0 {
         kill_at_start(ground, random);
     }
@@ -43,8 +44,14 @@ fn round(ground: &mut Ground, process: Process, random: &mut Rng) -> Result<Proc
     Ok(process)
 }
 
-/// Kills while all clients ask for changes: at a random acknowledgement, or a moment later.
-fn load_and_kill(ground: &mut Ground, process: Process, random: &mut Rng) -> Result<(), String> {
+/// Kills while all clients ask for changes: at a random acknowledgement, or a moment later. Right before,
+/// calls `look`.
+pub fn load(
+    ground: &mut Ground,
+    process: Process,
+    random: &mut Rng,
+    look: impl Fn(&Process) + Sync,
+) -> Result<(), String> {
     let acknowledgements = random.usize(1..40);
     let pause = Duration::from_micros(if random.bool() { 0 } else { random.u64(..2000) });
     let acknowledged = AtomicUsize::new(0);
@@ -55,7 +62,7 @@ fn load_and_kill(ground: &mut Ground, process: Process, random: &mut Rng) -> Res
             .iter_mut()
             .map(|ledger| {
                 let mut random = random.fork();
-                let (process, acknowledged, gate) = (&process, &acknowledged, &gate);
+                let (process, acknowledged, gate, look) = (&process, &acknowledged, &gate, &look);
                 scope.spawn(move || {
                     // Once the server is killed its port may be another's.
                     while acknowledged.load(Ordering::SeqCst) < acknowledgements {
@@ -66,6 +73,7 @@ fn load_and_kill(ground: &mut Ground, process: Process, random: &mut Rng) -> Res
                         }
                         if acknowledged.fetch_add(1, Ordering::SeqCst) + 1 == acknowledgements {
                             spin(pause);
+                            look(process);
                             process.signal(Signal::SIGKILL);
                         }
                     }

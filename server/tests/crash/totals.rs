@@ -9,6 +9,7 @@ pub const FAULTS: &str = "I/O faults survived";
 pub const REFUSALS: &str = "damaged files refused";
 pub const FLIPS: &str = "flipped bits refused or harmless";
 pub const LOGS: &str = "damaged logs refused or cut short";
+pub const CUTS: &str = "power cuts survived";
 pub const TAMPERING: &str = "tampering found";
 
 /// Of each kind, how many passed and how many were tried. Trials on two threads add to it.
