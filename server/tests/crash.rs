@@ -137,7 +137,8 @@ fn of_system_calls(trials: &mut Trials) {
     for fault in faults::FAULTS_OF_CALLS {
         trials.add(format!("faults::{}", fault.injection), move || faults::survives(fault));
     }
-    for injection in ["pwrite64:error=ENOSPC", "fsync:error=EIO"] {
+    for injection in ["pwrite64:error=ENOSPC", "pwrite64:error=EIO", "fsync:error=EIO"] {
+        trials.add(format!("faults::start::{injection}"), move || faults::refuses_to_start(injection));
         trials.add(format!("faults::stop::{injection}"), move || faults::stops_under(injection));
     }
     trials.add("faults::unreadable", faults::unreadable);

@@ -4,12 +4,13 @@
 use std::fs;
 use std::time::Instant;
 
+use crate::disk::is_clear_refusal;
 use crate::ground::{Ground, stop};
 use crate::http::ask;
 use crate::ledger::{Act, Heard};
 use crate::limit::limit;
-use crate::strace::Injection;
-use crate::support::{PATIENCE, Process};
+use crate::strace::{Injection, from_the_start};
+use crate::support::{PATIENCE, Process, serving};
 use crate::tamper::prepare;
 use crate::totals::{FAULTS, judge};
 
@@ -141,6 +142,22 @@ pub fn stops_under(injection: &str) -> Result<(), String> {
         }
         restart(&mut ground)
     })
+}
+
+/// A server that cannot write at its start says so and ends, whether it has data or none; the next one starts.
+pub fn refuses_to_start(injection: &str) -> Result<(), String> {
+    let (_folder, mut ground) = prepare();
+    let process = started(&mut ground)?;
+    process.kill();
+    let empty = tempfile::tempdir().expect("a folder");
+    for command in [ground.serving(), serving(empty.path(), "")] {
+        judge(FAULTS, || match Process::spawn(from_the_start(&command, injection)) {
+            Ok(_) => Err(format!("it started: {command:?}")),
+            Err(output) => is_clear_refusal(&output),
+        })?;
+    }
+    restart(&mut Ground::new(empty.path(), 1))?;
+    restart(&mut ground)
 }
 
 /// Reads that fail say so: they never take a user or a session for absent.

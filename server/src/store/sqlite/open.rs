@@ -162,6 +162,9 @@ fn try_open(path: &Path) -> Result<Opened, Reason> {
     let readers = (0..READERS).map(|_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY));
     let readers = readers.collect::<Result<_, _>>()?;
     let user_count: i64 = writer.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?;
+    // The names of the file and its log must be on the disk before anything in them counts. A start that was
+    // killed may have left that undone, and SQLite goes on without it where it cannot open the folder.
+    File::open(path.parent().expect("a file is in a folder"))?.sync_all()?;
     Ok(Opened { writer, readers, user_count: user_count.unsigned_abs(), lock })
 }
 
@@ -202,9 +205,7 @@ fn create(path: &Path) -> Result<(), Reason> {
     ))?;
     connection.close().map_err(|(_, error)| error)?;
     file.sync_all()?;
-    std::fs::rename(&new, path)?;
-    let folder = path.parent().expect("a file is in a folder");
-    Ok(File::open(folder)?.sync_all()?)
+    Ok(std::fs::rename(&new, path)?)
 }
 
 /// Makes sure that the file is a whole database of ours, and changes nothing.
