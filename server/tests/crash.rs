@@ -123,6 +123,7 @@ fn of_files(trials: &mut Trials, seed: u64) {
     }
     trials.add("damage::file", damage::of_the_file);
     trials.add("damage::bits", move || damage::of_bits(seed));
+    trials.add("damage::index", damage::of_an_index);
     trials.add("damage::cut-log", move || damage::of_a_cut_log(seed));
     trials.add("damage::bits-of-log", move || damage::of_bits_of_a_log(seed));
 }

@@ -69,7 +69,10 @@ pub fn load(
                         match ledger.perform(ledger.choose(&mut random), address, gate)? {
                             Heard::Acknowledged => {}
                             Heard::Refused => return Err("refused, though nothing failed".to_owned()),
-                            Heard::Nothing => return Ok(()),
+                            Heard::Nothing if acknowledged.load(Ordering::SeqCst) >= acknowledgements => {
+                                return Ok(());
+                            }
+                            Heard::Nothing => return Err("no answer, though nobody killed it".to_owned()),
                         }
                         if acknowledged.fetch_add(1, Ordering::SeqCst) + 1 == acknowledgements {
                             spin(pause);

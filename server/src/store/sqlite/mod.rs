@@ -3,6 +3,11 @@
 //! Reads come from bounded caches in front of a few read connections. Changes go through one writer thread,
 //! which commits many in one transaction and answers each when that is durable; then, and before the answer,
 //! the caches follow. Nothing is loaded at start.
+//!
+//! What a broken disk can do: a change that cannot be written is refused and undone, and after a failed fsync
+//! all are, until a restart; reads go on. A file or a log that was damaged is refused at start (`open`, `log`),
+//! except for what nothing can tell: a bit of a name, a time or a password's hash, and the end of a log that a
+//! crash may have left so. `tests/crash.rs` tries it all.
 
 mod log;
 mod open;
@@ -14,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use rusqlite::ffi::{Error as SqliteError, SQLITE_CORRUPT_INDEX};
 use rusqlite::types::Type;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
@@ -206,8 +212,14 @@ impl Store for Sqlite {
                 move |connection| {
                     connection.prepare_cached("DELETE FROM sessions WHERE user_id = ?1")?.execute([&id])?;
                     connection
-                        .prepare_cached("DELETE FROM users WHERE id = ?1 RETURNING email")?
-                        .query_row([&id], |row| row.get(0))
+                        .prepare_cached(
+                            "DELETE FROM users WHERE rowid = (SELECT rowid FROM users WHERE id = ?1)
+                             RETURNING email, id",
+                        )?
+                        .query_row([&id], |row| {
+                            agree(row.get_ref(1)?.as_bytes()?, id.as_bytes())?;
+                            row.get(0)
+                        })
                         .optional()
                         .map(|email: Option<String>| email.map(|email| (id, email)))
                 },
@@ -264,9 +276,14 @@ impl Store for Sqlite {
         }
         let epoch = cache.epoch();
         let found = self.shared.read(|connection| {
+            let digest = digest(id);
             connection
-                .prepare_cached("SELECT user_id, created_at FROM sessions WHERE digest = ?1")?
-                .query_row([digest(id)], |row| {
+                .prepare_cached(
+                    "SELECT user_id, created_at, digest FROM sessions
+                     WHERE rowid = (SELECT rowid FROM sessions WHERE digest = ?1)",
+                )?
+                .query_row([digest], |row| {
+                    agree(row.get_ref(2)?.as_bytes()?, &digest)?;
                     Ok(Session { user_id: row.get_ref(0)?.as_str()?.into(), created_at: time(row, 1)? })
                 })
                 .optional()
@@ -322,8 +339,23 @@ fn forget_sessions(connection: &Connection, before: DateTime<Utc>) -> rusqlite::
 
 /// `column` is one of the two unique ones.
 fn find_user(connection: &Connection, column: &str, value: &str) -> rusqlite::Result<Option<Arc<User>>> {
-    let mut find = connection.prepare_cached(&format!("{USER} WHERE {column} = ?1"))?;
-    find.query_row([value], user).map(Arc::new).optional()
+    let by_row = format!("{USER} WHERE rowid = (SELECT rowid FROM users WHERE {column} = ?1)");
+    let mut find = connection.prepare_cached(&by_row)?;
+    let found = find.query_row([value], |row| {
+        agree(row.get_ref(column)?.as_bytes()?, value.as_bytes())?;
+        user(row)
+    });
+    found.map(Arc::new).optional()
+}
+
+/// Makes sure that a row is the one that was looked for: a damaged index may name another, whose user would
+/// then be taken for this one. The row is asked for by its number, or SQLite would read the key in the index.
+fn agree(found: &[u8], sought: &[u8]) -> rusqlite::Result<()> {
+    if found == sought {
+        return Ok(());
+    }
+    let damaged = "an index names the wrong row; restore a copy".to_owned();
+    Err(rusqlite::Error::SqliteFailure(SqliteError::new(SQLITE_CORRUPT_INDEX), Some(damaged)))
 }
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
