@@ -53,6 +53,9 @@ pub fn of_the_file() -> Result<(), String> {
     damaged.push(with(0, 1));
     damaged.push(with(63, 2));
     damaged.push(with(68, 1));
+    // A quote in the place of a space: what SQLite says of that has several lines.
+    let unique = whole.windows(8).position(|bytes| bytes == b" UNIQUE,").expect("a table");
+    damaged.push(with(unique, b' ' ^ b'"'));
     // The first byte of a page says what kind of page it is.
     damaged.extend((1..whole.len() / 4096).map(|page| with(page * 4096, 0x40)));
     for bytes in damaged {

@@ -228,12 +228,14 @@ fn inspect(path: &Path) -> Result<(), Reason> {
     if let Some(how) = log::damage(&beside(path, "-wal"))? {
         return Err(Reason::Damaged(how));
     }
-    let damaged = |error: rusqlite::Error| Reason::Damaged(error.to_string());
+    // SQLite quotes what it cannot read of a table, line ends and all; the operator gets one line.
+    let how = |text: String| Reason::Damaged(text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let damaged = |error: rusqlite::Error| how(error.to_string());
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(damaged)?;
     let is_small = path.metadata()?.len() <= FULL_CHECK_BYTES;
     let check = if is_small { "PRAGMA integrity_check(1)" } else { "PRAGMA quick_check(1)" };
     let verdict: String = connection.query_row(check, [], |row| row.get(0)).map_err(damaged)?;
-    if verdict == "ok" { Ok(()) } else { Err(Reason::Damaged(verdict.replace('\n', " "))) }
+    if verdict == "ok" { Ok(()) } else { Err(how(verdict)) }
 }
 
 fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
