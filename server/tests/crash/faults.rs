@@ -86,8 +86,8 @@ pub fn survives(fault: Fault) -> Result<(), String> {
 
 /// The operator is told once of each failure, and nothing twice.
 fn check_words(said: &str, refused: usize, for_good: bool) -> Result<(), String> {
-    let failures = said.lines().filter(|line| line.starts_with("failed to write the database: ")).count();
-    let farewells = said.lines().filter(|line| line.starts_with("no more writes until a restart: ")).count();
+    let failures = said.lines().filter(|line| line.contains(": failed to write the database: ")).count();
+    let farewells = said.lines().filter(|line| line.contains(": no more writes until a restart: ")).count();
     let expected = if for_good { (1, 1) } else { (refused, 0) };
     if (failures, farewells) == expected && said.lines().count() == failures + farewells {
         Ok(())
@@ -178,7 +178,7 @@ pub fn unreadable() -> Result<(), String> {
         ground.compare_running(&process)?;
         come_and_go(&mut ground, &process, true)?;
         let said = process.kill_and_read();
-        if said.lines().count() != 2 || !said.starts_with("failed to read the database: ") {
+        if said.lines().count() != 2 || !said.contains(": failed to read the database: ") {
             return Err(format!("it said {said:?}"));
         }
         restart(&mut ground)
