@@ -153,6 +153,8 @@ pub enum Refusal {
     TargetTooLong,
     /// The body is compressed.
     EncodedBody,
+    /// The body is transferred in another coding than chunked.
+    TransferCoding,
     /// A handler panicked.
     Internal,
     /// The store failed.
@@ -188,6 +190,7 @@ impl Refusal {
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),
             Self::TargetTooLong => (StatusCode::URI_TOO_LONG, "URI too long"),
             Self::EncodedBody => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Encoding not supported"),
+            Self::TransferCoding => (StatusCode::NOT_IMPLEMENTED, "Transfer-Encoding not supported"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Service unavailable"),
         }

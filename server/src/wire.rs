@@ -2,8 +2,8 @@
 //! body.
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, HOST};
-use http::{Request, Uri, Version, request};
+use http::header::{CONTENT_ENCODING, HOST, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, Request, Uri, Version, request};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 
@@ -21,11 +21,7 @@ pub async fn receive(request: Request<Incoming>) -> Result<Request<Bytes>, Refus
     if body.is_end_stream() {
         return Ok(Request::from_parts(head, Bytes::new()));
     }
-    if head
-        .headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-    {
+    if codings(&head.headers, CONTENT_ENCODING).any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
         return Err(Refusal::EncodedBody);
     }
     // An announced length is refused before the client is asked to continue.
@@ -52,7 +48,24 @@ fn check(head: &request::Parts) -> Result<(), Refusal> {
         (None, _) => head.version < Version::HTTP_11,
         _ => false,
     };
-    if host_is_right && is_our_target(&head.uri) { Ok(()) } else { Err(Refusal::BadRequest) }
+    if !host_is_right || !is_our_target(&head.uri) {
+        return Err(Refusal::BadRequest);
+    }
+    // hyper sees to it that the last coding is chunked, and undoes that one only.
+    let (chunked, others): (Vec<_>, Vec<_>) =
+        codings(&head.headers, TRANSFER_ENCODING).partition(|coding| coding.eq_ignore_ascii_case(b"chunked"));
+    match (chunked.len(), others.len()) {
+        (0 | 1, 0) => Ok(()),
+        (_, 0) => Err(Refusal::BadRequest),
+        _ => Err(Refusal::TransferCoding),
+    }
+}
+
+/// The members of a list header, on however many lines (RFC 9110, 5.6.1).
+fn codings(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+    let members =
+        headers.get_all(name).into_iter().flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
+    members.map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
 }
 
 /// The origin form, or the absolute form (RFC 9112, 3.2.2) of plain HTTP, without user information.

@@ -68,49 +68,6 @@ async fn with_auth_type_unset_every_route_is_open_and_nobody_is_me() {
 }
 
 #[tokio::test]
-async fn no_spelling_of_a_protected_path_opens_it() {
-    let site = Site::start("session_auth").await;
-    let cookie = site.log_in().await;
-    assert_eq!(site.status("GET", "/api/v1/%75sers", &cookie).await, 200);
-    assert_eq!(site.status("GET", "http://h/api/v1/status", "").await, 200);
-    for target in [
-        "/api/v1/%75sers",
-        "/api/v1/status/../users",
-        "/api/v1/status/%2e%2e/users",
-        "/api/v1/status/..%2fusers",
-        "/api/v1/status/..%5cusers",
-        "/api/v1/status/..;/users",
-        "/api/v1/users;/status",
-        "/api/v1/users%00/status",
-        "//api/v1/users",
-        "/api/v1//users",
-        "/api/v1/./users",
-        "/api/v1/users/.",
-        "/API/V1/USERS",
-        "/API/V1/STATUS",
-        "/api/v1/users?/api/v1/status",
-        "/api/v1/users#/api/v1/status",
-        "/api/v1/statusX",
-        "/api/v1/status/anything",
-        "/api/v1/status*",
-        "/api/v1/users/*",
-        "*",
-        "http://h/api/v1/users",
-        "http://user@h/api/v1/status",
-        "https://h/api/v1/status",
-        "file:///api/v1/status",
-        "//h/api/v1/status",
-        "h:80",
-        "api/v1/status",
-        "/api/v1/status\u{ff0e}",
-        "/api/v1/sta\ttus",
-    ] {
-        let status = site.status("GET", target, "").await;
-        assert!((400..500).contains(&status), "{target}: {status}");
-    }
-}
-
-#[tokio::test]
 async fn every_401_says_how_to_authenticate() {
     for (mode, challenge) in [
         ("basic_auth", "Www-Authenticate: Basic realm=\"api\", charset=\"UTF-8\"\r\n"),
@@ -121,18 +78,4 @@ async fn every_401_says_how_to_authenticate() {
         let answer = site.send("GET /api/v1/unauthorized HTTP/1.1\r\nHost: h\r\n\r\n").await;
         assert!(answer.contains(challenge), "{answer}");
     }
-}
-
-#[tokio::test]
-async fn a_preflight_passes_and_another_options_does_not() {
-    let site = Site::start("session_auth").await;
-    let preflight = "Origin: http://front.example\r\nAccess-Control-Request-Method: GET\r\n";
-    let request = format!("OPTIONS /api/v1/users HTTP/1.1\r\nHost: h\r\n{preflight}\r\n");
-    let answer = site.send(&request).await;
-    assert!(answer.starts_with("HTTP/1.1 204 No Content\r\n"), "{answer}");
-    assert!(answer.contains("Access-Control-Allow-Origin: *\r\n"), "{answer}");
-    assert!(answer.contains("Access-Control-Allow-Headers: Authorization, Content-Type\r\n"), "{answer}");
-    assert_eq!(site.status("OPTIONS", "/api/v1/users", "Origin: http://front.example\r\n").await, 401);
-    let cookie = site.log_in().await;
-    assert_eq!(site.status("OPTIONS", "/api/v1/users", &cookie).await, 405);
 }

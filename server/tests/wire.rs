@@ -1,4 +1,4 @@
-//! What arrives on the wire: HTTP's rules, limits, and failures of the server itself.
+//! How the server stops, and fails.
 
 mod support;
 
@@ -14,70 +14,6 @@ use server::{App, SystemClock, User};
 use support::{Site, config, connect, listen, send, split};
 
 const STATUS: &str = "GET /api/v1/status HTTP/1.1\r\nHost: h\r\n";
-
-#[tokio::test]
-async fn a_request_needs_exactly_one_well_formed_host() {
-    let site = Site::start("").await;
-    for hosts in [
-        "",
-        "Host: a\r\nHost: a\r\n",
-        "Host: a b\r\n",
-        "Host: a/b\r\n",
-        "Host: a@b\r\n",
-        "Host: [::1\r\n",
-        "Host: a:x\r\n",
-    ] {
-        let answer = site.send(&format!("GET /api/v1/status HTTP/1.1\r\n{hosts}\r\n")).await;
-        assert_eq!(split(&answer).0, 400, "{hosts}");
-    }
-    assert_eq!(split(&site.send("GET /api/v1/status HTTP/1.1\r\nHost:\r\n\r\n").await).0, 200);
-    assert_eq!(split(&site.send("GET /api/v1/status HTTP/1.0\r\n\r\n").await).0, 200);
-}
-
-#[tokio::test]
-async fn what_exceeds_a_limit_is_refused() {
-    let site = Site::start("session_auth").await;
-    let target = |length: usize| format!("/api/v1/status?{}", "a".repeat(length - "/api/v1/status?".len()));
-    assert_eq!(site.status("GET", &target(8 * 1024), "").await, 200);
-    assert_eq!(site.status("GET", &target(8 * 1024 + 1), "").await, 414);
-    assert_eq!(site.status("GET", "/api/v1/status", &"X: y\r\n".repeat(99)).await, 200);
-    assert_eq!(site.status("GET", "/api/v1/status", &"X: y\r\n".repeat(100)).await, 431);
-    assert_eq!(site.status("GET", "/api/v1/status", &format!("X: {}\r\n", "y".repeat(60_000))).await, 200);
-    assert_eq!(site.status("GET", "/api/v1/status", &format!("X: {}\r\n", "y".repeat(70_000))).await, 431);
-    let login = "/api/v1/auth_session/login";
-    assert_eq!(site.post("POST", login, "", &"a".repeat(64 * 1024)).await.0, 400);
-    assert_eq!(site.post("POST", login, "", &"a".repeat(64 * 1024 + 1)).await.0, 413);
-    let announced =
-        format!("POST {login} HTTP/1.1\r\nHost: h\r\nContent-Length: 65537\r\nExpect: 100-continue\r\n\r\n");
-    assert_eq!(split(&site.send(&announced).await).0, 413);
-    let chunk = format!("10000\r\n{}\r\n", "a".repeat(64 * 1024));
-    let chunked = format!(
-        "POST {login} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n"
-    );
-    assert_eq!(split(&site.send(&chunked).await).0, 413);
-    assert_eq!(site.post("POST", login, "Content-Encoding: gzip\r\n", "x").await.0, 415);
-}
-
-#[tokio::test]
-async fn an_incomplete_body_is_never_acted_on() {
-    let site = Site::start("session_auth").await;
-    let login = support::login(support::BOB_FORM);
-    let cut = &login[..login.len() - 1];
-    let answer = site.send(cut).await;
-    assert!(!answer.contains("Set-Cookie"), "{answer}");
-    let answer = site.send(&login).await;
-    assert!(answer.contains("Set-Cookie"), "a client that only closed its side gets its answer: {answer}");
-}
-
-#[tokio::test]
-async fn pipelined_requests_are_answered_in_order_and_keep_no_identity() {
-    let site = Site::start("session_auth").await;
-    let cookie = site.log_in().await;
-    let me = |headers: &str| format!("GET /api/v1/users/me HTTP/1.1\r\nHost: h\r\n{headers}\r\n");
-    let answers = site.send(&[me(&cookie), me(""), me(&cookie), me("")].concat()).await;
-    let statuses: Vec<_> = answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
-    assert_eq!(statuses, ["200", "401", "200", "401"]);
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_polite_stop_answers_what_is_in_flight_and_closes_what_is_idle() {
