@@ -2,18 +2,18 @@
 //! in each mode that it is for, with the answer that is right, and what holds for every answer.
 
 mod answer;
+mod conversation;
 mod corpus;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, Write as _};
-use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use answer::Answer;
-use corpus::{Act, Case, Outcome, Values};
+use conversation::Conversation;
+use corpus::{Case, Values};
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::{BOB, BOB_BASIC, Site, bob, connect};
 use tokio::runtime::Runtime;
@@ -26,9 +26,6 @@ const FILES: [&str; 6] = [
     include_str!("bodies.txt"),
     include_str!("connections.txt"),
 ];
-
-/// A request that is answered on every connection that serves on.
-const HONEST: &[u8] = b"GET /api/v1/status HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
 
 /// Panics anywhere in this process; the checks themselves return errors.
 static PANICS: AtomicUsize = AtomicUsize::new(0);
@@ -142,87 +139,6 @@ impl Bench {
     }
 }
 
-/// All that was said on one connection.
-struct Conversation {
-    answers: Vec<Answer>,
-    closed: bool,
-}
-
-impl Conversation {
-    fn hold(stream: &mut TcpStream, case: &Case, values: &Values) -> Result<Self, String> {
-        stream.set_write_timeout(Some(support::PATIENCE)).map_err(|error| error.to_string())?;
-        let mut reader = BufReader::new(stream.try_clone().map_err(|error| error.to_string())?);
-        let has_body = !case.text.starts_with("HEAD ");
-        let mut answers = Vec::new();
-        let mut ended = false;
-        for act in corpus::acts(&case.text, values) {
-            match act {
-                // The server may refuse, and close, before it has read everything.
-                Act::Send(bytes) => drop(stream.write_all(&bytes)),
-                Act::Wait => answers.extend(Answer::read(&mut reader, has_body)?),
-                Act::End => {
-                    ended = true;
-                    let _ = stream.shutdown(Shutdown::Write);
-                }
-            }
-        }
-        let most = case.expected.iter().map(|outcome| outcome.statuses.len()).max().unwrap_or(0);
-        while ended || answers.len() < most {
-            match Answer::read(&mut reader, has_body)? {
-                Some(answer) => answers.push(answer),
-                None => return Ok(Self { answers, closed: true }),
-            }
-        }
-        // Open still? Then what comes next is answered, once, and nothing is left of what came before.
-        let _ = stream.write_all(HONEST);
-        let Some(honest) = Answer::read(&mut reader, true)? else {
-            return Ok(Self { answers, closed: true });
-        };
-        if honest.status != 200 {
-            answers.push(honest);
-            return Err(format!("and one more: {}", Self { answers, closed: false }));
-        }
-        match Answer::read(&mut reader, true)? {
-            None => Ok(Self { answers, closed: false }),
-            Some(_) => Err("an answer to nothing".to_owned()),
-        }
-    }
-
-    /// Whether two conversations are the same but for bodies, and what differs each time.
-    fn is_like(&self, other: &Self) -> bool {
-        let comparable = |answer: &Answer| {
-            let fields = answer.fields.iter().filter(|(name, _)| name != "date" && name != "set-cookie");
-            (answer.status, fields.cloned().collect::<Vec<_>>())
-        };
-        self.closed == other.closed
-            && self.answers.iter().map(comparable).eq(other.answers.iter().map(comparable))
-    }
-
-    fn is(&self, outcome: &Outcome) -> bool {
-        let matches = |status: u16, allowed: &Vec<&str>| {
-            let status = status.to_string();
-            allowed.iter().any(|allowed| status == *allowed || *allowed == format!("{}xx", &status[..1]))
-        };
-        self.closed == outcome.closes
-            && self.answers.len() == outcome.statuses.len()
-            && self
-                .answers
-                .iter()
-                .zip(&outcome.statuses)
-                .all(|(answer, allowed)| matches(answer.status, allowed))
-            && outcome.texts.iter().all(|text| self.answers.iter().any(|answer| answer.body.contains(text)))
-    }
-}
-
-impl std::fmt::Display for Conversation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for answer in &self.answers {
-            write!(f, "{} {:?} ", answer.status, answer.body)?;
-        }
-        f.write_str(if self.closed { "close" } else { "and it serves on" })
-    }
-}
-
 /// What no answer may lack or tell.
 fn holds_for_all(answer: &Answer, case: &Case, values: &Values) -> Result<(), String> {
     let Answer { status, fields, body, .. } = answer;
@@ -253,14 +169,12 @@ fn holds_for_all(answer: &Answer, case: &Case, values: &Values) -> Result<(), St
     let told: Vec<&str> = others.chain([body.as_str()]).collect();
     let tells = |secret: &str| told.iter().any(|told| told.contains(secret));
     let hash: String = bob().password.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    let is_injected = |(name, value): &(String, String)| format!("{name}{value}").contains("injected");
-    if tells(&hash) || tells(&values.session) || fields.iter().any(is_injected) || tells("injected") {
+    let injected = format!("{fields:?}{body}").to_ascii_lowercase().contains("injected");
+    if tells(&hash) || tells(&values.session) || injected {
         return Err(format!("it tells what it must not: {fields:?} {body:?}"));
     }
-    let is_known = ["‹credentials›", "‹session›", "fake"];
-    let is_known =
-        is_known.iter().any(|credential| case.text.contains(credential)) && (200..300).contains(status);
-    if !is_known && (tells(BOB) || tells("bobsession@hbtn.io")) {
+    let has_credentials = ["‹credentials›", "‹session›", "fake"].iter().any(|one| case.text.contains(one));
+    if !(has_credentials && (200..300).contains(status)) && (tells(BOB) || tells("bobsession@hbtn.io")) {
         return Err(format!("Bob's data, for nobody: {status} {body:?}"));
     }
     Ok(())
