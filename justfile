@@ -36,9 +36,16 @@ patterns:
 bench *FOLDER:
     cargo bench --quiet -p conformance --bench check -- {{ FOLDER }}
 
-# Play random sequences against the reference server, or TARGET, with any options of `conformance fuzz`
-fuzz *TARGET:
+# Search: random walks on the reference server, then every parser for SECONDS
+fuzz SECONDS="30": walks (fuzz-parsers SECONDS)
+
+# Play random walks against the reference server, or TARGET, with any options of `conformance fuzz`
+walks *TARGET:
     cargo run --release --quiet -p conformance -- fuzz {{ TARGET }}
+
+# Search with libFuzzer, for SECONDS each, for what a parser of ours cannot read rightly; keeps it as a test
+fuzz-parsers SECONDS="60":
+    fuzz/run {{ SECONDS }}
 
 # Play everything against every wrong server, and show what finds which
 faults *OPTIONS:

@@ -19,10 +19,11 @@ pub struct Transcript {
 impl Transcript {
     /// Reads a transcript back from its text.
     ///
-    /// Text before the first step is dropped: there is none in a transcript that this module wrote.
+    /// Text before the first step is dropped: there is none in a transcript that this module wrote. So are
+    /// carriage returns at the ends of lines, however many.
     pub fn parse(text: &str) -> Self {
         let mut blocks: Vec<Block> = Vec::new();
-        for line in text.lines() {
+        for line in text.lines().map(|line| line.trim_end_matches('\r')) {
             if let Some(step) = line.strip_prefix("$ ") {
                 blocks.push(Block { step: step.to_owned(), lines: Vec::new() });
             } else if let Some(block) = blocks.last_mut() {

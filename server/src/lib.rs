@@ -40,7 +40,7 @@ pub mod serve;
 pub mod store;
 pub mod user;
 mod watch;
-mod wire;
+pub mod wire;
 
 pub use app::{App, OpenError};
 pub use auth::requires_auth;

@@ -1,9 +1,9 @@
 //! The one canonical spelling of a request path, which gate and router both use.
 //!
 //! Nearly every way round a gate is a path that gate and router read differently. So what has no canonical
-//! spelling is refused, not repaired: dot segments, empty segments, backslashes, semicolons, and the encoded
-//! forms of delimiters. What remains is canonical but for two things: one slash at its end, and
-//! percent-encoded unreserved letters (RFC 3986, 6.2.2.2).
+//! spelling is refused, not repaired: dot segments, empty segments, backslashes, semicolons, what begins a
+//! query or a fragment, and the encoded forms of delimiters. What remains is canonical but for two things:
+//! one slash at its end, and percent-encoded unreserved letters (RFC 3986, 6.2.2.2).
 
 use std::borrow::Cow;
 
@@ -14,7 +14,10 @@ pub struct CanonicalPath<'a>(Cow<'a, str>);
 impl<'a> CanonicalPath<'a> {
     /// Reads a path as it stands in a request; `None` if it has no canonical spelling.
     pub fn parse(path: &'a str) -> Option<Self> {
-        if !path.bytes().all(|byte| matches!(byte, b'!'..=b'~') && !matches!(byte, b'\\' | b';')) {
+        if !path
+            .bytes()
+            .all(|byte| matches!(byte, b'!'..=b'~') && !matches!(byte, b'\\' | b';' | b'?' | b'#'))
+        {
             return None;
         }
         let path =
@@ -113,6 +116,8 @@ mod tests {
             "/api/v1/users%23",
             "/api/v1/users%3f/status",
             "/api/v1/users%2f",
+            "/api/v1/users?/status",
+            "/api/v1/users#/status",
             "/api/v1/users%",
             "/api/v1/users%7",
             "/api/v1/users%zz",

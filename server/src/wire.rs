@@ -78,7 +78,7 @@ fn is_our_target(uri: &Uri) -> bool {
 }
 
 /// Whether `host` is `uri-host [ ":" port ]` (RFC 9110, 7.2); it may be empty.
-fn is_host(host: &[u8]) -> bool {
+pub fn is_host(host: &[u8]) -> bool {
     if host.len() > HOST_BYTES {
         return false;
     }

@@ -1,7 +1,7 @@
 //! The routes: one handler each.
 
 mod index;
-mod input;
+pub mod input;
 mod sessions;
 mod users;
 
