@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::api;
 use crate::auth::{Gate, Session, SessionCookie, SessionId};
-use crate::clock::{Clock, http_date};
+use crate::clock::{Clock, DateHeader};
 use crate::config::{Config, Mode};
 use crate::metrics::Metrics;
 use crate::observe::Observer;
@@ -32,6 +32,7 @@ pub struct App {
     observer: Arc<Observer>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    date: DateHeader,
 }
 
 impl App {
@@ -57,14 +58,16 @@ impl App {
             observer: Arc::new(Observer::of(config)),
             store,
             clock,
+            date: DateHeader::default(),
         }
     }
 
     /// Answers a request that came from `address`. A panic on the way is answered 500, and nothing else happens.
     pub async fn respond(&self, request: Request<Bytes>, address: IpAddr) -> Response<Bytes> {
+        let now = self.now();
         let any_origin = any_origin(request.uri().path());
         let is_head = request.method() == Method::HEAD;
-        let answer = AssertUnwindSafe(self.answer(&request, address)).catch_unwind().await;
+        let answer = AssertUnwindSafe(self.answer(&request, address, now)).catch_unwind().await;
         let reply = answer.unwrap_or(Err(Refusal::Internal)).unwrap_or_else(Reply::from);
         let mut response = reply.into_response(any_origin);
         if response.status() == StatusCode::UNAUTHORIZED {
@@ -74,20 +77,24 @@ impl App {
         if self.hardened {
             forbid_keeping(response.headers_mut());
         }
-        let date = HeaderValue::from_bytes(&http_date(self.now())).expect("a date is ASCII");
-        response.headers_mut().insert(DATE, date);
+        response.headers_mut().insert(DATE, self.date.at(now));
         if is_head {
             response.body_mut().clear();
         }
         response
     }
 
-    async fn answer(&self, request: &Request<Bytes>, address: IpAddr) -> Result<Reply, Refusal> {
+    async fn answer(
+        &self,
+        request: &Request<Bytes>,
+        address: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Reply, Refusal> {
         let path = CanonicalPath::parse(request.uri().path()).ok_or(Refusal::BadRequest)?;
         if is_preflight(request) {
             return Ok(Reply::preflight());
         }
-        let user = self.gate.admit(&path, request.headers(), address, self.store(), self.now()).await?;
+        let user = self.gate.admit(&path, request.headers(), address, self.store(), now).await?;
         let route = route(request.method(), &path, self.gate.auth.has_sessions())?;
         api::answer(self, route, user, request, address).await
     }
@@ -124,7 +131,7 @@ impl App {
     /// The user whose live session the cookie names.
     pub async fn session_user(&self, headers: &HeaderMap) -> Result<Option<Arc<User>>, StoreError> {
         let session_id = self.gate.cookie.find(headers);
-        self.gate.auth.lifetime().user(session_id, self.store(), self.now()).await
+        self.gate.auth.lifetime().user(session_id, self.store(), self.now())
     }
 
     /// The session cookie.

@@ -5,6 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Datelike as _, SubsecRound as _, TimeDelta, Timelike as _, Utc};
+use http::HeaderValue;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -67,10 +68,29 @@ pub fn timestamp(at: DateTime<Utc>) -> String {
     )
 }
 
+/// The Date header, written once a second for all answers of that second.
+#[derive(Default)]
+pub struct DateHeader {
+    // Held for a comparison and a copy. An answer that finds it taken does not wait.
+    last: Mutex<Option<(i64, HeaderValue)>>,
+}
+
+impl DateHeader {
+    /// The header at a time.
+    pub fn at(&self, now: DateTime<Utc>) -> HeaderValue {
+        let write = || HeaderValue::from_bytes(&http_date(now)).expect("a date is ASCII");
+        let Ok(mut last) = self.last.try_lock() else {
+            return write();
+        };
+        match &*last {
+            Some((second, header)) if *second == now.timestamp() => header.clone(),
+            _ => last.insert((now.timestamp(), write())).1.clone(),
+        }
+    }
+}
+
 /// Writes a time as the Date header does (RFC 9110, 5.6.7): `Mon, 16 Oct 2017 04:57:08 GMT`.
-///
-/// Every answer has one, so the digits are put where they belong without the formatting machinery.
-pub fn http_date(at: DateTime<Utc>) -> [u8; 29] {
+fn http_date(at: DateTime<Utc>) -> [u8; 29] {
     const DAYS: &[u8] = b"MonTueWedThuFriSatSun";
     const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
     let mut date = *b"Day, 00 Mon 0000 00:00:00 GMT";
@@ -109,6 +129,17 @@ mod tests {
         assert_eq!(timestamp(at("2038-01-19T03:14:08Z")), "2038-01-19 03:14:08");
         assert_eq!(&http_date(at("2017-10-16T04:57:08Z")), b"Mon, 16 Oct 2017 04:57:08 GMT");
         assert_eq!(&http_date(at("2106-02-07T06:28:16Z")), b"Sun, 07 Feb 2106 06:28:16 GMT");
+    }
+
+    #[test]
+    fn the_date_header_follows_the_clock_forward_and_back() {
+        let header = DateHeader::default();
+        for second in [8, 8, 9, 8] {
+            let now = at(&format!("2017-10-16T04:57:0{second}.5Z"));
+            assert_eq!(header.at(now), format!("Mon, 16 Oct 2017 04:57:0{second} GMT"));
+        }
+        let _taken = header.last.lock().expect("no panic");
+        assert_eq!(header.at(at("2017-10-16T04:57:10Z")), "Mon, 16 Oct 2017 04:57:10 GMT");
     }
 
     #[test]

@@ -16,7 +16,7 @@
 //! (`watch`); hyper parses the head; `wire` checks the Host and reads the body up to a limit;
 //! [`App::respond`] makes the path canonical ([`path`]), asks the gate ([`auth`]), which speaks before
 //! routing, finds the route ([`router`]) and calls its handler ([`api`]); the handler reads the store from
-//! its cache, or waits until its write is durable; the reply, or the refusal, becomes headers and JSON to the
+//! memory, or waits until its write is durable; the reply, or the refusal, becomes headers and JSON to the
 //! byte ([`reply`], [`json`]).
 //!
 //! Nothing below [`cli`] reads the environment, the system's clock or standard output: they are parameters.

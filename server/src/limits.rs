@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Bytes of a request head: 431.
 pub const HEAD_BYTES: usize = 64 * 1024;
 
-/// Header fields of a request: 431.
+/// Header fields of a request: 431. It is hyper's own limit, which a test holds it to.
 pub const HEADER_FIELDS: usize = 100;
 
 /// Bytes of a request target: 414.

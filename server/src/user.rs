@@ -87,6 +87,31 @@ impl Serialize for User {
     }
 }
 
+/// Users in the order of their creation.
+#[derive(Debug)]
+pub struct UserList {
+    users: Vec<Arc<User>>,
+    // As a user's.
+    body: OnceLock<Bytes>,
+}
+
+impl UserList {
+    /// A list of these.
+    pub fn new(users: Vec<Arc<User>>) -> Self {
+        Self { users, body: OnceLock::new() }
+    }
+
+    /// The users.
+    pub fn iter(&self) -> impl Iterator<Item = &User> {
+        self.users.iter().map(Arc::as_ref)
+    }
+
+    /// The JSON of these users as a response body.
+    pub fn body(&self) -> Bytes {
+        self.body.get_or_init(|| json::body(&self.iter().collect::<Vec<_>>())).clone()
+    }
+}
+
 /// The ID of a user: an opaque string to all but [`UserId::random`], which makes a UUID version 4.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserId(Arc<str>);

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use server::auth::{PasswordHash, Session, SessionId};
 use server::store::{Store, StoreError};
-use server::user::Names;
+use server::user::{Names, UserList};
 use server::{App, SystemClock, User};
 use support::{Site, config, connect, listen, send, split};
 
@@ -45,16 +45,16 @@ impl Broken {
 
 #[async_trait]
 impl Store for Broken {
-    async fn users(&self) -> Result<Vec<Arc<User>>, StoreError> {
+    async fn users(&self) -> Result<Arc<UserList>, StoreError> {
         self.fail()
     }
-    async fn user_count(&self) -> Result<u64, StoreError> {
+    fn user_count(&self) -> Result<u64, StoreError> {
         self.fail()
     }
-    async fn user(&self, _: &str) -> Result<Option<Arc<User>>, StoreError> {
+    fn user(&self, _: &str) -> Result<Option<Arc<User>>, StoreError> {
         self.fail()
     }
-    async fn user_by_email(&self, _: &str) -> Result<Option<Arc<User>>, StoreError> {
+    fn user_by_email(&self, _: &str) -> Result<Option<Arc<User>>, StoreError> {
         self.fail()
     }
     async fn add_user(&self, _: Arc<User>) -> Result<bool, StoreError> {
@@ -82,7 +82,7 @@ impl Store for Broken {
     ) -> Result<bool, StoreError> {
         self.fail()
     }
-    async fn session(&self, _: &str) -> Result<Option<Session>, StoreError> {
+    fn session(&self, _: &str) -> Result<Option<Session>, StoreError> {
         self.fail()
     }
     async fn end_session(&self, _: &str) -> Result<bool, StoreError> {

@@ -13,8 +13,7 @@ use crate::user::{Names, User};
 
 /// GET /api/v1/users
 pub async fn list(app: &App) -> Result<Reply, Refusal> {
-    let users = app.store().users().await?;
-    Ok(Reply::json(&users.iter().map(Arc::as_ref).collect::<Vec<&User>>()))
+    Ok(Reply::written(StatusCode::OK, app.store().users().await?.body()))
 }
 
 /// GET /api/v1/users/me
@@ -24,7 +23,7 @@ pub fn me(user: Option<Arc<User>>) -> Result<Reply, Refusal> {
 
 /// GET /api/v1/users/ID
 pub async fn show(app: &App, id: &str) -> Result<Reply, Refusal> {
-    let user = app.store().user(id).await?;
+    let user = app.store().user(id)?;
     user.map(|user| shown(&user)).ok_or(Refusal::NotFound)
 }
 
@@ -44,7 +43,7 @@ pub async fn create(app: &App, request: &Request<Bytes>) -> Result<Reply, Refusa
 /// PUT /api/v1/users/ID
 pub async fn update(app: &App, id: &str, request: &Request<Bytes>) -> Result<Reply, Refusal> {
     // Who is looked for first, as in the documents' API: 404 comes before 400.
-    app.store().user(id).await?.ok_or(Refusal::NotFound)?;
+    app.store().user(id)?.ok_or(Refusal::NotFound)?;
     let names = names(&mut JsonBody::read(request)?)?;
     let user = app.store().rename_user(id, names, app.now()).await?.ok_or(Refusal::NotFound)?;
     Ok(shown(&user))

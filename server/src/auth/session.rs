@@ -68,7 +68,7 @@ impl Lifetime {
     }
 
     /// The user of the live session that `id` names.
-    pub async fn user(
+    pub fn user(
         self,
         id: Option<&[u8]>,
         store: &dyn Store,
@@ -77,10 +77,8 @@ impl Lifetime {
         let Some(id) = id.and_then(|id| str::from_utf8(id).ok()) else {
             return Ok(None);
         };
-        match store.session(id).await? {
-            Some(session) if !self.is_over(session.created_at, now) => {
-                store.user(session.user_id.as_str()).await
-            }
+        match store.session(id)? {
+            Some(session) if !self.is_over(session.created_at, now) => store.user(session.user_id.as_str()),
             _ => Ok(None),
         }
     }

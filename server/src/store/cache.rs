@@ -9,7 +9,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Maps strings to values, as many as `limit` twice over.
 pub struct Cache<V> {
-    // Readers share it on every request; it is never held across I/O.
+    // Readers share it on every request: two atomic steps, as long as nobody writes. It is never held across I/O.
     inner: RwLock<Generations<V>>,
     limit: usize,
 }

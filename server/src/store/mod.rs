@@ -5,6 +5,7 @@
 //! by documented design ([`MemorySessions`]); everything else is in SQLite ([`Sqlite`]).
 
 mod cache;
+mod index;
 mod memory;
 mod sqlite;
 
@@ -18,25 +19,29 @@ pub use memory::{MemorySessions, SessionMap};
 pub use sqlite::{OpenError, Sqlite};
 
 use crate::auth::{PasswordHash, Session, SessionId};
-use crate::user::{Names, User};
+use crate::user::{Names, User, UserList};
 
 /// Keeps users and sessions.
+///
+/// Reads of one thing are plain functions, as they are answered from memory, or at worst by one look into the
+/// file: a future of each in a box would be three allocations on the way of nearly every request. A list of all
+/// users takes its time, and changes wait for the disk.
 ///
 /// Nothing here assumes that this process is the only one. IDs and emails are compared octet by octet. An
 /// implementation joins the contract suite in `tests/store.rs` by one line.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Every user, in the order of their creation.
-    async fn users(&self) -> Result<Vec<Arc<User>>, StoreError>;
+    async fn users(&self) -> Result<Arc<UserList>, StoreError>;
 
     /// How many users there are.
-    async fn user_count(&self) -> Result<u64, StoreError>;
+    fn user_count(&self) -> Result<u64, StoreError>;
 
     /// The user with this ID.
-    async fn user(&self, id: &str) -> Result<Option<Arc<User>>, StoreError>;
+    fn user(&self, id: &str) -> Result<Option<Arc<User>>, StoreError>;
 
     /// The user with this email.
-    async fn user_by_email(&self, email: &str) -> Result<Option<Arc<User>>, StoreError>;
+    fn user_by_email(&self, email: &str) -> Result<Option<Arc<User>>, StoreError>;
 
     /// Adds a user; `false`, and no change, if another has this email.
     async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError>;
@@ -66,7 +71,7 @@ pub trait Store: Send + Sync {
     ) -> Result<bool, StoreError>;
 
     /// The session with this ID, expired or not.
-    async fn session(&self, id: &str) -> Result<Option<Session>, StoreError>;
+    fn session(&self, id: &str) -> Result<Option<Session>, StoreError>;
 
     /// Ends a session: `true` for exactly one of any number of callers.
     async fn end_session(&self, id: &str) -> Result<bool, StoreError>;

@@ -1,8 +1,8 @@
 //! Users and sessions in one SQLite file, which belongs to one process.
 //!
-//! Reads come from bounded caches in front of a few read connections. Changes go through one writer thread,
-//! which commits many in one transaction and answers each when that is durable; then, and before the answer,
-//! the caches follow. Nothing is loaded at start.
+//! Sessions are read from memory, where all of them are loaded at start; users from bounded caches in front of a
+//! few read connections. Changes go through one writer thread, which commits many in one transaction and answers
+//! each when that is durable; then, and before the answer, memory follows.
 //!
 //! What a broken disk can do: a change that cannot be written is refused and undone, and after a failed fsync
 //! all are, until a restart; reads go on. A file or a log that was damaged is refused at start (`open`, `log`),
@@ -14,7 +14,7 @@ mod open;
 mod writer;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -22,23 +22,26 @@ use chrono::{DateTime, Utc};
 use rusqlite::ffi::{Error as SqliteError, SQLITE_CORRUPT_INDEX};
 use rusqlite::types::Type;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
-use sha2::{Digest as _, Sha256};
 use tracing::error;
 
 use self::open::Lock;
 use self::writer::Writer;
 use super::cache::Cache;
+use super::index::{Index, Key};
 use super::{Store, StoreError};
 use crate::auth::{PasswordHash, Session, SessionId};
-use crate::user::{Names, User};
+use crate::user::{Names, User, UserList};
 
 pub use self::open::OpenError;
 
-/// Users cached, twice over and twice, by ID and by email.
-const CACHED_USERS: usize = 8 * 1024;
+/// Users cached, twice over and by both ID and email. One takes about a kilobyte with its JSON.
+const CACHED_USERS: usize = 128 * 1024;
 
-/// Sessions cached, twice over.
-const CACHED_SESSIONS: usize = 64 * 1024;
+/// Sessions that one login forgets at most: more than it adds, and never so many that others wait.
+const FORGOTTEN_AT_ONCE: u32 = 4;
+
+/// The key of the one list there is.
+const ALL: &str = "";
 
 const USER: &str = "SELECT id, email, password, first_name, last_name, created_at, updated_at FROM users";
 
@@ -58,7 +61,13 @@ struct Shared {
     user_count: AtomicU64,
     users: Cache<Arc<User>>,
     users_by_email: Cache<Arc<User>>,
-    sessions: Cache<Session>,
+    /// The list of all users since the last change of any, under [`ALL`].
+    lists: Cache<Arc<UserList>>,
+    listing: tokio::sync::Mutex<()>,
+    sessions: Index,
+    /// The time of the first session on disk when that was last looked at: until it is to be forgotten, a login
+    /// need not look.
+    first_session_micros: AtomicI64,
     /// Held until the last connection is closed.
     _lock: Arc<Lock>,
 }
@@ -78,7 +87,10 @@ impl Sqlite {
             user_count: AtomicU64::new(opened.user_count),
             users: Cache::new(CACHED_USERS),
             users_by_email: Cache::new(CACHED_USERS),
-            sessions: Cache::new(CACHED_SESSIONS),
+            lists: Cache::new(1),
+            listing: tokio::sync::Mutex::default(),
+            sessions: opened.sessions,
+            first_session_micros: AtomicI64::new(i64::MIN),
             _lock: Arc::clone(&opened.lock),
         });
         let writer =
@@ -107,31 +119,71 @@ impl Shared {
         })
     }
 
+    /// Deletes a few of the oldest sessions if they were made before `before`; their keys.
+    fn forget_sessions(&self, connection: &Connection, before: DateTime<Utc>) -> rusqlite::Result<Vec<Key>> {
+        let before = before.timestamp_micros();
+        if self.first_session_micros.load(Ordering::Relaxed) >= before {
+            return Ok(Vec::new());
+        }
+        let mut first = connection
+            .prepare_cached("SELECT rowid, key, created_at FROM sessions ORDER BY rowid LIMIT ?1")?;
+        let first = first.query_map([FORGOTTEN_AT_ONCE], |row| {
+            Ok((row.get(0)?, Key::from(row.get::<_, [u8; 16]>(1)?), row.get(2)?))
+        })?;
+        let first: Vec<(i64, Key, i64)> = first.collect::<Result<_, _>>()?;
+        let mut forgotten = Vec::new();
+        for (place, key, created_at) in first {
+            if created_at >= before {
+                // Should the transaction fail, those before it are looked at when this one's time has come.
+                self.first_session_micros.store(created_at, Ordering::Relaxed);
+                break;
+            }
+            delete_session(connection, key, place)?;
+            forgotten.push(key);
+        }
+        Ok(forgotten)
+    }
+
     fn keep_user(&self, user: &Arc<User>) {
         self.users.put(user.id.as_str(), Arc::clone(user));
         self.users_by_email.put(&user.email, Arc::clone(user));
+        self.lists.remove(ALL);
     }
 }
 
 #[async_trait]
 impl Store for Sqlite {
-    async fn users(&self) -> Result<Vec<Arc<User>>, StoreError> {
+    async fn users(&self) -> Result<Arc<UserList>, StoreError> {
+        if let Some(list) = self.shared.lists.find(ALL) {
+            return Ok(list);
+        }
+        // After a change one reads the list, and the others who ask for it wait for that.
+        let _turn = self.shared.listing.lock().await;
+        if let Some(list) = self.shared.lists.find(ALL) {
+            return Ok(list);
+        }
         let shared = Arc::clone(&self.shared);
         // The one read whose length grows with the data: not on a thread that serves others.
         let list = tokio::task::spawn_blocking(move || {
-            shared.read(|connection| {
+            let epoch = shared.lists.epoch();
+            let users = shared.read(|connection| {
                 let mut all = connection.prepare_cached(&format!("{USER} ORDER BY rowid"))?;
                 all.query_map([], user)?.map(|row| row.map(Arc::new)).collect()
-            })
+            })?;
+            let list = Arc::new(UserList::new(users));
+            // Written here for the same reason.
+            list.body();
+            shared.lists.fill(epoch, ALL, Arc::clone(&list));
+            Ok(list)
         });
         list.await.map_err(|_| StoreError::Read)?
     }
 
-    async fn user_count(&self) -> Result<u64, StoreError> {
+    fn user_count(&self) -> Result<u64, StoreError> {
         Ok(self.shared.user_count.load(Ordering::Acquire))
     }
 
-    async fn user(&self, id: &str) -> Result<Option<Arc<User>>, StoreError> {
+    fn user(&self, id: &str) -> Result<Option<Arc<User>>, StoreError> {
         let cache = &self.shared.users;
         if let Some(user) = cache.find(id) {
             return Ok(Some(user));
@@ -142,7 +194,7 @@ impl Store for Sqlite {
         Ok(found)
     }
 
-    async fn user_by_email(&self, email: &str) -> Result<Option<Arc<User>>, StoreError> {
+    fn user_by_email(&self, email: &str) -> Result<Option<Arc<User>>, StoreError> {
         let cache = &self.shared.users_by_email;
         if let Some(user) = cache.find(email) {
             return Ok(Some(user));
@@ -207,11 +259,11 @@ impl Store for Sqlite {
 
     async fn remove_user(&self, id: &str) -> Result<bool, StoreError> {
         let id = id.to_owned();
+        let shared = Arc::clone(&self.shared);
         let removed = self
             .change(
                 move |connection| {
-                    connection.prepare_cached("DELETE FROM sessions WHERE user_id = ?1")?.execute([&id])?;
-                    connection
+                    let removed: Option<String> = connection
                         .prepare_cached(
                             "DELETE FROM users WHERE rowid = (SELECT rowid FROM users WHERE id = ?1)
                              RETURNING email, id",
@@ -220,15 +272,25 @@ impl Store for Sqlite {
                             agree(row.get_ref(1)?.as_bytes()?, id.as_bytes())?;
                             row.get(0)
                         })
-                        .optional()
-                        .map(|email: Option<String>| email.map(|email| (id, email)))
+                        .optional()?;
+                    if removed.is_some() {
+                        for (key, place) in shared.sessions.of_user(&id) {
+                            delete_session(connection, key, place)?;
+                        }
+                    }
+                    Ok(removed.map(|email| (id, email)))
                 },
                 |shared, removed| {
-                    // Sessions of the user that are still cached lead to no user: IDs are never used again.
                     if let Some((id, email)) = removed {
                         shared.user_count.fetch_sub(1, Ordering::AcqRel);
                         shared.users.remove(id);
                         shared.users_by_email.remove(email);
+                        shared.lists.remove(ALL);
+                        // A session that was made in the same transaction is among these; its row leads to no
+                        // user, as IDs are never used again, and is forgotten in its time.
+                        for (key, _) in shared.sessions.of_user(id) {
+                            shared.sessions.remove(key);
+                        }
                     }
                 },
             )
@@ -242,73 +304,56 @@ impl Store for Sqlite {
         session: Session,
         forget_before: Option<DateTime<Utc>>,
     ) -> Result<bool, StoreError> {
-        let (digest, added) = (digest(id.as_str()), session.clone());
+        let (key, added) = (Key::of(id.as_str()), session.clone());
+        let shared = Arc::clone(&self.shared);
         self.change(
             move |connection| {
-                if let Some(before) = forget_before {
-                    forget_sessions(connection, before)?;
-                }
+                let forgotten = match forget_before {
+                    Some(before) => shared.forget_sessions(connection, before)?,
+                    None => Vec::new(),
+                };
                 let made = connection
                     .prepare_cached(
-                        "INSERT INTO sessions (digest, user_id, created_at)
+                        "INSERT INTO sessions (key, user_id, created_at)
                          SELECT ?1, id, ?3 FROM users WHERE id = ?2",
                     )?
                     .execute(params![
-                        digest,
+                        key.as_bytes(),
                         session.user_id.as_str(),
                         session.created_at.timestamp_micros()
                     ])?;
-                Ok(made == 1)
+                Ok(((made == 1).then(|| connection.last_insert_rowid()), forgotten))
             },
-            move |shared, &is_made| {
-                if is_made {
-                    shared.sessions.put(id.as_str(), added);
+            move |shared, (place, forgotten)| {
+                for &key in forgotten {
+                    shared.sessions.remove(key);
+                }
+                if let Some(place) = *place {
+                    shared.sessions.add(key, added, place);
                 }
             },
         )
         .await
+        .map(|(place, _)| place.is_some())
     }
 
-    async fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
-        let cache = &self.shared.sessions;
-        if let Some(session) = cache.find(id) {
-            return Ok(Some(session));
-        }
-        let epoch = cache.epoch();
-        let found = self.shared.read(|connection| {
-            let digest = digest(id);
-            connection
-                .prepare_cached(
-                    "SELECT user_id, created_at, digest FROM sessions
-                     WHERE rowid = (SELECT rowid FROM sessions WHERE digest = ?1)",
-                )?
-                .query_row([digest], |row| {
-                    agree(row.get_ref(2)?.as_bytes()?, &digest)?;
-                    Ok(Session { user_id: row.get_ref(0)?.as_str()?.into(), created_at: time(row, 1)? })
-                })
-                .optional()
-        })?;
-        found.iter().for_each(|session| cache.fill(epoch, id, session.clone()));
-        Ok(found)
+    fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
+        Ok(self.shared.sessions.find(Key::of(id)))
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
-        let (digest, id) = (digest(id), id.to_owned());
+        let key = Key::of(id);
+        let Some(place) = self.shared.sessions.place(key) else {
+            return Ok(false);
+        };
         self.change(
-            move |connection| {
-                let mut delete = connection.prepare_cached("DELETE FROM sessions WHERE digest = ?1")?;
-                Ok(delete.execute([digest])? == 1)
+            move |connection| delete_session(connection, key, place),
+            move |shared, _| {
+                shared.sessions.remove(key);
             },
-            move |shared, _| shared.sessions.remove(&id),
         )
         .await
     }
-}
-
-/// The key of a session: nothing reads the ID itself, so it is not at rest; and how long a lookup takes tells
-/// nothing about the IDs there are.
-fn digest(session_id: &str) -> [u8; 32] {
-    Sha256::digest(session_id).into()
 }
 
 fn insert_user(connection: &Connection, user: &User) -> rusqlite::Result<bool> {
@@ -330,11 +375,11 @@ fn insert_user(connection: &Connection, user: &User) -> rusqlite::Result<bool> {
     }
 }
 
-/// Forgets a few of the oldest sessions if they are over: each login pays for more than it adds.
-fn forget_sessions(connection: &Connection, before: DateTime<Utc>) -> rusqlite::Result<usize> {
-    let forget = "DELETE FROM sessions WHERE created_at < ?1
-                  AND rowid IN (SELECT rowid FROM sessions ORDER BY rowid LIMIT 4)";
-    connection.prepare_cached(forget)?.execute([before.timestamp_micros()])
+/// Deletes a session; whether it was there. The place alone does not name it: SQLite may give the place of a
+/// session that has just ended to a new one.
+fn delete_session(connection: &Connection, key: Key, place: i64) -> rusqlite::Result<bool> {
+    let mut delete = connection.prepare_cached("DELETE FROM sessions WHERE rowid = ?1 AND key = ?2")?;
+    Ok(delete.execute(params![place, key.as_bytes()])? == 1)
 }
 
 /// `column` is one of the two unique ones.

@@ -3,6 +3,7 @@
 //! A file that is refused is left as it is, to the byte: it is looked at through a read-only connection
 //! first.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -16,13 +17,16 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
-use super::log;
+use super::{log, time};
+use crate::auth::Session;
+use crate::store::index::{Index, Key};
+use crate::user::UserId;
 
 /// "sess", in the header of our files: `file` and `sqlite3` show it, and other programs' databases lack it.
 const APPLICATION_ID: u32 = u32::from_be_bytes(*b"sess");
 
 /// The version of the tables below.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A lock that its owner is about to give up is waited for: after `kill -9` the system takes a moment, and so
 /// do aborted tasks in the same process.
@@ -37,6 +41,9 @@ const READERS: usize = 4;
 const FULL_CHECK_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Times are microseconds since 1970. Rows keep the order of their making by their rowid.
+///
+/// Sessions have no index here, but one in memory: a login writes to the end of one table, where an index on
+/// random keys would have it write a page of its own.
 const TABLES: &str = "
     CREATE TABLE users (
         id TEXT NOT NULL UNIQUE,
@@ -48,11 +55,10 @@ const TABLES: &str = "
         updated_at INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE sessions (
-        digest BLOB NOT NULL UNIQUE,
+        key BLOB NOT NULL,
         user_id TEXT NOT NULL,
         created_at INTEGER NOT NULL
     ) STRICT;
-    CREATE INDEX sessions_by_user ON sessions (user_id);
 ";
 
 /// What a store is made of.
@@ -60,6 +66,7 @@ pub struct Opened {
     pub writer: Connection,
     pub readers: Vec<Connection>,
     pub user_count: u64,
+    pub sessions: Index,
     pub lock: Arc<Lock>,
 }
 
@@ -147,6 +154,10 @@ fn try_open(path: &Path) -> Result<Opened, Reason> {
     }
     let lock = Arc::new(lock(path)?);
     if path.try_exists()? {
+        let bytes = path.metadata()?.len();
+        if bytes > FULL_CHECK_BYTES {
+            eprintln!("checking and reading {}, {} MiB", path.display(), bytes / (1024 * 1024));
+        }
         // SQLite would open a file that it cannot write for reading, and say nothing.
         OpenOptions::new()
             .read(true)
@@ -165,7 +176,27 @@ fn try_open(path: &Path) -> Result<Opened, Reason> {
     // The names of the file and its log must be on the disk before anything in them counts. A start that was
     // killed may have left that undone, and SQLite goes on without it where it cannot open the folder.
     File::open(path.parent().expect("a file is in a folder"))?.sync_all()?;
-    Ok(Opened { writer, readers, user_count: user_count.unsigned_abs(), lock })
+    let sessions = read_sessions(&writer).map_err(|error| Reason::Damaged(error.to_string()))?;
+    Ok(Opened { writer, readers, user_count: user_count.unsigned_abs(), sessions, lock })
+}
+
+/// Reads every session: a million in half a second.
+fn read_sessions(connection: &Connection) -> rusqlite::Result<Index> {
+    let sessions = Index::new();
+    // Sessions of one user share the text of its ID.
+    let mut user_ids: HashMap<String, UserId> = HashMap::new();
+    let mut all = connection.prepare("SELECT rowid, key, user_id, created_at FROM sessions")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let key: [u8; 16] = row.get(1)?;
+        let user_id = row.get_ref(2)?.as_str()?;
+        let user_id = match user_ids.get(user_id) {
+            Some(user_id) => user_id.clone(),
+            None => user_ids.entry(user_id.to_owned()).or_insert(user_id.into()).clone(),
+        };
+        sessions.add(Key::from(key), Session { user_id, created_at: time(row, 3)? }, row.get(0)?);
+    }
+    Ok(sessions)
 }
 
 fn lock(path: &Path) -> Result<Lock, Reason> {
