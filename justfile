@@ -33,8 +33,16 @@ patterns:
     git --no-pager diff --stat -- scenarios/faults.txt
 
 # Show where the time of a check goes: the reference, the server and our Flask project, or each FOLDER
-bench *FOLDER:
+bench-check *FOLDER:
     cargo bench --quiet -p conformance --bench check -- {{ FOLDER }}
+
+# Show what requests cost beside bare hyper and axum, all tables or e.g. `just bench --quick cookie basic`
+bench *TABLES:
+    cargo bench --quiet -p server --features peers --bench requests -- {{ TABLES }}
+
+# Show what durable logins cost beside the disk, bare hyper with a log, and axum; --quick measures less
+bench-durable *OPTIONS:
+    cargo bench --quiet -p server --features peers --bench durable -- {{ OPTIONS }}
 
 # Search: random walks on the reference server, then every parser for SECONDS
 fuzz SECONDS="30": walks (fuzz-parsers SECONDS)
@@ -72,3 +80,4 @@ coverage:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy -p server --benches --features peers -- -D warnings
