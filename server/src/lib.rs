@@ -27,6 +27,7 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod connection;
 pub mod json;
 pub mod limits;
 mod log;

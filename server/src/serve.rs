@@ -1,39 +1,26 @@
-//! Listening, accepting, speaking HTTP/1 within limits, and stopping without dropping what was begun.
+//! Listening, accepting within limits, and stopping without dropping what was begun.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONNECTION;
-use http::{HeaderValue, Request, Response};
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use http::{Request, Response};
 use nix::sys::resource::{Resource, getrlimit};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time;
+use tokio::task::{self, AbortHandle, JoinSet};
+use tokio::time::{self, MissedTickBehavior};
 use tracing::error;
 
-use crate::app::any_origin;
-use crate::limits::{
-    ACCEPT_BACKOFF, BACKLOG, CONNECTIONS, DRAIN_TIME, HEAD_BYTES, OTHER_FILES, REFUSAL_TIME, REFUSALS,
-};
+use crate::connection::{Client, converse};
+use crate::limits::{ACCEPT_BACKOFF, BACKLOG, CONNECTIONS, DRAIN_TIME, OTHER_FILES, REFUSAL_TIME, REFUSALS};
 use crate::observe::Observer;
-use crate::reply::Reply;
-use crate::watch::{Watch, Watched};
-use crate::wire;
-
-/// How often a connection is asked whether it is overdue; the precision of its time limits.
-const TICK: Duration = Duration::from_secs(1);
+use crate::watch::{Seconds, Watch};
 
 /// Answers requests.
 pub trait Respond: Send + Sync + 'static {
@@ -75,21 +62,30 @@ pub async fn serve<R: Respond>(
     app: Arc<R>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    // Dropping `stop` tells every connection to finish.
-    let (stop, stopped) = watch::channel(());
     // Owned here, so that no connection outlives this future; bounded by CONNECTIONS.
     let mut connections = JoinSet::new();
+    // What each is told and asked every second.
+    let mut open: HashMap<task::Id, (AbortHandle, Arc<Watch>)> = HashMap::new();
     // Likewise; bounded by REFUSALS.
     let mut refusals = JoinSet::new();
     let room = room();
+    let seconds = Arc::<Seconds>::default();
+    let mut second = time::interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut shutdown = pin!(shutdown);
     let observer = app.observer();
     let mut accepting = true;
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            Some(_) = connections.join_next() => {}
+            Some(ended) = connections.join_next_with_id() => {
+                open.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
+            }
             Some(_) = refusals.join_next() => {}
+            _ = second.tick() => {
+                seconds.pass();
+                open.values().filter(|(_, watch)| watch.is_overdue()).for_each(|(handle, _)| handle.abort());
+            }
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) if connections.len() >= room => {
                     if refusals.len() < REFUSALS {
@@ -99,7 +95,10 @@ pub async fn serve<R: Respond>(
                 Ok((stream, peer)) => {
                     accepting = true;
                     let client = Client { address: peer.ip(), observer: observer.clone() };
-                    connections.spawn(converse(stream, client, Arc::downgrade(&app), stopped.clone()));
+                    let watch = Arc::new(Watch::new(Arc::clone(&seconds)));
+                    let connection = converse(stream, client, Arc::downgrade(&app), Arc::clone(&watch));
+                    let handle = connections.spawn(connection);
+                    open.insert(handle.id(), (handle, watch));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: trying again at once would only burn the
@@ -113,7 +112,7 @@ pub async fn serve<R: Respond>(
         }
     }
     drop(listener);
-    drop(stop);
+    open.values().for_each(|(_, watch)| watch.tell_to_finish());
     let drained = async { while connections.join_next().await.is_some() {} };
     // What is still open after that has had its chance; it ends with `connections`.
     let _ = time::timeout(DRAIN_TIME, drained).await;
@@ -144,83 +143,4 @@ async fn refuse(mut stream: TcpStream) {
     };
     // A client that has left, or does not, is refused all the same.
     let _ = time::timeout(REFUSAL_TIME, told).await;
-}
-
-/// Who a connection is with, and who watches it.
-struct Client {
-    address: IpAddr,
-    observer: Option<Arc<Observer>>,
-}
-
-/// Serves one connection to its end.
-async fn converse<R: Respond>(
-    stream: TcpStream,
-    client: Client,
-    app: Weak<R>,
-    mut stopped: watch::Receiver<()>,
-) {
-    // An answer is one write: waiting for more would delay it. Failing to say so does no harm.
-    let _ = stream.set_nodelay(true);
-    let _open = client.observer.as_ref().map(|observer| observer.connection_opens());
-    let watch = Watch::new();
-    let service = service_fn(|request| answer(request, &client, &app, &watch));
-    let mut http = http1::Builder::new();
-    http.title_case_headers(true)
-        // A client may close its side and still read: it must neither miss its answer nor cancel the handler.
-        .half_close(true)
-        .auto_date_header(true)
-        // The watch does it.
-        .header_read_timeout(None)
-        // HEADER_FIELDS is hyper's own number. To set it would have two arrays of that size cleared per request.
-        .max_header_size(HEAD_BYTES)
-        .max_buf_size(2 * HEAD_BYTES);
-    let io = TokioIo::new(Watched { stream, watch: &watch });
-    let mut connection = pin!(http.serve_connection(io, service));
-    let mut tick = pin!(time::sleep(TICK));
-    let mut stopping = false;
-    loop {
-        tokio::select! {
-            // The connection first: it is what nearly every wake is for. That the other two are asked as well
-            // costs a lock of `stopped`, one of eight that all connections share, and no allocation.
-            biased;
-            // An error here is the client's: it broke the protocol, or left.
-            _ = connection.as_mut() => return,
-            _ = stopped.changed(), if !stopping => {
-                stopping = true;
-                connection.as_mut().graceful_shutdown();
-            }
-            () = tick.as_mut() => {
-                if watch.is_overdue() {
-                    return;
-                }
-                tick.as_mut().reset(time::Instant::now() + TICK);
-            }
-        }
-    }
-}
-
-async fn answer<R: Respond>(
-    request: Request<Incoming>,
-    client: &Client,
-    app: &Weak<R>,
-    watch: &Watch,
-) -> io::Result<Response<Full<Bytes>>> {
-    watch.request_begins();
-    let observation = client.observer.as_ref().and_then(|observer| observer.request_begins(&request));
-    let any_origin = any_origin(request.uri().path());
-    let response = match wire::receive(request).await {
-        Ok(request) => {
-            let app = app.upgrade().ok_or_else(|| io::Error::other("the app is gone"))?;
-            app.respond(request, client.address).await
-        }
-        Err(refusal) => {
-            let close = HeaderValue::from_static("close");
-            Reply::from(refusal).with_header(CONNECTION, close).into_response(any_origin)
-        }
-    };
-    if let Some(observation) = observation {
-        observation.ends(response.status());
-    }
-    watch.answer_is_made();
-    Ok(response.map(Full::new))
 }

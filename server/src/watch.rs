@@ -1,18 +1,20 @@
 //! Watches one connection: for how long it has been idle, or busy sending a head, and whether its answer is
-//! read.
+//! read; and carries the word that it is to finish.
 //!
 //! hyper's own header timeout runs from the end of the last request, so it cannot tell an idle client from
-//! one that sends a byte now and then; and it makes a timer per request, where this stores a number.
+//! one that sends a byte now and then; and it makes a timer per request, where this stores a number. Nor does
+//! this read a clock: the server counts the seconds for all of its connections.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 
 use crate::limits::{HEAD_TIME, IDLE_TIME};
 
@@ -23,25 +25,50 @@ const RECEIVING: u8 = 1;
 /// A request is being answered; its body has a limit of its own.
 const ANSWERING: u8 = 2;
 
+/// The seconds since a server began, which it counts and its connections read.
+#[derive(Default)]
+pub struct Seconds(AtomicU64);
+
+impl Seconds {
+    /// Another second has passed.
+    pub fn pass(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// What a connection is doing and until when it may.
 pub struct Watch {
-    opened: Instant,
-    // One task uses both; they are atomic because it may move between threads.
+    seconds: Arc<Seconds>,
+    // The connection's task writes these, the server's reads the second.
     phase: AtomicU8,
-    deadline_millis: AtomicU64,
+    deadline: AtomicU64,
+    // The server's task sets the one, and wakes the connection's, which has left its waker in the other.
+    told_to_finish: AtomicBool,
+    connection: AtomicWaker,
 }
 
 impl Watch {
     /// A connection that has just been opened.
-    pub fn new() -> Self {
-        let millis = IDLE_TIME.as_millis() as u64;
-        Self { opened: Instant::now(), phase: AtomicU8::new(IDLE), deadline_millis: AtomicU64::new(millis) }
+    pub fn new(seconds: Arc<Seconds>) -> Self {
+        let watch = Self {
+            seconds,
+            phase: AtomicU8::new(IDLE),
+            deadline: AtomicU64::new(0),
+            told_to_finish: AtomicBool::new(false),
+            connection: AtomicWaker::new(),
+        };
+        watch.expect_within(IDLE_TIME);
+        watch
     }
 
     /// A head has arrived.
     pub fn request_begins(&self) {
         self.phase.store(ANSWERING, Ordering::Relaxed);
-        self.deadline_millis.store(u64::MAX, Ordering::Relaxed);
+        self.deadline.store(u64::MAX, Ordering::Relaxed);
     }
 
     /// The answer is ready to be sent.
@@ -52,7 +79,19 @@ impl Watch {
 
     /// Whether the connection has done nothing for too long.
     pub fn is_overdue(&self) -> bool {
-        self.opened.elapsed().as_millis() as u64 >= self.deadline_millis.load(Ordering::Relaxed)
+        self.seconds.now() >= self.deadline.load(Ordering::Relaxed)
+    }
+
+    /// Tells the connection to finish what it is doing, and then to close.
+    pub fn tell_to_finish(&self) {
+        self.told_to_finish.store(true, Ordering::Release);
+        self.connection.wake();
+    }
+
+    /// Whether it is told to; else its task will be woken then.
+    pub fn is_told_to_finish(&self, context: &Context<'_>) -> bool {
+        self.connection.register(context.waker());
+        self.told_to_finish.load(Ordering::Acquire)
     }
 
     fn bytes_came(&self) {
@@ -68,9 +107,9 @@ impl Watch {
         }
     }
 
+    /// The second that has begun is not counted, so that nothing is overdue before its time.
     fn expect_within(&self, time: Duration) {
-        let deadline = (self.opened.elapsed() + time).as_millis() as u64;
-        self.deadline_millis.store(deadline, Ordering::Relaxed);
+        self.deadline.store(self.seconds.now() + time.as_secs() + 1, Ordering::Relaxed);
     }
 }
 
@@ -131,34 +170,56 @@ impl AsyncWrite for Watched<'_> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::task::noop_waker;
+
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn an_idle_connection_has_longer_than_one_that_sends_a_head() {
-        let watch = Watch::new();
-        tokio::time::advance(IDLE_TIME - Duration::from_millis(1)).await;
+    fn watch() -> Watch {
+        Watch::new(Arc::default())
+    }
+
+    fn pass(watch: &Watch, time: Duration) {
+        (0..time.as_secs()).for_each(|_| watch.seconds.pass());
+    }
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn an_idle_connection_has_longer_than_one_that_sends_a_head() {
+        let watch = watch();
+        pass(&watch, IDLE_TIME);
         assert!(!watch.is_overdue());
         watch.bytes_came();
-        tokio::time::advance(HEAD_TIME - Duration::from_millis(1)).await;
+        pass(&watch, HEAD_TIME);
         watch.bytes_came();
         assert!(!watch.is_overdue());
-        tokio::time::advance(Duration::from_millis(1)).await;
+        pass(&watch, SECOND);
         assert!(watch.is_overdue(), "more bytes of a head do not prolong its time");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_that_is_read_slowly_is_sent_as_long_as_it_moves() {
-        let watch = Watch::new();
+    #[test]
+    fn an_answer_that_is_read_slowly_is_sent_as_long_as_it_moves() {
+        let watch = watch();
         watch.request_begins();
-        tokio::time::advance(IDLE_TIME * 3).await;
+        pass(&watch, IDLE_TIME * 3);
         assert!(!watch.is_overdue());
         watch.answer_is_made();
         for _ in 0..3 {
-            tokio::time::advance(IDLE_TIME / 2).await;
+            pass(&watch, IDLE_TIME / 2);
             watch.bytes_went();
             assert!(!watch.is_overdue());
         }
-        tokio::time::advance(IDLE_TIME).await;
+        pass(&watch, IDLE_TIME + SECOND);
         assert!(watch.is_overdue());
+    }
+
+    #[test]
+    fn a_connection_that_is_told_to_finish_knows_it() {
+        let watch = watch();
+        let waker = noop_waker();
+        let context = Context::from_waker(&waker);
+        assert!(!watch.is_told_to_finish(&context));
+        watch.tell_to_finish();
+        assert!(watch.is_told_to_finish(&context));
     }
 }

@@ -1,19 +1,58 @@
-//! How the server stops, and fails.
+//! How the server waits, stops, and fails.
 
 mod support;
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use server::auth::{PasswordHash, Session, SessionId};
+use server::limits::{BODY_TIME, HEAD_TIME, IDLE_TIME};
 use server::store::{Store, StoreError};
 use server::user::{Names, UserList};
 use server::{App, SystemClock, User};
 use support::{Site, config, connect, listen, send, split};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 const STATUS: &str = "GET /api/v1/status HTTP/1.1\r\nHost: h\r\n";
+
+/// What comes before the connection is closed, and after how long by a clock that runs ahead whenever all wait.
+async fn until_closed(address: std::net::SocketAddr, sent: &str) -> (String, Duration) {
+    let began = Instant::now();
+    let mut stream = TcpStream::connect(address).await.expect("a listener");
+    stream.write_all(sent.as_bytes()).await.expect("a connection");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an end");
+    (answer, began.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_sends_nothing_more_is_not_waited_for() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let site = Site::start("").await;
+    let half_head = "GET /api/v1/status HTTP/1.1\r\nHo";
+    let half_body = "POST /api/v1/users HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{";
+    for (sent, answer, time) in
+        [("", "", IDLE_TIME), (half_head, "", HEAD_TIME), (half_body, "408", BODY_TIME)]
+    {
+        let (came, after) = until_closed(site.address, sent).await;
+        assert_eq!(came.get(9..12).unwrap_or_default(), answer, "{sent:?} {came}");
+        assert!(time <= after && after <= time + 2 * SECOND, "{sent:?}: {after:?}");
+    }
+    // One that asks again and again stays, however long that takes.
+    let mut stream = TcpStream::connect(site.address).await.expect("a listener");
+    for _ in 0..5 {
+        stream.write_all(format!("{STATUS}\r\n").as_bytes()).await.expect("a connection");
+        let mut answer = [0; 1024];
+        let length = stream.read(&mut answer).await.expect("an answer");
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200 OK\r\n"), "{:?}", &answer[..length]);
+        tokio::time::sleep(IDLE_TIME - SECOND).await;
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_polite_stop_answers_what_is_in_flight_and_closes_what_is_idle() {
