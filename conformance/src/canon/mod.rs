@@ -7,6 +7,8 @@
 //! - `sessions` writes the cookies that are set, `value` the JSON of bodies; everything else is here.
 
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use chrono::{DateTime, Utc};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use chrono::Utc;
 use futures_util::future::join_all;
+use server::auth::PasswordHash;
 use server::auth::{Session, SessionId};
 use server::store::{Sqlite, Store};
 use server::user::Names;
@@ -18,7 +19,7 @@ const AT_ONCE: usize = 1024;
 pub fn users(count: usize) -> Vec<Arc<User>> {
     let user = |number| {
         let names = Names { first: Some("Bob".to_owned()), last: Some("Dylan".to_owned()) };
-        Arc::new(User::new(email(number), &password(number), names, SystemClock.now()))
+        Arc::new(User::new(email(number), PasswordHash::of(&password(number)), names, SystemClock.now()))
     };
     (0..count).map(user).collect()
 }
