@@ -332,3 +332,6 @@ fn failed_to_change(step: &Step, expected: &[String], actual: &[String], success
         _ => expected.first().is_some_and(|line| line.starts_with('2')) && success == Some(false),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,8 +180,9 @@ fn a_password_or_its_hash_anywhere_in_an_answer_is_a_finding() {
     let hash: String = Sha256::digest("fake pwd").iter().map(|byte| format!("{byte:02x}")).collect();
     let with = |answer: Answer, password: &str| {
         let mut canon = canon();
-        canon.watch_password(password);
-        canon.watch_password(password);
+        for watched in ["another one", password, password] {
+            canon.watch_password(watched);
+        }
         let lines = canon.exchange(view(Show::Status), &exchange("GET", Ok(answer)));
         lines.into_iter().filter(|line| line.starts_with("! ")).collect::<Vec<_>>()
     };
