@@ -3,12 +3,14 @@
 mod support;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use server::User;
 use server::auth::{PasswordHash, Session, SessionId};
-use server::store::{MemorySessions, Sqlite, Store};
-use server::user::Names;
+use server::store::{MemorySessions, Sqlite, Store, StoreError};
+use server::user::{Names, UserList};
 use support::at;
 
 fn stores(folder: &Path) -> Vec<(&'static str, Arc<dyn Store>)> {
@@ -184,6 +186,133 @@ async fn the_sessions_of_a_removed_user_are_gone_after_a_restart() {
     assert_eq!(found(&store), expected);
     drop(store);
     assert_eq!(found(&Sqlite::open(&path).expect("a database")), expected, "after a restart");
+}
+
+#[tokio::test]
+async fn no_session_outlives_its_user_whatever_shares_a_transaction_with_the_removal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.db");
+    let store = Sqlite::open(&path).expect("a database");
+    let users: Vec<_> = (0..8).map(|n| user(&n.to_string())).collect();
+    let ids: Vec<_> = users.iter().map(|_| [(); 3].map(|()| SessionId::random())).collect();
+    for (user, [old, ..]) in users.iter().zip(&ids) {
+        store.add_user(Arc::clone(user)).await.expect("a write");
+        assert_eq!(store.add_session(old.clone(), session(user), None).await, Ok(true));
+    }
+    // The writer waits for another program with the first change it gets, so all others share what follows.
+    let other = rusqlite::Connection::open(&path).expect("a database");
+    other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let changes = users.iter().zip(&ids).map(async |(user, [old, new, late])| {
+        tokio::join!(
+            biased;
+            // The last row goes, and the next one has its place.
+            store.end_session(old.as_str()),
+            store.add_session(new.clone(), session(user), None),
+            store.remove_user(user.id.as_str()),
+            store.add_session(late.clone(), session(user), None),
+            store.end_session(old.as_str()),
+        )
+    });
+    let changes = futures_util::future::join_all(changes);
+    let (answers, ()) =
+        tokio::join!(biased; changes, async { other.execute_batch("COMMIT").expect("a lock") });
+    assert_eq!(answers, vec![(Ok(true), Ok(true), Ok(true), Ok(false), Ok(false)); 8]);
+    let found =
+        |store: &Sqlite| ids.iter().flatten().filter(|id| store.session(id.as_str()) != Ok(None)).count();
+    assert_eq!(found(&store), 0);
+    drop(store);
+    let rows = other.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0));
+    assert_eq!(rows, Ok(0));
+    assert_eq!(found(&Sqlite::open(&path).expect("a database")), 0, "after a restart");
+}
+
+/// Users in a file, and what happens right after the next look at one.
+struct Interrupted {
+    users: Sqlite,
+    then: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+#[async_trait]
+impl Store for Interrupted {
+    async fn users(&self) -> Result<Arc<UserList>, StoreError> {
+        self.users.users().await
+    }
+
+    fn user_count(&self) -> Result<u64, StoreError> {
+        self.users.user_count()
+    }
+
+    fn user(&self, id: &str) -> Result<Option<Arc<User>>, StoreError> {
+        let user = self.users.user(id);
+        let then = self.then.lock().expect("no panic").take();
+        then.into_iter().for_each(|then| then());
+        user
+    }
+
+    fn user_by_email(&self, email: &str) -> Result<Option<Arc<User>>, StoreError> {
+        self.users.user_by_email(email)
+    }
+
+    async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError> {
+        self.users.add_user(user).await
+    }
+
+    async fn rename_user(
+        &self,
+        id: &str,
+        names: Names,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<User>>, StoreError> {
+        self.users.rename_user(id, names, now).await
+    }
+
+    async fn rehash_user(&self, id: &str, password: PasswordHash) -> Result<bool, StoreError> {
+        self.users.rehash_user(id, password).await
+    }
+
+    async fn remove_user(&self, id: &str) -> Result<bool, StoreError> {
+        self.users.remove_user(id).await
+    }
+
+    async fn add_session(
+        &self,
+        id: SessionId,
+        session: Session,
+        forget_before: Option<DateTime<Utc>>,
+    ) -> Result<bool, StoreError> {
+        self.users.add_session(id, session, forget_before).await
+    }
+
+    fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
+        self.users.session(id)
+    }
+
+    async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
+        self.users.end_session(id).await
+    }
+}
+
+#[tokio::test]
+async fn no_session_in_memory_outlives_a_user_that_goes_while_it_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let users = Sqlite::open(&folder.path().join("a.db")).expect("a database");
+    let users = Arc::new(Interrupted { users, then: Mutex::default() });
+    let store = Arc::new(MemorySessions::over(Arc::clone(&users) as Arc<dyn Store>));
+    let kim = user("kim");
+    store.add_user(Arc::clone(&kim)).await.expect("a write");
+    let removing = (Arc::clone(&store), Arc::clone(&kim));
+    let remove = move || {
+        let (store, kim) = removing;
+        let remove = async move || store.remove_user(kim.id.as_str()).await;
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let removed = std::thread::spawn(move || runtime.block_on(remove()));
+        assert_eq!(removed.join().expect("no panic"), Ok(true));
+    };
+    *users.then.lock().expect("no panic") = Some(Box::new(remove));
+    let id = SessionId::random();
+    store.add_session(id.clone(), session(&kim), None).await.expect("a write");
+    assert!(users.then.lock().expect("no panic").is_none(), "the removal came between");
+    assert_eq!(store.session(id.as_str()), Ok(None));
 }
 
 #[tokio::test]

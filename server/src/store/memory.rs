@@ -62,6 +62,25 @@ impl MemorySessions {
         Self { index: Index::new(), order: Mutex::default(), users }
     }
 
+    /// Adds a session; forgets a few of the oldest that were made before `forget_before`.
+    fn add(&self, key: Key, session: Session, forget_before: Option<DateTime<Utc>>) {
+        let mut order = self.order();
+        if let Some(before) = forget_before {
+            for _ in 0..FORGOTTEN_AT_ONCE {
+                let Some(oldest) = order.keys.first_entry() else { break };
+                if !self.index.forget(*oldest.get(), before) {
+                    break;
+                }
+                oldest.remove();
+            }
+        }
+        order.made += 1;
+        let place = order.made;
+        order.keys.insert(place, key);
+        // Before the order is given back: whoever finds a key there that is not in the index drops it.
+        self.index.add(key, session, place);
+    }
+
     /// Ends a session; whether it was there.
     fn end(&self, key: Key) -> bool {
         let place = self.index.remove(key);
@@ -127,26 +146,14 @@ impl Store for MemorySessions {
         session: Session,
         forget_before: Option<DateTime<Utc>>,
     ) -> Result<bool, StoreError> {
-        if self.users.user(session.user_id.as_str())?.is_none() {
-            return Ok(false);
+        let (key, user_id) = (Key::of(id.as_str()), session.user_id.clone());
+        self.add(key, session, forget_before);
+        // Only now: where the user is still there, the removal that is yet to come finds the session.
+        let user = self.users.user(user_id.as_str());
+        if !matches!(user, Ok(Some(_))) {
+            self.end(key);
         }
-        let key = Key::of(id.as_str());
-        let mut order = self.order();
-        if let Some(before) = forget_before {
-            for _ in 0..FORGOTTEN_AT_ONCE {
-                let Some(oldest) = order.keys.first_entry() else { break };
-                if !self.index.forget(*oldest.get(), before) {
-                    break;
-                }
-                oldest.remove();
-            }
-        }
-        order.made += 1;
-        let place = order.made;
-        order.keys.insert(place, key);
-        // Before the order is given back: whoever finds a key there that is not in the index drops it.
-        self.index.add(key, session, place);
-        Ok(true)
+        Ok(user?.is_some())
     }
 
     fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {

@@ -11,6 +11,7 @@
 
 mod log;
 mod open;
+mod transaction;
 mod writer;
 
 use std::path::Path;
@@ -21,10 +22,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::ffi::{Error as SqliteError, SQLITE_CORRUPT_INDEX};
 use rusqlite::types::Type;
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tracing::error;
 
 use self::open::Lock;
+use self::transaction::Transaction;
 use self::writer::Writer;
 use super::cache::Cache;
 use super::index::{Index, Key};
@@ -101,7 +103,7 @@ impl Sqlite {
     /// Runs a change in a transaction and, when it is durable, `then` with what it gave.
     async fn change<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
         then: impl FnOnce(&Shared, &T) + Send + 'static,
     ) -> Result<T, StoreError> {
         let shared = Arc::clone(&self.shared);
@@ -120,12 +122,16 @@ impl Shared {
     }
 
     /// Deletes a few of the oldest sessions if they were made before `before`; their keys.
-    fn forget_sessions(&self, connection: &Connection, before: DateTime<Utc>) -> rusqlite::Result<Vec<Key>> {
+    fn forget_sessions(
+        &self,
+        transaction: &Transaction<'_>,
+        before: DateTime<Utc>,
+    ) -> rusqlite::Result<Vec<Key>> {
         let before = before.timestamp_micros();
         if self.first_session_micros.load(Ordering::Relaxed) >= before {
             return Ok(Vec::new());
         }
-        let mut first = connection
+        let mut first = transaction
             .prepare_cached("SELECT rowid, key, created_at FROM sessions ORDER BY rowid LIMIT ?1")?;
         let first = first.query_map([FORGOTTEN_AT_ONCE], |row| {
             Ok((row.get(0)?, Key::from(row.get::<_, [u8; 16]>(1)?), row.get(2)?))
@@ -138,7 +144,7 @@ impl Shared {
                 self.first_session_micros.store(created_at, Ordering::Relaxed);
                 break;
             }
-            delete_session(connection, key, place)?;
+            transaction.end_session(key, place)?;
             forgotten.push(key);
         }
         Ok(forgotten)
@@ -208,7 +214,7 @@ impl Store for Sqlite {
     async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError> {
         let added = Arc::clone(&user);
         self.change(
-            move |connection| insert_user(connection, &user),
+            move |transaction| transaction.add_user(&user),
             move |shared, &is_new| {
                 if is_new {
                     shared.user_count.fetch_add(1, Ordering::AcqRel);
@@ -262,8 +268,8 @@ impl Store for Sqlite {
         let shared = Arc::clone(&self.shared);
         let removed = self
             .change(
-                move |connection| {
-                    let removed: Option<String> = connection
+                move |transaction| {
+                    let removed: Option<String> = transaction
                         .prepare_cached(
                             "DELETE FROM users WHERE rowid = (SELECT rowid FROM users WHERE id = ?1)
                              RETURNING email, id",
@@ -274,8 +280,10 @@ impl Store for Sqlite {
                         })
                         .optional()?;
                     if removed.is_some() {
-                        for (key, place) in shared.sessions.of_user(&id) {
-                            delete_session(connection, key, place)?;
+                        // Memory lacks those that were made in this transaction.
+                        let made = transaction.made_for(&id);
+                        for (key, place) in shared.sessions.of_user(&id).into_iter().chain(made) {
+                            transaction.end_session(key, place)?;
                         }
                     }
                     Ok(removed.map(|email| (id, email)))
@@ -286,8 +294,7 @@ impl Store for Sqlite {
                         shared.users.remove(id);
                         shared.users_by_email.remove(email);
                         shared.lists.remove(ALL);
-                        // A session that was made in the same transaction is among these; its row leads to no
-                        // user, as IDs are never used again, and is forgotten in its time.
+                        // Those that were made in the same transaction are among them by now.
                         for (key, _) in shared.sessions.of_user(id) {
                             shared.sessions.remove(key);
                         }
@@ -307,22 +314,12 @@ impl Store for Sqlite {
         let (key, added) = (Key::of(id.as_str()), session.clone());
         let shared = Arc::clone(&self.shared);
         self.change(
-            move |connection| {
+            move |transaction| {
                 let forgotten = match forget_before {
-                    Some(before) => shared.forget_sessions(connection, before)?,
+                    Some(before) => shared.forget_sessions(transaction, before)?,
                     None => Vec::new(),
                 };
-                let made = connection
-                    .prepare_cached(
-                        "INSERT INTO sessions (key, user_id, created_at)
-                         SELECT ?1, id, ?3 FROM users WHERE id = ?2",
-                    )?
-                    .execute(params![
-                        key.as_bytes(),
-                        session.user_id.as_str(),
-                        session.created_at.timestamp_micros()
-                    ])?;
-                Ok(((made == 1).then(|| connection.last_insert_rowid()), forgotten))
+                Ok((transaction.add_session(key, session)?, forgotten))
             },
             move |shared, (place, forgotten)| {
                 for &key in forgotten {
@@ -347,39 +344,13 @@ impl Store for Sqlite {
             return Ok(false);
         };
         self.change(
-            move |connection| delete_session(connection, key, place),
+            move |transaction| transaction.end_session(key, place),
             move |shared, _| {
                 shared.sessions.remove(key);
             },
         )
         .await
     }
-}
-
-fn insert_user(connection: &Connection, user: &User) -> rusqlite::Result<bool> {
-    let insert = "INSERT INTO users (id, email, password, first_name, last_name, created_at, updated_at)
-                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let inserted = connection.prepare_cached(insert)?.execute(params![
-        user.id.as_str(),
-        user.email,
-        user.password.as_bytes(),
-        user.names.first,
-        user.names.last,
-        user.created_at.timestamp_micros(),
-        user.updated_at.timestamp_micros(),
-    ]);
-    match inserted {
-        // UNIQUE(email), in the transaction that would add the second: the transaction itself goes on.
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(false),
-        inserted => inserted.map(|_| true),
-    }
-}
-
-/// Deletes a session; whether it was there. The place alone does not name it: SQLite may give the place of a
-/// session that has just ended to a new one.
-fn delete_session(connection: &Connection, key: Key, place: i64) -> rusqlite::Result<bool> {
-    let mut delete = connection.prepare_cached("DELETE FROM sessions WHERE rowid = ?1 AND key = ?2")?;
-    Ok(delete.execute(params![place, key.as_bytes()])? == 1)
 }
 
 /// `column` is one of the two unique ones.

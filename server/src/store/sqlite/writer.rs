@@ -13,13 +13,14 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 use super::open::Lock;
+use super::transaction::Transaction;
 use crate::store::StoreError;
 
 /// Changes that may wait before callers do.
 const QUEUE: usize = 1024;
 
 /// Runs a change and returns what to do once it is durable.
-type Change = Box<dyn FnOnce(&Connection) -> rusqlite::Result<Answer> + Send>;
+type Change = Box<dyn FnOnce(&Transaction<'_>) -> rusqlite::Result<Answer> + Send>;
 type Answer = Box<dyn FnOnce() + Send>;
 
 /// The handle of the writer thread; dropping it waits for the thread, which first finishes what it was given.
@@ -45,12 +46,12 @@ impl Writer {
     /// waiting does not stop the change.
     pub async fn run<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
         then: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let change: Change = Box::new(move |connection| {
-            let value = change(connection)?;
+        let change: Change = Box::new(move |transaction| {
+            let value = change(transaction)?;
             Ok(Box::new(move || {
                 then(&value);
                 // The caller may be gone; the change stands.
@@ -104,7 +105,8 @@ fn write(connection: &Connection, mut changes: mpsc::Receiver<Change>) {
 
 fn commit(connection: &Connection, group: impl Iterator<Item = Change>) -> rusqlite::Result<Vec<Answer>> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    let answers = group.map(|change| change(connection)).collect::<Result<_, _>>()?;
+    let transaction = Transaction::new(connection);
+    let answers = group.map(|change| change(&transaction)).collect::<Result<_, _>>()?;
     connection.execute_batch("COMMIT")?;
     Ok(answers)
 }
