@@ -123,6 +123,8 @@ fn of_files(trials: &mut Trials, seed: u64) {
     }
     trials.add("damage::file", damage::of_the_file);
     trials.add("damage::bits", move || damage::of_bits(seed));
+    trials.add("damage::session", damage::of_a_session);
+    trials.add("damage::large-file", damage::of_a_large_file);
     trials.add("damage::index", damage::of_an_index);
     trials.add("damage::cut-log", move || damage::of_a_cut_log(seed));
     trials.add("damage::bits-of-log", move || damage::of_bits_of_a_log(seed));
@@ -138,7 +140,7 @@ fn of_system_calls(trials: &mut Trials) {
     for fault in faults::FAULTS_OF_CALLS {
         trials.add(format!("faults::{}", fault.injection), move || faults::survives(fault));
     }
-    for injection in ["pwrite64:error=ENOSPC", "pwrite64:error=EIO", "fsync:error=EIO"] {
+    for injection in ["pwrite64:error=ENOSPC", "pwrite64:error=EIO", "fsync,fdatasync:error=EIO"] {
         trials.add(format!("faults::start::{injection}"), move || faults::refuses_to_start(injection));
         trials.add(format!("faults::stop::{injection}"), move || faults::stops_under(injection));
     }

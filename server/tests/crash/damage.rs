@@ -2,11 +2,13 @@
 //!
 //! What is promised: a database whose structure is damaged is refused and left as it is, and so is one whose log
 //! has lost a commit in its middle. A flipped bit can still change a name, a time or a password's hash, which
-//! then lets nobody in: SQLite has no checksums of pages. It never leads a session to another user. A log that
-//! is cut off is taken as far as it goes, as after a crash: what it gives is what was there at some moment.
+//! then lets nobody in, or end the one session in whose key it is: SQLite has no checksums of pages. It never
+//! leads a session to another user. A log that is cut off is taken as far as it goes, as after a crash: what it
+//! gives is what was there at some moment.
 
 use std::fs;
 use std::path::Path;
+use std::process::Output;
 
 use fastrand::Rng;
 use sha2::{Digest as _, Sha256};
@@ -16,7 +18,7 @@ use crate::ground::{Ground, stop};
 use crate::http::{Answer, ask};
 use crate::ledger::{Act, Heard};
 use crate::support::Process;
-use crate::tamper::prepare;
+use crate::tamper::{execute, prepare};
 use crate::totals::{FLIPS, LOGS, REFUSALS, judge};
 
 /// A database of many pages.
@@ -80,46 +82,99 @@ fn is_refused(ground: &Ground, path: &Path, bytes: &[u8]) -> Result<(), String> 
     if fs::read(path).is_ok_and(|now| now == bytes) { Ok(()) } else { Err("touched".to_owned()) }
 }
 
-/// One bit of a file is flipped, anywhere: refused, or every user and every session is whose it was.
+/// One bit of a file is flipped, anywhere: refused, or every user and every session is whose it was. Only a
+/// session whose key it is in may be over.
 pub fn of_bits(seed: u64) -> Result<(), String> {
     let mut random = Rng::with_seed(seed);
     let (_folder, ground) = many_users();
-    let path = ground.file();
-    let whole = fs::read(&path).expect("a file");
+    let whole = fs::read(ground.file()).expect("a file");
     for _ in 0..100 {
         let (at, bit) = (random.usize(..whole.len()), random.u8(..8));
-        let mut bytes = whole.clone();
-        bytes[at] ^= 1 << bit;
-        fs::write(&path, &bytes).expect("a write");
-        judge(FLIPS, || match Process::spawn(ground.serving()) {
-            Ok(process) => ground.compare_owners(&process),
+        let is_hit = |cookie: &str| {
+            let key = key_of(cookie);
+            (at.saturating_sub(15)..=at).any(|from| whole[from..].starts_with(&key))
+        };
+        let doubtful = ground.owners().map(|(cookie, _)| cookie).find(|cookie| is_hit(cookie));
+        judge(FLIPS, || match start_with_flip(&ground, &whole, at, bit) {
+            Ok(process) => ground.compare_owners(&process, doubtful),
             Err(output) => is_clear_refusal(&output),
         })
         .map_err(|wrong| format!("bit {bit} of byte {at}: {wrong}"))?;
-        for leftover in ["-wal", "-shm"] {
-            let _ = fs::remove_file(path.with_extension(format!("db{leftover}")));
-        }
     }
     Ok(())
 }
 
-/// An index that names the wrong row, which nothing looks for in a large file at start: an error, not another's
-/// session.
+/// A bit of each byte of a session's row is flipped: it is over, refused for a user that there is not, or as it
+/// was.
+pub fn of_a_session() -> Result<(), String> {
+    let (_folder, ground) = prepare();
+    let (cookie, user) = ground.owners().next().expect("a session");
+    let user_id = user.expect("a user")["id"].as_str().expect("a text");
+    let row = [&key_of(cookie)[..], user_id.as_bytes()].concat();
+    let whole = fs::read(ground.file()).expect("a file");
+    let start = whole.windows(row.len()).position(|bytes| bytes == row).expect("a row");
+    // The row ends in its time.
+    for at in 0..row.len() + 8 {
+        judge(FLIPS, || match start_with_flip(&ground, &whole, start + at, at as u8 % 8) {
+            Ok(process) if at < 16 => {
+                let answer = ask(process.address, "GET", "/api/v1/users/me", cookie, "");
+                match answer {
+                    Some(Answer { status: 403, .. }) => ground.compare_owners(&process, Some(cookie)),
+                    other => Err(format!("{other:?}")),
+                }
+            }
+            Ok(process) if at >= row.len() => ground.compare_owners(&process, None),
+            Ok(_) => Err("it started".to_owned()),
+            Err(output) => {
+                is_clear_refusal(&output)?;
+                let is_of_nobody =
+                    String::from_utf8_lossy(&output.stderr).contains("session 2 is of no user");
+                if at >= 16 && is_of_nobody == (at < row.len()) { Ok(()) } else { Err(format!("{output:?}")) }
+            }
+        })
+        .map_err(|wrong| format!("byte {at} of a session: {wrong}"))?;
+    }
+    // Beside a log, which a server that has begun to write would move into the file.
+    fs::write(ground.file(), &whole).expect("a write");
+    let process = ground.start();
+    perform(&mut ground.clone(), &process, Act::Rename(1));
+    process.kill();
+    let log = fs::read(ground.log()).expect("a log");
+    let mut bytes = whole;
+    bytes[start + 16] ^= 1;
+    fs::write(ground.file(), &bytes).expect("a write");
+    judge(REFUSALS, || is_refused(&ground, &ground.file(), &bytes))?;
+    if fs::read(ground.log()).is_ok_and(|now| now == log) { Ok(()) } else { Err("touched".to_owned()) }
+}
+
+/// What names the session of a cookie in the file.
+fn key_of(cookie: &str) -> [u8; 16] {
+    let (_, session_id) = cookie.trim_end().split_once('=').expect("a cookie");
+    *Sha256::digest(session_id).first_chunk().expect("32 bytes")
+}
+
+fn start_with_flip(ground: &Ground, whole: &[u8], at: usize, bit: u8) -> Result<Process, Output> {
+    for leftover in ["-wal", "-shm"] {
+        let _ = fs::remove_file(ground.file().with_extension(format!("db{leftover}")));
+    }
+    let mut bytes = whole.to_vec();
+    bytes[at] ^= 1 << bit;
+    fs::write(ground.file(), bytes).expect("a write");
+    Process::spawn(ground.serving())
+}
+
+/// An index that names the wrong row since the server has started: an error, not another's session.
 pub fn of_an_index() -> Result<(), String> {
     let (_folder, ground) = prepare();
-    let (cookie, user) = ground.ledgers[0].owners().next().expect("a session");
+    let (cookie, user) = ground.owners().next().expect("a session");
     let [id, email] = ["id", "email"].map(|field| user.expect("a user")[field].as_str().expect("a text"));
-    let (_, session_id) = cookie.trim_end().split_once('=').expect("a cookie");
     let login = format!("email={email}&password=x");
-    // The user and the session are the second of their tables, after the admin's.
-    for (key, method, path, form) in [
-        (Sha256::digest(session_id).to_vec(), "GET", "/api/v1/users/me", ""),
-        (id.into(), "GET", "/api/v1/users/me", ""),
-        (email.into(), "POST", "/api/v1/auth_session/login", login.as_str()),
-    ] {
+    // The user is the second of its table, after the admin.
+    for (key, method, path, form) in
+        [(id, "GET", "/api/v1/users/me", ""), (email, "POST", "/api/v1/auth_session/login", login.as_str())]
+    {
         let whole = fs::read(ground.file()).expect("a file");
-        let mut entry = key;
-        entry.push(2);
+        let entry = [key.as_bytes(), &[2]].concat();
         let at = whole.windows(entry.len()).position(|bytes| bytes == entry).expect("an entry of an index");
         let process = ground.start();
         let mut bytes = whole.clone();
@@ -133,6 +188,23 @@ pub fn of_an_index() -> Result<(), String> {
         fs::write(ground.file(), whole).expect("a write");
     }
     ground.clone().compare(&ground.start())
+}
+
+/// An index that has lost a user is found at start in a large file, as in a small one.
+pub fn of_a_large_file() -> Result<(), String> {
+    let (_folder, mut ground) = prepare();
+    let filler =
+        "CREATE TABLE filler (bytes); INSERT INTO filler VALUES (zeroblob(40000000)); DROP TABLE filler";
+    execute(&ground, filler);
+    ground.compare(&ground.start())?;
+    let (_, user) = ground.owners().next().expect("a session");
+    let email = user.expect("a user")["email"].as_str().expect("a text");
+    let mut bytes = fs::read(ground.file()).expect("a file");
+    let entry = [email.as_bytes(), &[2]].concat();
+    let at = bytes.windows(entry.len()).position(|bytes| bytes == entry).expect("an entry of an index");
+    bytes[at] ^= 1;
+    fs::write(ground.file(), &bytes).expect("a write");
+    judge(REFUSALS, || is_refused(&ground, &ground.file(), &bytes))
 }
 
 /// A log of a few changes, each of them at its own moment.

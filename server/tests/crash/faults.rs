@@ -48,12 +48,12 @@ pub const FAULTS_OF_CALLS: [Fault; 18] = [
     passing("pwrite64:error=EINTR:when=1+2", 0),
     passing("openat:error=EMFILE", 0),
     passing("ftruncate:error=EIO", 0),
-    lasting("fsync:error=EIO", 5),
-    lasting("fsync:error=EIO:when=1", 5),
-    lasting("fsync:error=EIO:when=2", 4),
-    lasting("fsync:error=ENOSPC:when=1", 5),
-    lasting("fsync:error=EDQUOT:when=3", 3),
-    lasting("fsync:error=EROFS:when=5", 1),
+    lasting("fsync,fdatasync:error=EIO", 5),
+    lasting("fsync,fdatasync:error=EIO:when=1", 5),
+    lasting("fsync,fdatasync:error=EIO:when=2", 4),
+    lasting("fsync,fdatasync:error=ENOSPC:when=1", 5),
+    lasting("fsync,fdatasync:error=EDQUOT:when=3", 3),
+    lasting("fsync,fdatasync:error=EROFS:when=5", 1),
 ];
 
 pub fn survives(fault: Fault) -> Result<(), String> {
@@ -191,7 +191,7 @@ pub fn slow() -> Result<(), String> {
         let (_folder, mut ground) = prepare();
         let process = started(&mut ground)?;
         // Longer than any test: it lasts until it is lifted.
-        let injection = Injection::of(&process, "fsync:delay_enter=1000000000");
+        let injection = Injection::of(&process, "fsync,fdatasync:delay_enter=1000000000");
         let mut before = ground.clone();
         std::thread::scope(|scope| {
             let change = scope.spawn(|| ground.perform(Act::LogOut(0), process.address));

@@ -12,10 +12,10 @@ use crate::tamper::prepare;
 use crate::totals::{POINTS, judge};
 
 /// What files are changed with while the server runs and as it stops.
-pub const OF_CHANGES: [&str; 4] = ["pwrite64", "fsync", "ftruncate", "unlink"];
+pub const OF_CHANGES: [&str; 5] = ["pwrite64", "fsync", "fdatasync", "ftruncate", "unlink"];
 
 /// What files are changed with when a database is made.
-pub const OF_MAKING: [&str; 5] = ["pwrite64", "fsync", "ftruncate", "unlink", "rename"];
+pub const OF_MAKING: [&str; 6] = ["pwrite64", "fsync", "fdatasync", "ftruncate", "unlink", "rename"];
 
 /// Every kind of change, and an orderly stop, which moves the log into the file.
 pub fn of_changes(call: &str) -> Result<(), String> {

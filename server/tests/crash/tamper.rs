@@ -5,6 +5,7 @@ use tempfile::TempDir;
 
 use crate::ground::{Ground, stop};
 use crate::ledger::{Act, Heard};
+use crate::support::Process;
 use crate::totals::{TAMPERING, judge};
 
 /// Every kind of change, each possible after [`prepare`].
@@ -28,10 +29,10 @@ pub const TAMPERINGS: [(&str, &str, &str); 8] = [
         "session 0 leads to",
     ),
     ("no-sessions", "DELETE FROM sessions WHERE rowid > 1", "session 1 is ended"),
-    ("session-of-nobody", "INSERT INTO sessions VALUES (x'00', 'nobody', 0)", "outlive"),
+    ("session-of-nobody", "INSERT INTO sessions VALUES (zeroblob(16), 'nobody', 0)", "4 is of no user"),
     (
         "session-from-nowhere",
-        "INSERT INTO sessions SELECT x'00', id, 0 FROM users LIMIT 1",
+        "INSERT INTO sessions SELECT zeroblob(16), id, 0 FROM users LIMIT 1",
         "4 sessions are stored",
     ),
     (
@@ -83,14 +84,18 @@ pub fn finds(tampering: &str, complaint: &str) -> Result<(), String> {
     }
     execute(&ground, "UPDATE users SET first_name = 'A', last_name = 'A' WHERE email LIKE '%-0@%'");
     execute(&ground, tampering);
-    let process = ground.start();
-    judge(TAMPERING, || match ground.compare(&process) {
+    let found = match Process::spawn(ground.serving()) {
+        Ok(process) => ground.compare(&process),
+        Err(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    };
+    judge(TAMPERING, || match found {
         Err(wrong) if wrong.contains(complaint) => Ok(()),
         other => Err(format!("{other:?} instead of {complaint:?}")),
     })
 }
 
-fn execute(ground: &Ground, statements: &str) {
+/// Changes a file by SQL.
+pub fn execute(ground: &Ground, statements: &str) {
     let file = Connection::open(ground.file()).expect("a database");
     file.execute_batch(statements).expect("a change");
 }

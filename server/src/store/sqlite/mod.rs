@@ -6,8 +6,14 @@
 //!
 //! What a broken disk can do: a change that cannot be written is refused and undone, and after a failed fsync
 //! all are, until a restart; reads go on. A file or a log that was damaged is refused at start (`open`, `log`),
-//! except for what nothing can tell: a bit of a name, a time or a password's hash, and the end of a log that a
-//! crash may have left so. `tests/crash.rs` tries it all.
+//! except for what nothing can tell: a bit of a name, a time, a password's hash or a session's key, and the end
+//! of a log that a crash may have left so. `tests/crash.rs` tries it all.
+//!
+//! So a damaged row of a session cannot lead to another user: a user ID with a changed bit is nobody's, and such
+//! a file is refused. Nor can it let anybody in: a changed key is that of no ID that was ever given out, and a
+//! changed time only moves the end of its own session. With its key a session is lost as by a logout that nobody
+//! asked for, and its user logs in again; a checksum in each row could tell, and would keep everybody out for one
+//! lost login.
 
 mod log;
 mod open;
@@ -20,7 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use rusqlite::ffi::{Error as SqliteError, SQLITE_CORRUPT_INDEX};
+use rusqlite::ffi::{Error as SqliteError, SQLITE_CORRUPT};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tracing::error;
@@ -370,8 +376,12 @@ fn agree(found: &[u8], sought: &[u8]) -> rusqlite::Result<()> {
     if found == sought {
         return Ok(());
     }
-    let damaged = "an index names the wrong row; restore a copy".to_owned();
-    Err(rusqlite::Error::SqliteFailure(SqliteError::new(SQLITE_CORRUPT_INDEX), Some(damaged)))
+    Err(corrupt("an index names the wrong row; restore a copy"))
+}
+
+/// The error of a file that holds what nothing wrote.
+fn corrupt(how: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(SqliteError::new(SQLITE_CORRUPT), Some(how.to_owned()))
 }
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
