@@ -3,7 +3,8 @@
 //! The map:
 //!
 //! - [`Config`]: what the environment asks for; [`cli`] is all that stands between `main` and the library.
-//! - [`serve`](fn@serve): accepts connections, speaks HTTP/1 within [`limits`], drains at the end.
+//! - [`serve`](fn@serve): accepts connections within [`limits`], counts their seconds, drains at the end;
+//!   `connection` speaks HTTP/1 on one of them.
 //! - [`App`]: answers one request; callable without a socket.
 //! - [`auth`]: the gate, Basic credentials, cookies, sessions, passwords.
 //! - [`api`]: one handler per route; [`router`] chooses it.
@@ -13,7 +14,7 @@
 //! - [`programs`]: the documents' programs `main_0` to `main_4`.
 //!
 //! The path of one request: a connection is accepted ([`serve`](fn@serve)) and watched for idleness
-//! (`watch`); hyper parses the head; `wire` checks the Host and reads the body up to a limit;
+//! (`watch`); hyper parses the head (`connection`); `wire` checks the Host and reads the body up to a limit;
 //! [`App::respond`] makes the path canonical ([`path`]), asks the gate ([`auth`]), which speaks before
 //! routing, finds the route ([`router`]) and calls its handler ([`api`]); the handler reads the store from
 //! memory, or waits until its write is durable; the reply, or the refusal, becomes headers and JSON to the
