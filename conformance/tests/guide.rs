@@ -18,10 +18,10 @@ const FOREIGN: [&str; 11] = [
     "--locked",
     "--no-install-recommends",
     "--path",
-    "--profile",
     "--release",
     "--requirement",
     "--rev",
+    "--test",
     "--workspace",
 ];
 
@@ -68,8 +68,8 @@ fn every_command_line_of_the_guides_can_be_typed() {
 #[test]
 fn every_option_that_the_guides_name_exists() {
     let grammar = cli::grammar();
-    let own: BTreeSet<String> = grammar
-        .get_subcommands()
+    let own: BTreeSet<String> = std::iter::once(&grammar)
+        .chain(grammar.get_subcommands())
         .flat_map(clap::Command::get_arguments)
         .filter_map(|argument| argument.get_long().map(|long| format!("--{long}")))
         .collect();
