@@ -60,3 +60,28 @@ impl Run {
         Transcript { blocks: blocks.collect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_was_not_carried_out_says_why_in_the_text() {
+        let text = "---\nmodes: [off]\n---\n```console\n$ kill\n$ restart\n$ kill\n$ restart\n```\n";
+        let scenario = Scenario::parse("x", text).expect("well-formed");
+        let outcomes = [
+            Outcome::Done,
+            Outcome::Blocked { by: 0 },
+            Outcome::NotChecked { why: "no clock".to_owned() },
+            Outcome::Error { why: "it died".to_owned() },
+        ];
+        let steps =
+            outcomes.map(|outcome| StepRun { outcome, lines: vec!["a line".to_owned()], success: None });
+        let run = Run { steps: steps.to_vec(), output: String::new() };
+        assert_eq!(
+            run.transcript(&scenario).to_string(),
+            "$ kill\na line\n$ restart\n(blocked by an earlier step)\n$ kill\n(not checked: no clock)\n\
+             $ restart\n(error: it died)\n"
+        );
+    }
+}
