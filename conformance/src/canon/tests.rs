@@ -319,6 +319,8 @@ fn what_other_scenarios_stored_is_left_out() {
         shown(format!("{{\"{ID}\": {own}}}")),
         shown(format!("{{\"{ID}\": {own}, \"{OTHER_ID}\": {}}}", foreign.replace(ID, OTHER_ID)))
     );
+    let by_another_key = shown(format!("{{\"owner\": {foreign}}}"));
+    assert!(by_another_key.contains("stranger@hbtn.io"), "{by_another_key}");
     assert_eq!(shown("{\"users\": 3}".to_owned()), "{\"users\": 1}");
     assert_eq!(shown("{\"users\": 1}".to_owned()), "{\"users\": 0}");
     assert_eq!(shown("{\"users\": 3, \"a\": 1}".to_owned()), "{\"a\": 1, \"users\": 3}");
@@ -339,4 +341,11 @@ fn the_exact_form_names_what_varies_and_leaves_out_what_is_not_its_own() {
     assert!(other_form.contains("YYYY-MM-DDTHH:MM:SS"), "{other_form}");
     let late = body(&bob("created_at", "\"2018-10-16 04:57:08\""));
     assert!(late.contains("! users.timestamps: created_at lies in the future"), "{late}");
+}
+
+#[test]
+fn what_a_program_prints_is_shown_with_its_ids_named() {
+    let printed = format!("New user: {ID}\nNew user: {OTHER_ID}\n{ID}\n");
+    let shown = ["New user: <session 1>", "New user: <session 2>", "<session 1>"];
+    assert_eq!(canon().program(&printed), shown, "an ID that nothing else has named is a session's");
 }
