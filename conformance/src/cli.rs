@@ -158,7 +158,15 @@ fn show(suite: &Suite, name: &str, sh: bool) -> Result<Exit, Failure> {
 }
 
 fn explained(suite: &Suite, id: &str) -> Result<Exit, Failure> {
-    let row = suite.find_requirement(id).map_err(Failure::usage)?;
+    let row = suite.find_requirement(id).map_err(|why| {
+        let hardened = Suite::built_in_for(Profile::Hardened);
+        match hardened.is_ok_and(|suite| suite.catalogue.find(id).is_some()) {
+            true => Failure::usage(format!(
+                "{id} is of another profile: `conformance explain {id} --profile hardened`"
+            )),
+            false => Failure::usage(why),
+        }
+    })?;
     print(&explain::explain(suite, row));
     Ok(Exit::Met)
 }

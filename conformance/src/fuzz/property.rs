@@ -83,6 +83,8 @@ impl Property {
             "security.unique-ids",
             "security.logout-once",
             "redis.",
+            // The model judges by the documents.
+            "hardened.",
         ]) {
             return None;
         }
