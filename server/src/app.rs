@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::api;
 use crate::auth::{Gate, Session, SessionCookie, SessionId};
-use crate::clock::{Clock, DateHeader};
+use crate::clock::{Clock, date_header};
 use crate::config::{Config, Mode};
 use crate::metrics::Metrics;
 use crate::observe::Observer;
@@ -32,7 +32,6 @@ pub struct App {
     observer: Arc<Observer>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    date: DateHeader,
 }
 
 impl App {
@@ -58,7 +57,6 @@ impl App {
             observer: Arc::new(Observer::of(config)),
             store,
             clock,
-            date: DateHeader::default(),
         }
     }
 
@@ -77,7 +75,7 @@ impl App {
         if self.hardened {
             forbid_keeping(response.headers_mut());
         }
-        response.headers_mut().insert(DATE, self.date.at(now));
+        response.headers_mut().insert(DATE, date_header(now));
         if is_head {
             response.body_mut().clear();
         }
@@ -156,9 +154,13 @@ impl App {
 }
 
 impl Respond for App {
-    async fn respond(&self, request: Request<Bytes>, address: IpAddr) -> Response<Bytes> {
+    fn respond(
+        &self,
+        request: Request<Bytes>,
+        address: IpAddr,
+    ) -> impl Future<Output = Response<Bytes>> + Send {
         // The method of the app itself, not this one.
-        App::respond(self, request, address).await
+        App::respond(self, request, address)
     }
 
     fn observer(&self) -> Option<Arc<Observer>> {

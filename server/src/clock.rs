@@ -2,7 +2,9 @@
 //!
 //! All times are UTC with microseconds, as the store keeps them; the local time zone is never asked for.
 
+use std::cell::RefCell;
 use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Datelike as _, SubsecRound as _, TimeDelta, Timelike as _, Utc};
 use http::HeaderValue;
@@ -19,7 +21,10 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
-        Utc::now().trunc_subsecs(6)
+        // Before 1970 or after the year 294,276 a clock is wrong anyway.
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let micros = i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX);
+        DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
 
@@ -68,25 +73,19 @@ pub fn timestamp(at: DateTime<Utc>) -> String {
     )
 }
 
-/// The Date header, written once a second for all answers of that second.
-#[derive(Default)]
-pub struct DateHeader {
-    // Held for a comparison and a copy. An answer that finds it taken does not wait.
-    last: Mutex<Option<(i64, HeaderValue)>>,
+thread_local! {
+    /// The second that this thread last wrote a Date header for, and that header. Threads that shared one would take it
+    /// out of each other's hands with every answer.
+    static LAST_DATE: RefCell<Option<(i64, HeaderValue)>> = const { RefCell::new(None) };
 }
 
-impl DateHeader {
-    /// The header at a time.
-    pub fn at(&self, now: DateTime<Utc>) -> HeaderValue {
-        let write = || HeaderValue::from_bytes(&http_date(now)).expect("a date is ASCII");
-        let Ok(mut last) = self.last.try_lock() else {
-            return write();
-        };
-        match &*last {
-            Some((second, header)) if *second == now.timestamp() => header.clone(),
-            _ => last.insert((now.timestamp(), write())).1.clone(),
-        }
-    }
+/// The Date header at a time.
+pub fn date_header(now: DateTime<Utc>) -> HeaderValue {
+    let write = || HeaderValue::from_bytes(&http_date(now)).expect("a date is ASCII");
+    LAST_DATE.with_borrow_mut(|last| match last {
+        Some((second, header)) if *second == now.timestamp() => header.clone(),
+        _ => last.insert((now.timestamp(), write())).1.clone(),
+    })
 }
 
 /// Writes a time as the Date header does (RFC 9110, 5.6.7): `Mon, 16 Oct 2017 04:57:08 GMT`.
@@ -133,13 +132,10 @@ mod tests {
 
     #[test]
     fn the_date_header_follows_the_clock_forward_and_back() {
-        let header = DateHeader::default();
         for second in [8, 8, 9, 8] {
             let now = at(&format!("2017-10-16T04:57:0{second}.5Z"));
-            assert_eq!(header.at(now), format!("Mon, 16 Oct 2017 04:57:0{second} GMT"));
+            assert_eq!(date_header(now), format!("Mon, 16 Oct 2017 04:57:0{second} GMT"));
         }
-        let _taken = header.last.lock().expect("no panic");
-        assert_eq!(header.at(at("2017-10-16T04:57:10Z")), "Mon, 16 Oct 2017 04:57:10 GMT");
     }
 
     #[test]

@@ -7,6 +7,31 @@
 
 use std::borrow::Cow;
 
+/// What a byte of a path is, for one look at each: paths are read with every request.
+static KINDS: [u8; 256] = {
+    let mut kinds = [REFUSED; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        kinds[byte as usize] = match byte {
+            b'\\' | b';' | b'?' | b'#' => REFUSED,
+            b'%' => PERCENT,
+            b'.' => DOT,
+            b'/' => SLASH,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+/// What no canonical path has in it.
+const REFUSED: u8 = 1;
+const PERCENT: u8 = 2;
+const DOT: u8 = 4;
+const SLASH: u8 = 8;
+/// Two slashes, one after the other.
+const SLASHES: u8 = 16;
+
 /// A path that begins with a slash, does not end in one unless it is `/`, and has one spelling only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanonicalPath<'a>(Cow<'a, str>);
@@ -14,20 +39,25 @@ pub struct CanonicalPath<'a>(Cow<'a, str>);
 impl<'a> CanonicalPath<'a> {
     /// Reads a path as it stands in a request; `None` if it has no canonical spelling.
     pub fn parse(path: &'a str) -> Option<Self> {
-        if !path
-            .bytes()
-            .all(|byte| matches!(byte, b'!'..=b'~') && !matches!(byte, b'\\' | b';' | b'?' | b'#'))
-        {
+        let (mut seen, mut last) = (0, 0);
+        for byte in path.bytes() {
+            let kind = KINDS[usize::from(byte)];
+            seen |= kind | if last & kind & SLASH == 0 { 0 } else { SLASHES };
+            last = kind;
+        }
+        if seen & REFUSED != 0 {
             return None;
         }
         let path =
-            if path.contains('%') { Cow::Owned(decode_unreserved(path)?) } else { Cow::Borrowed(path) };
+            if seen & PERCENT != 0 { Cow::Owned(decode_unreserved(path)?) } else { Cow::Borrowed(path) };
         let segments = path.strip_prefix('/')?;
         let segments = segments.strip_suffix('/').unwrap_or(segments);
         if segments.is_empty() {
             return (path == "/").then_some(Self(path));
         }
-        if segments.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        if seen & (DOT | SLASHES) != 0
+            && segments.split('/').any(|segment| matches!(segment, "" | "." | ".."))
+        {
             return None;
         }
         let end = segments.len() + 1;

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, Request, Uri, Version, request};
+use http::{HeaderMap, HeaderName, Request, Uri, Version};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 
@@ -16,12 +16,20 @@ use crate::reply::Refusal;
 ///
 /// The refusal to answer with; the connection is of no further use then, as its body may be unread.
 pub async fn receive(request: Request<Incoming>) -> Result<Request<Bytes>, Refusal> {
+    check_head(&request)?;
     let (head, body) = request.into_parts();
-    check(&head)?;
-    if body.is_end_stream() {
-        return Ok(Request::from_parts(head, Bytes::new()));
-    }
-    if codings(&head.headers, CONTENT_ENCODING).any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
+    let body = if body.is_end_stream() {
+        Bytes::new()
+    } else {
+        // Boxed: a future is moved into that of its caller, and nearly every request would pay for this one's size.
+        Box::pin(receive_body(&head.headers, body)).await?
+    };
+    Ok(Request::from_parts(head, body))
+}
+
+async fn receive_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Refusal> {
+    check_transfer_coding(headers)?;
+    if codings(headers, CONTENT_ENCODING).any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
         return Err(Refusal::EncodedBody);
     }
     // An announced length is refused before the client is asked to continue.
@@ -30,30 +38,32 @@ pub async fn receive(request: Request<Incoming>) -> Result<Request<Bytes>, Refus
     }
     let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect());
     match collected.await {
-        Ok(Ok(body)) => Ok(Request::from_parts(head, body.to_bytes())),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::BodyTooLarge),
         Ok(Err(_)) => Err(Refusal::BadRequest),
         Err(_) => Err(Refusal::Timeout),
     }
 }
 
-fn check(head: &request::Parts) -> Result<(), Refusal> {
-    if head.uri.path_and_query().is_some_and(|target| target.as_str().len() > TARGET_BYTES) {
+fn check_head<B>(request: &Request<B>) -> Result<(), Refusal> {
+    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > TARGET_BYTES) {
         return Err(Refusal::TargetTooLong);
     }
-    let mut hosts = head.headers.get_all(HOST).iter();
+    let mut hosts = request.headers().get_all(HOST).iter();
     // RFC 9112, 3.2: exactly one Host field from HTTP/1.1 on.
     let host_is_right = match (hosts.next(), hosts.next()) {
         (Some(host), None) => is_host(host.as_bytes()),
-        (None, _) => head.version < Version::HTTP_11,
+        (None, _) => request.version() < Version::HTTP_11,
         _ => false,
     };
-    if !host_is_right || !is_our_target(&head.uri) {
-        return Err(Refusal::BadRequest);
-    }
+    if host_is_right && is_our_target(request.uri()) { Ok(()) } else { Err(Refusal::BadRequest) }
+}
+
+/// A request with a transfer coding has a body, if an empty one.
+fn check_transfer_coding(headers: &HeaderMap) -> Result<(), Refusal> {
     // hyper sees to it that the last coding is chunked, and undoes that one only.
     let (chunked, others): (Vec<_>, Vec<_>) =
-        codings(&head.headers, TRANSFER_ENCODING).partition(|coding| coding.eq_ignore_ascii_case(b"chunked"));
+        codings(headers, TRANSFER_ENCODING).partition(|coding| coding.eq_ignore_ascii_case(b"chunked"));
     match (chunked.len(), others.len()) {
         (0 | 1, 0) => Ok(()),
         (_, 0) => Err(Refusal::BadRequest),
@@ -77,26 +87,28 @@ fn is_our_target(uri: &Uri) -> bool {
     }
 }
 
+/// Whether a name may have this byte in it (RFC 3986, 3.2.2).
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&'..=b',' | b';' | b'=')
+}
+
 /// Whether `host` is `uri-host [ ":" port ]` (RFC 9110, 7.2); it may be empty.
 pub fn is_host(host: &[u8]) -> bool {
     if host.len() > HOST_BYTES {
         return false;
     }
-    let name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte);
-    let literal_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:".contains(byte);
     let port = if let Some(literal) = host.strip_prefix(b"[") {
         let Some(end) = literal.iter().position(|&byte| byte == b']') else {
             return false;
         };
-        if end == 0 || !literal[..end].iter().all(literal_byte) {
+        if end == 0 || !literal[..end].iter().all(|&byte| byte == b':' || byte != b'%' && is_name_byte(byte))
+        {
             return false;
         }
         &literal[end + 1..]
     } else {
-        let end = host.iter().position(|&byte| byte == b':').unwrap_or(host.len());
-        if !host[..end].iter().all(name_byte) {
-            return false;
-        }
+        let end = host.iter().position(|&byte| !is_name_byte(byte)).unwrap_or(host.len());
         &host[end..]
     };
     match port.strip_prefix(b":") {

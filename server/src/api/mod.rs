@@ -30,12 +30,13 @@ pub async fn answer(
         Route::Unauthorized => Err(Refusal::Unauthorized),
         Route::Forbidden => Err(Refusal::Forbidden),
         Route::ListUsers => users::list(app).await,
-        Route::CreateUser => users::create(app, request).await,
+        // Boxed: the future of every request would be as large as these are.
+        Route::CreateUser => Box::pin(users::create(app, request)).await,
         Route::Me => users::me(user),
         Route::ShowUser(id) => users::show(app, id).await,
         Route::UpdateUser(id) => users::update(app, id, request).await,
         Route::DeleteUser(id) => users::delete(app, id).await,
-        Route::Login => sessions::login(app, request, address).await,
+        Route::Login => Box::pin(sessions::login(app, request, address)).await,
         Route::Logout => sessions::logout(app, request.headers()).await,
     }
 }

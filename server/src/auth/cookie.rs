@@ -1,17 +1,28 @@
 //! Cookies of a request (RFC 6265, 5.4).
 
 use http::header::{COOKIE, HeaderMap};
+use memchr::memchr;
 
 /// Finds the value of the cookie called `name`: the first, where there are several.
 ///
 /// Names are compared octet by octet. The value is everything up to the next semicolon without the white
 /// space around it, quotes included; it may hold spaces. A pair without `=` has no name.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
-    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|&byte| byte == b';'));
-    pairs.into_iter().find_map(|pair| {
-        let equals = pair.iter().position(|&byte| byte == b'=')?;
-        (pair[..equals].trim_ascii() == name.as_bytes()).then(|| pair[equals + 1..].trim_ascii())
-    })
+    headers.get_all(COOKIE).iter().find_map(|value| in_pairs(value.as_bytes(), name.as_bytes()))
+}
+
+fn in_pairs<'a>(mut pairs: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    loop {
+        // A name has neither white space nor an equals sign in it.
+        let after_name = pairs.trim_ascii_start().strip_prefix(name).map(<[u8]>::trim_ascii_start);
+        let value = after_name.and_then(|rest| rest.strip_prefix(b"="));
+        let rest = value.unwrap_or(pairs);
+        let end = memchr(b';', rest);
+        if let Some(value) = value {
+            return Some(value[..end.unwrap_or(value.len())].trim_ascii());
+        }
+        pairs = &rest[end? + 1..];
+    }
 }
 
 #[cfg(test)]

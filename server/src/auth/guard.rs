@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
 
 use super::PasswordHash;
-use super::throttle::Throttle;
+use super::throttle::{Throttle, Try};
 use crate::limits::PASSWORDS_WAITING;
 use crate::reply::Refusal;
 use crate::store::Store;
@@ -92,17 +92,8 @@ impl Guard {
             return if is_right { Ok(user) } else { Err(Refusal::WrongPassword) };
         };
         let counted = hardened.throttle.count(email, address, now).map_err(Refusal::TooManyTries)?;
-        let (kept, nobody) = (user.as_ref().map(|user| user.password.clone()), self.nobody.clone());
-        let password = password.to_owned();
-        let tested = hardened.work(move || Tested::of(&password, kept, &nobody)).await?;
-        let Some(user) = user.filter(|_| tested.is_right) else {
-            return Err(Refusal::WrongCredentials);
-        };
-        hardened.throttle.forgive(counted);
-        if let Some(hash) = tested.dear {
-            store.rehash_user(user.id.as_str(), hash).await?;
-        }
-        Ok(user)
+        // Boxed, as it would make the future of every request larger.
+        Box::pin(hardened.test(user, password, self.nobody.clone(), counted, store)).await
     }
 }
 
@@ -129,6 +120,28 @@ impl Tested {
 }
 
 impl Hardened {
+    /// The user, if it is one with this password; a hash that is not of Argon2id is replaced then.
+    async fn test(
+        &self,
+        user: Option<Arc<User>>,
+        password: &str,
+        nobody: PasswordHash,
+        counted: Try,
+        store: &dyn Store,
+    ) -> Result<Arc<User>, Refusal> {
+        let kept = user.as_ref().map(|user| user.password.clone());
+        let password = password.to_owned();
+        let tested = self.work(move || Tested::of(&password, kept, &nobody)).await?;
+        let Some(user) = user.filter(|_| tested.is_right) else {
+            return Err(Refusal::WrongCredentials);
+        };
+        self.throttle.forgive(counted);
+        if let Some(hash) = tested.dear {
+            store.rehash_user(user.id.as_str(), hash).await?;
+        }
+        Ok(user)
+    }
+
     /// Works a hash out beside the threads that serve requests.
     async fn work<T: Send + 'static>(&self, hash: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
         let _place = self.waiting.try_acquire().map_err(|_| Refusal::Unavailable)?;

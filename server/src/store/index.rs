@@ -5,6 +5,7 @@
 //! a user ID that all sessions of that user have in common.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
@@ -22,7 +23,7 @@ const PARTS: usize = 64;
 ///
 /// Nothing reads the ID itself, so it is not at rest; and how long a lookup takes tells nothing about the IDs
 /// there are.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key([u8; 16]);
 
 impl Key {
@@ -44,6 +45,33 @@ impl From<[u8; 16]> for Key {
     }
 }
 
+/// A digest is as good a hash as any that is made of it, and no client can choose one.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from_ne_bytes(*self.0.last_chunk().expect("16 bytes")));
+    }
+}
+
+/// Takes a [`Key`]'s own bits for its hash.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write_u64(&mut self, bits: u64) {
+        self.0 = bits;
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("a key is hashed as one number");
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+type Part = HashMap<Key, Entry, BuildHasherDefault<KeyHasher>>;
+
 /// What is kept of a session.
 struct Entry {
     user_id: UserId,
@@ -56,7 +84,7 @@ struct Entry {
 pub struct Index {
     // A read lock is two atomic steps, and which of the parts it is hangs on a digest: requests seldom share
     // one. Held for one operation on the map, never across I/O or an await.
-    parts: Box<[RwLock<HashMap<Key, Entry>>]>,
+    parts: Box<[RwLock<Part>]>,
 }
 
 impl Index {
@@ -111,15 +139,15 @@ impl Index {
     }
 
     // No update can leave a map half-changed, so a panic elsewhere in a holder does not spoil it.
-    fn read(&self, key: Key) -> RwLockReadGuard<'_, HashMap<Key, Entry>> {
+    fn read(&self, key: Key) -> RwLockReadGuard<'_, Part> {
         self.part(key).read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self, key: Key) -> RwLockWriteGuard<'_, HashMap<Key, Entry>> {
+    fn write(&self, key: Key) -> RwLockWriteGuard<'_, Part> {
         self.part(key).write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn part(&self, key: Key) -> &RwLock<HashMap<Key, Entry>> {
+    fn part(&self, key: Key) -> &RwLock<Part> {
         &self.parts[usize::from(key.0[0]) % PARTS]
     }
 }
