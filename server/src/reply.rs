@@ -10,6 +10,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
+use crate::body::Body;
 use crate::json;
 use crate::store::StoreError;
 
@@ -31,14 +32,14 @@ const METHOD_NOT_ALLOWED: &str = r#"<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2 
 #[derive(Debug)]
 pub struct Reply {
     status: StatusCode,
-    content: Option<(HeaderValue, Bytes)>,
+    content: Option<(HeaderValue, Body)>,
     // Between Content-Type and Access-Control-Allow-Origin, as Set-Cookie stands in the transcripts.
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Reply {
     /// An answer with JSON that is already written.
-    pub fn written(status: StatusCode, body: Bytes) -> Self {
+    pub fn written(status: StatusCode, body: Body) -> Self {
         Self { status, content: Some((JSON, body)), headers: Vec::new() }
     }
 
@@ -49,7 +50,7 @@ impl Reply {
 
     /// 200 with `{}`.
     pub fn empty_dictionary() -> Self {
-        Self::written(StatusCode::OK, Bytes::from_static(b"{}\n"))
+        Self::written(StatusCode::OK, Bytes::from_static(b"{}\n").into())
     }
 
     /// 200 with text, as Flask sends a string.
@@ -59,7 +60,7 @@ impl Reply {
 
     /// 200 with a body of this media type.
     pub fn of_type(media_type: HeaderValue, body: Bytes) -> Self {
-        Self { status: StatusCode::OK, content: Some((media_type, body)), headers: Vec::new() }
+        Self { status: StatusCode::OK, content: Some((media_type, body.into())), headers: Vec::new() }
     }
 
     /// The answer to a CORS preflight: any origin may send what the API understands.
@@ -86,25 +87,34 @@ impl Reply {
 
     /// Makes the response; `any_origin` says whether scripts of other sites may read it.
     pub fn into_response(self, any_origin: bool) -> Response<Bytes> {
-        let (content_type, body) = self.content.unzip();
-        // hyper would write it without this small allocation, but not in its place among the others.
-        let length = body.as_ref().map(|body| HeaderValue::from(body.len()));
-        let mut response = Response::new(body.unwrap_or_default());
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        // Two allocations, the table and its entries, instead of several as it grows.
-        headers.reserve(8);
-        headers.extend(content_type.map(|value| (CONTENT_TYPE, value)));
-        headers.extend(self.headers);
+        // As many as a login has: two allocations, the table and its entries, instead of several as it grows.
+        let mut headers = HeaderMap::with_capacity(6);
+        let (bytes, length) = match self.content {
+            Some((media_type, body)) => {
+                headers.insert(CONTENT_TYPE, media_type);
+                let (bytes, length) = body.into_parts();
+                (bytes, Some(length))
+            }
+            None => (Bytes::new(), None),
+        };
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
         if any_origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
         // On errors only: the transcripts show the exact headers of what succeeds.
         if self.status.is_client_error() || self.status.is_server_error() {
-            forbid_keeping(headers);
+            forbid_keeping(&mut headers);
         }
-        headers.extend(length.map(|value| (CONTENT_LENGTH, value)));
+        if let Some(length) = length {
+            // hyper would write it too, but not in its place among the others.
+            headers.insert(CONTENT_LENGTH, length);
+        }
         headers.insert(SERVER, SERVER_NAME);
+        let mut response = Response::new(bytes);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = headers;
         response
     }
 }
@@ -208,7 +218,7 @@ impl From<Refusal> for Reply {
         match refusal {
             Refusal::MethodNotAllowed(allow) => Self {
                 status,
-                content: Some((HTML, Bytes::from_static(METHOD_NOT_ALLOWED.as_bytes()))),
+                content: Some((HTML, Bytes::from_static(METHOD_NOT_ALLOWED.as_bytes()).into())),
                 headers: vec![(ALLOW, HeaderValue::from_static(allow))],
             },
             Refusal::TooManyTries(seconds) => Self::written(status, json::body(&ErrorBody { error }))

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, SERVER};
 use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -13,12 +13,16 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// Answers every request with so many bytes.
+/// Answers every request with so many bytes, behind a head like ours to the byte: what a client reads of both is of the
+/// same size.
 pub async fn serve(listener: TcpListener, bytes: usize) {
     let body = Bytes::from(vec![b'x'; bytes]);
     serve_with(listener, move |_| {
         let mut response = Response::new(Full::new(body.clone()));
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(SERVER, HeaderValue::from_static("session-server"));
         std::future::ready(response)
     })
     .await;
@@ -41,7 +45,9 @@ pub async fn serve_with<F>(
                 async move { Ok::<_, Infallible>(response.await) }
             });
             // The load ends by closing its connections.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let mut http = http1::Builder::new();
+            http.title_case_headers(true);
+            let _ = http.serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
