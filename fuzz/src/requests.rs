@@ -156,8 +156,8 @@ fn without_credentials_only_what_is_open_is_told_and_nothing_fails() {
     let folder = tempfile::tempdir().expect("a folder");
     let mode = |name: &str| (name == "AUTH_TYPE").then(|| "session_auth".to_owned());
     let config = Config::from_lookup(mode).expect("good settings");
-    let app = App::open(&config, folder.path(), Arc::new(SystemClock)).expect("a database");
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let app = runtime.block_on(App::open(&config, folder.path(), Arc::new(SystemClock))).expect("a database");
     let bob = runtime.block_on(app.create_user("bob@h".to_owned(), "secret", Names::default()));
     assert!(bob.is_ok_and(|bob| bob.is_some()));
     // A panic in the app is caught by the app; after one here nothing is asked of it any more.

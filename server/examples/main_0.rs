@@ -10,6 +10,6 @@ use server::{App, Config, SystemClock};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::from_lookup(|name| std::env::var(name).ok())?;
-    let app = App::open(&config, Path::new(""), Arc::new(SystemClock))?;
+    let app = App::open(&config, Path::new(""), Arc::new(SystemClock)).await?;
     Ok(main_0(&mut std::io::stdout(), &app, MAIN_0_EMAIL, MAIN_0_PASSWORD).await?)
 }

@@ -40,7 +40,7 @@ impl App {
     /// # Errors
     ///
     /// Where the database cannot be used.
-    pub fn open(config: &Config, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    pub async fn open(config: &Config, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let database = Arc::new(Sqlite::open(&folder.join(&config.database))?);
         let store: Arc<dyn Store> = match config.mode {
             Mode::SessionAuth | Mode::SessionExpAuth => Arc::new(MemorySessions::over(database)),
@@ -122,14 +122,14 @@ impl App {
     pub async fn create_session(&self, user_id: &UserId) -> Result<Option<SessionId>, StoreError> {
         let (id, now) = (SessionId::random(), self.now());
         let session = Session { user_id: user_id.clone(), created_at: now };
-        let forget_before = self.gate.auth.lifetime().forget_before(now);
-        Ok(self.store.add_session(id.clone(), session, forget_before).await?.then_some(id))
+        let added = self.store.add_session(id.clone(), session, self.gate.auth.lifetime()).await?;
+        Ok(added.then_some(id))
     }
 
     /// The user whose live session the cookie names.
     pub async fn session_user(&self, headers: &HeaderMap) -> Result<Option<Arc<User>>, StoreError> {
         let session_id = self.gate.cookie.find(headers);
-        self.gate.auth.lifetime().user(session_id, self.store(), self.now())
+        self.gate.auth.lifetime().user(session_id, self.store(), self.now()).await
     }
 
     /// The session cookie.

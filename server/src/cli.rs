@@ -110,7 +110,7 @@ async fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
         ),
         None => None,
     };
-    let app = Arc::new(App::open(&config, Path::new(""), Arc::new(SystemClock))?);
+    let app = Arc::new(App::open(&config, Path::new(""), Arc::new(SystemClock)).await?);
     if let (Some(listener), Some(metrics)) = (metrics_listener, app.metrics()) {
         info!("counts are at http://{}/metrics", listener.local_addr()?);
         // Ends with the process: a page that is being read then is of no further use.

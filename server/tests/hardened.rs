@@ -75,7 +75,7 @@ async fn answers_are_not_kept_in_caches() {
 #[tokio::test]
 async fn passwords_are_hashed_by_argon2id_the_old_ones_at_their_next_login() {
     let kept = async |site: &Site, id: &str| {
-        site.app.store().user(id).expect("a read").expect("a user").password.clone()
+        site.app.store().user(id).await.expect("a read").expect("a user").password.clone()
     };
     for (hardened, is_dear) in [("0", false), ("1", true)] {
         let site = site("session_db_auth", hardened).await;
@@ -90,7 +90,7 @@ async fn passwords_are_hashed_by_argon2id_the_old_ones_at_their_next_login() {
         let headers = format!("{cookie}Content-Type: application/json\r\n");
         let (status, body) = site.post("POST", "/api/v1/users", &headers, json).await;
         assert_eq!(status, 201, "{body}");
-        let kim = site.app.store().user_by_email("kim@hbtn.io").expect("a read").expect("a user");
+        let kim = site.app.store().user_by_email("kim@hbtn.io").await.expect("a read").expect("a user");
         assert_eq!(matches!(kim.password, PasswordHash::Argon2id(_)), is_dear);
         for form in [BOB_FORM, "email=kim@hbtn.io&password=x"] {
             assert_eq!(split(&site.send(&login(form)).await).0, 200, "{form}");

@@ -12,8 +12,8 @@ use support::{Process, config, exchange, send, split};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-fn app(folder: &Path, mode: &str) -> App {
-    App::open(&config(&[("AUTH_TYPE", mode)]), folder, Arc::new(SystemClock)).expect("a database")
+async fn app(folder: &Path, mode: &str) -> App {
+    App::open(&config(&[("AUTH_TYPE", mode)]), folder, Arc::new(SystemClock)).await.expect("a database")
 }
 
 fn text(out: Vec<u8>) -> String {
@@ -49,7 +49,7 @@ fn lettered(text: &str) -> String {
 async fn main_0_stores_a_user_that_a_server_started_afterwards_knows() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut out = Vec::new();
-    let app = app(folder.path(), "basic_auth");
+    let app = app(folder.path(), "basic_auth").await;
     main_0(&mut out, &app, MAIN_0_EMAIL, MAIN_0_PASSWORD).await.expect("no error");
     assert!(main_0(&mut Vec::new(), &app, MAIN_0_EMAIL, "other").await.is_err(), "the email is taken");
     drop(app);
@@ -110,7 +110,7 @@ async fn main_3_shows_the_session_cookie() {
 #[tokio::test]
 async fn main_4_finds_the_user_of_its_session() {
     let folder = tempfile::tempdir().expect("a folder");
-    let app = Arc::new(app(folder.path(), "session_auth"));
+    let app = Arc::new(app(folder.path(), "session_auth").await);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (mut reader, writer) = std::io::pipe().expect("a pipe");

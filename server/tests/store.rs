@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use server::User;
-use server::auth::{PasswordHash, Session, SessionId};
-use server::store::{MemorySessions, Sqlite, Store, StoreError};
+use server::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
+use server::store::{Lookup, MemorySessions, Sqlite, Store, StoreError};
 use server::user::{Names, UserList};
 use support::at;
 
@@ -31,6 +31,12 @@ fn session(user: &User) -> Session {
     Session { user_id: user.id.clone(), created_at: at("2026-11-21T00:00:00.654321Z") }
 }
 
+/// The session that a store has under an ID, if it leads to a user.
+async fn found(store: &dyn Store, id: &SessionId) -> Option<Session> {
+    let found = store.session(id.as_str()).await.expect("a read");
+    found.map(|UserSession { user, created_at }| Session { user_id: user.id.clone(), created_at })
+}
+
 async fn emails(store: &dyn Store) -> Vec<String> {
     store.users().await.expect("users").iter().map(|user| user.email.clone()).collect()
 }
@@ -39,22 +45,22 @@ async fn emails(store: &dyn Store) -> Vec<String> {
 async fn users_are_found_by_id_and_by_the_exact_email_in_order_of_creation() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, store) in stores(folder.path()) {
-        assert_eq!((emails(&*store).await, store.user_count()), (vec![], Ok(0)), "{name}");
+        assert_eq!((emails(&*store).await, store.user_count().await), (vec![], Ok(0)), "{name}");
         let users: Vec<_> = ["z", "a", "nul\0", "a ", "A", "é", "' OR 1"].map(user).into();
         for user in &users {
             assert_eq!(store.add_user(Arc::clone(user)).await, Ok(true), "{name}");
         }
         let expected: Vec<_> = users.iter().map(|user| user.email.clone()).collect();
-        assert_eq!((emails(&*store).await, store.user_count()), (expected, Ok(7)), "{name}");
+        assert_eq!((emails(&*store).await, store.user_count().await), (expected, Ok(7)), "{name}");
         for user in &users {
-            let by_id = store.user(user.id.as_str()).expect("a read").expect("a user");
-            let by_email = store.user_by_email(&user.email).expect("a read").expect("a user");
+            let by_id = store.user(user.id.as_str()).await.expect("a read").expect("a user");
+            let by_email = store.user_by_email(&user.email).await.expect("a read").expect("a user");
             assert_eq!((by_id.body(), by_email.body()), (user.body(), user.body()), "{name}");
             assert!(by_email.password.is_of("x"), "{name}");
         }
         for nobody in ["", "nul", "Z", "%", "a  "] {
-            assert!(store.user_by_email(nobody).expect("a read").is_none(), "{name} {nobody}");
-            assert!(store.user(nobody).expect("a read").is_none(), "{name} {nobody}");
+            assert!(store.user_by_email(nobody).await.expect("a read").is_none(), "{name} {nobody}");
+            assert!(store.user(nobody).await.expect("a read").is_none(), "{name} {nobody}");
         }
     }
 }
@@ -68,7 +74,7 @@ async fn a_password_is_rehashed_and_nothing_else_changes() {
         assert_eq!(store.rehash_user(kim.id.as_str(), PasswordHash::dear("y")).await, Ok(true), "{name}");
         assert_eq!(store.rehash_user("nobody", PasswordHash::dear("y")).await, Ok(false), "{name}");
         for found in [store.user(kim.id.as_str()), store.user_by_email("kim")] {
-            let found = found.expect("a read").expect("a user");
+            let found = found.await.expect("a read").expect("a user");
             assert_eq!(found.body(), kim.body(), "{name}");
             assert!(found.password.is_of("y") && !found.password.is_of("x"), "{name}");
         }
@@ -87,7 +93,10 @@ async fn an_email_is_unique_until_its_user_is_removed() {
         assert_eq!(store.remove_user(first.id.as_str()).await, Ok(true), "{name}");
         assert_eq!(store.remove_user(first.id.as_str()).await, Ok(false), "{name}");
         assert_eq!(store.add_user(second).await, Ok(true), "{name}");
-        assert_eq!((emails(&*store).await, store.user_count()), (vec!["lee".into(), "kim".into()], Ok(2)));
+        assert_eq!(
+            (emails(&*store).await, store.user_count().await),
+            (vec!["lee".into(), "kim".into()], Ok(2))
+        );
     }
 }
 
@@ -112,7 +121,7 @@ async fn names_change_where_given() {
             let list = store.users().await.expect("users");
             assert_eq!(list.iter().map(User::body).collect::<Vec<_>>(), [changed.body()], "{name}");
             for found in [store.user(kim.id.as_str()), store.user_by_email("kim")] {
-                assert_eq!(found.expect("a read").expect("Kim").body(), changed.body(), "{name}");
+                assert_eq!(found.await.expect("a read").expect("Kim").body(), changed.body(), "{name}");
             }
         }
         assert!(
@@ -127,21 +136,32 @@ async fn sessions_are_made_for_users_and_end_once() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, store) in stores(folder.path()) {
         let kim = user("kim");
-        assert_eq!(store.add_session(SessionId::random(), session(&kim), None).await, Ok(false), "{name}");
+        assert_eq!(
+            store.add_session(SessionId::random(), session(&kim), Lifetime::UNLIMITED).await,
+            Ok(false),
+            "{name}"
+        );
         store.add_user(Arc::clone(&kim)).await.expect("a write");
         let ids: Vec<_> = (0..8).map(|_| SessionId::random()).collect();
         for id in &ids {
-            assert_eq!(store.add_session(id.clone(), session(&kim), None).await, Ok(true), "{name}");
-            assert_eq!(store.session(id.as_str()), Ok(Some(session(&kim))), "{name}");
-            assert_eq!(store.session(&id.as_str().to_uppercase()), Ok(None), "{name}");
+            assert_eq!(
+                store.add_session(id.clone(), session(&kim), Lifetime::UNLIMITED).await,
+                Ok(true),
+                "{name}"
+            );
+            assert_eq!(found(&*store, id).await, Some(session(&kim)), "{name}");
+            assert!(store.session(&id.as_str().to_uppercase()).await.expect("a read").is_none(), "{name}");
         }
-        let id = ids[0].as_str();
-        let all = futures_util::future::join_all((0..16).map(|_| store.end_session(id))).await;
+        let all = futures_util::future::join_all((0..16).map(|_| store.end_session(ids[0].as_str()))).await;
         assert_eq!(all.iter().filter(|ended| **ended == Ok(true)).count(), 1, "{name}");
-        assert_eq!(store.session(id), Ok(None), "{name}");
-        assert_eq!(store.session(ids[1].as_str()), Ok(Some(session(&kim))), "{name}");
+        assert_eq!(found(&*store, &ids[0]).await, None, "{name}");
+        assert_eq!(found(&*store, &ids[1]).await, Some(session(&kim)), "{name}");
         store.remove_user(kim.id.as_str()).await.expect("a write");
-        assert_eq!(store.add_session(SessionId::random(), session(&kim), None).await, Ok(false), "{name}");
+        assert_eq!(
+            store.add_session(SessionId::random(), session(&kim), Lifetime::UNLIMITED).await,
+            Ok(false),
+            "{name}"
+        );
     }
 }
 
@@ -152,40 +172,48 @@ async fn a_session_that_is_made_while_the_last_one_ends_twice_is_not_taken_for_i
         let kim = user("kim");
         store.add_user(Arc::clone(&kim)).await.expect("a write");
         let (last, new) = (SessionId::random(), SessionId::random());
-        store.add_session(last.clone(), session(&kim), None).await.expect("a write");
+        store.add_session(last.clone(), session(&kim), Lifetime::UNLIMITED).await.expect("a write");
         let all = tokio::join!(
             store.end_session(last.as_str()),
-            store.add_session(new.clone(), session(&kim), None),
+            store.add_session(new.clone(), session(&kim), Lifetime::UNLIMITED),
             store.end_session(last.as_str()),
         );
         assert_eq!(all, (Ok(true), Ok(true), Ok(false)), "{name}");
-        assert_eq!(store.session(new.as_str()), Ok(Some(session(&kim))), "{name}");
+        assert_eq!(found(&*store, &new).await, Some(session(&kim)), "{name}");
         if name == "sqlite" {
             drop(store);
             let store = Sqlite::open(&folder.path().join("a.db")).expect("a database");
-            assert_eq!(store.session(new.as_str()), Ok(Some(session(&kim))), "after a restart");
-            assert_eq!(store.session(last.as_str()), Ok(None), "after a restart");
+            assert_eq!(found(&store, &new).await, Some(session(&kim)), "after a restart");
+            assert_eq!(found(&store, &last).await, None, "after a restart");
         }
     }
 }
 
 #[tokio::test]
-async fn the_sessions_of_a_removed_user_are_gone_after_a_restart() {
+async fn the_sessions_of_a_removed_user_end_for_good() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("a.db");
-    let (kim, lee) = (user("kim"), user("lee"));
-    let ids = [SessionId::random(), SessionId::random(), SessionId::random()];
-    let store = Sqlite::open(&path).expect("a database");
-    for (id, user) in ids.iter().zip([&kim, &lee, &kim]) {
-        store.add_user(Arc::clone(user)).await.expect("a write");
-        assert_eq!(store.add_session(id.clone(), session(user), None).await, Ok(true));
+    for (name, store) in stores(folder.path()) {
+        let (kim, lee) = (user("kim"), user("lee"));
+        let ids = [SessionId::random(), SessionId::random(), SessionId::random()];
+        for (id, user) in ids.iter().zip([&kim, &lee, &kim]) {
+            store.add_user(Arc::clone(user)).await.expect("a write");
+            assert_eq!(store.add_session(id.clone(), session(user), Lifetime::UNLIMITED).await, Ok(true));
+        }
+        assert_eq!(store.remove_user(kim.id.as_str()).await, Ok(true), "{name}");
+        let of_ids = async |store: &dyn Store| {
+            [found(store, &ids[0]).await, found(store, &ids[1]).await, found(store, &ids[2]).await]
+        };
+        let expected = [None, Some(session(&lee)), None];
+        assert_eq!(of_ids(&*store).await, expected, "{name}");
+        // A session that was left behind would now lead to her again.
+        assert_eq!(store.add_user(kim).await, Ok(true), "{name}");
+        assert_eq!(of_ids(&*store).await, expected, "{name}");
+        if name == "sqlite" {
+            drop(store);
+            let store = Sqlite::open(&folder.path().join("a.db")).expect("a database");
+            assert_eq!(of_ids(&store).await, expected, "after a restart");
+        }
     }
-    assert_eq!(store.remove_user(kim.id.as_str()).await, Ok(true));
-    let found = |store: &Sqlite| ids.each_ref().map(|id| store.session(id.as_str()));
-    let expected = [Ok(None), Ok(Some(session(&lee))), Ok(None)];
-    assert_eq!(found(&store), expected);
-    drop(store);
-    assert_eq!(found(&Sqlite::open(&path).expect("a database")), expected, "after a restart");
 }
 
 #[tokio::test]
@@ -197,7 +225,7 @@ async fn no_session_outlives_its_user_whatever_shares_a_transaction_with_the_rem
     let ids: Vec<_> = users.iter().map(|_| [(); 3].map(|()| SessionId::random())).collect();
     for (user, [old, ..]) in users.iter().zip(&ids) {
         store.add_user(Arc::clone(user)).await.expect("a write");
-        assert_eq!(store.add_session(old.clone(), session(user), None).await, Ok(true));
+        assert_eq!(store.add_session(old.clone(), session(user), Lifetime::UNLIMITED).await, Ok(true));
     }
     // The writer waits for another program with the first change it gets, so all others share what follows.
     let other = rusqlite::Connection::open(&path).expect("a database");
@@ -207,9 +235,9 @@ async fn no_session_outlives_its_user_whatever_shares_a_transaction_with_the_rem
             biased;
             // The last row goes, and the next one has its place.
             store.end_session(old.as_str()),
-            store.add_session(new.clone(), session(user), None),
+            store.add_session(new.clone(), session(user), Lifetime::UNLIMITED),
             store.remove_user(user.id.as_str()),
-            store.add_session(late.clone(), session(user), None),
+            store.add_session(late.clone(), session(user), Lifetime::UNLIMITED),
             store.end_session(old.as_str()),
         )
     });
@@ -217,13 +245,19 @@ async fn no_session_outlives_its_user_whatever_shares_a_transaction_with_the_rem
     let (answers, ()) =
         tokio::join!(biased; changes, async { other.execute_batch("COMMIT").expect("a lock") });
     assert_eq!(answers, vec![(Ok(true), Ok(true), Ok(true), Ok(false), Ok(false)); 8]);
-    let found =
-        |store: &Sqlite| ids.iter().flatten().filter(|id| store.session(id.as_str()) != Ok(None)).count();
-    assert_eq!(found(&store), 0);
+    let live = async |store: &Sqlite| {
+        let all = ids.iter().flatten().map(|id| found(store, id));
+        futures_util::future::join_all(all).await.into_iter().flatten().count()
+    };
+    // A session that was left behind would lead to its user when that comes back.
+    for user in users {
+        assert_eq!(store.add_user(user).await, Ok(true));
+    }
+    assert_eq!(live(&store).await, 0);
     drop(store);
     let rows = other.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0));
     assert_eq!(rows, Ok(0));
-    assert_eq!(found(&Sqlite::open(&path).expect("a database")), 0, "after a restart");
+    assert_eq!(live(&Sqlite::open(&path).expect("a database")).await, 0, "after a restart");
 }
 
 /// Users in a file, and what happens right after the next look at one.
@@ -238,18 +272,18 @@ impl Store for Interrupted {
         self.users.users().await
     }
 
-    fn user_count(&self) -> Result<u64, StoreError> {
+    fn user_count(&self) -> Lookup<'_, u64> {
         self.users.user_count()
     }
 
-    fn user(&self, id: &str) -> Result<Option<Arc<User>>, StoreError> {
+    fn user(&self, id: &str) -> Lookup<'_, Option<Arc<User>>> {
         let user = self.users.user(id);
         let then = self.then.lock().expect("no panic").take();
         then.into_iter().for_each(|then| then());
         user
     }
 
-    fn user_by_email(&self, email: &str) -> Result<Option<Arc<User>>, StoreError> {
+    fn user_by_email(&self, email: &str) -> Lookup<'_, Option<Arc<User>>> {
         self.users.user_by_email(email)
     }
 
@@ -278,12 +312,12 @@ impl Store for Interrupted {
         &self,
         id: SessionId,
         session: Session,
-        forget_before: Option<DateTime<Utc>>,
+        lifetime: Lifetime,
     ) -> Result<bool, StoreError> {
-        self.users.add_session(id, session, forget_before).await
+        self.users.add_session(id, session, lifetime).await
     }
 
-    fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
+    fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>> {
         self.users.session(id)
     }
 
@@ -310,9 +344,11 @@ async fn no_session_in_memory_outlives_a_user_that_goes_while_it_is_made() {
     };
     *users.then.lock().expect("no panic") = Some(Box::new(remove));
     let id = SessionId::random();
-    store.add_session(id.clone(), session(&kim), None).await.expect("a write");
+    store.add_session(id.clone(), session(&kim), Lifetime::UNLIMITED).await.expect("a write");
     assert!(users.then.lock().expect("no panic").is_none(), "the removal came between");
-    assert_eq!(store.session(id.as_str()), Ok(None));
+    // A session that was left behind would now lead to her again.
+    assert_eq!(store.add_user(kim).await, Ok(true));
+    assert_eq!(found(&*store, &id).await, None);
 }
 
 #[tokio::test]
@@ -321,20 +357,17 @@ async fn sessions_that_are_long_over_are_forgotten_as_others_are_made() {
     for (name, store) in stores(folder.path()) {
         let kim = user("kim");
         store.add_user(Arc::clone(&kim)).await.expect("a write");
+        let lifetime = Lifetime::of_seconds(60);
         let old: Vec<_> = (0..8).map(|_| SessionId::random()).collect();
         for id in &old {
-            store
-                .add_session(id.clone(), session(&kim), Some(session(&kim).created_at))
-                .await
-                .expect("a write");
+            store.add_session(id.clone(), session(&kim), lifetime).await.expect("a write");
         }
         let later = Session { created_at: at("2026-11-23T00:00:00Z"), ..session(&kim) };
         for _ in 0..8 {
-            let forget_before = Some(at("2026-11-22T00:00:00Z"));
-            store.add_session(SessionId::random(), later.clone(), forget_before).await.expect("a write");
+            store.add_session(SessionId::random(), later.clone(), lifetime).await.expect("a write");
         }
         for id in &old {
-            assert_eq!(store.session(id.as_str()), Ok(None), "{name}");
+            assert_eq!(found(&*store, id).await, None, "{name}");
         }
     }
 }

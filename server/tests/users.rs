@@ -58,7 +58,7 @@ async fn a_user_is_created_read_changed_and_deleted() {
         for method in [Method::GET, Method::DELETE, Method::PUT] {
             assert_eq!(ask(&site, method, &format!("/{id}"), "{}").await, error(404, "Not found"));
         }
-        assert_eq!(site.app.store().user_count(), Ok(1));
+        assert_eq!(site.app.store().user_count().await, Ok(1));
     }
 }
 
@@ -93,7 +93,7 @@ async fn what_cannot_be_a_user_is_refused_and_not_stored() {
     for method in [Method::PUT, Method::DELETE] {
         assert_eq!(ask(&site, method, "/me", "{}").await, error(404, "Not found"));
     }
-    assert_eq!(site.app.store().user_count(), Ok(1));
+    assert_eq!(site.app.store().user_count().await, Ok(1));
     assert_eq!(ask(&site, Method::GET, "/me", "").await.0, 200);
 }
 
@@ -104,5 +104,5 @@ async fn of_concurrent_creations_with_one_email_exactly_one_succeeds() {
     let all = futures_util::future::join_all((0..8).map(|_| ask(&site, Method::POST, "", new))).await;
     assert_eq!(all.iter().filter(|(status, _)| *status == 201).count(), 1, "{all:?}");
     assert_eq!(all.iter().filter(|(status, _)| *status == 400).count(), 7, "{all:?}");
-    assert_eq!(site.app.store().user_count(), Ok(2));
+    assert_eq!(site.app.store().user_count().await, Ok(2));
 }

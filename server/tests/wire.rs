@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use server::auth::{PasswordHash, Session, SessionId};
+use server::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
 use server::limits::{BODY_TIME, HEAD_TIME, IDLE_TIME};
-use server::store::{Store, StoreError};
+use server::store::{Lookup, Store, StoreError};
 use server::user::{Names, UserList};
 use server::{App, SystemClock, User};
 use support::{Site, config, connect, listen, send, split};
@@ -87,14 +87,14 @@ impl Store for Broken {
     async fn users(&self) -> Result<Arc<UserList>, StoreError> {
         self.fail()
     }
-    fn user_count(&self) -> Result<u64, StoreError> {
-        self.fail()
+    fn user_count(&self) -> Lookup<'_, u64> {
+        Lookup::ready(self.fail())
     }
-    fn user(&self, _: &str) -> Result<Option<Arc<User>>, StoreError> {
-        self.fail()
+    fn user(&self, _: &str) -> Lookup<'_, Option<Arc<User>>> {
+        Lookup::ready(self.fail())
     }
-    fn user_by_email(&self, _: &str) -> Result<Option<Arc<User>>, StoreError> {
-        self.fail()
+    fn user_by_email(&self, _: &str) -> Lookup<'_, Option<Arc<User>>> {
+        Lookup::ready(self.fail())
     }
     async fn add_user(&self, _: Arc<User>) -> Result<bool, StoreError> {
         self.fail()
@@ -113,16 +113,11 @@ impl Store for Broken {
     async fn remove_user(&self, _: &str) -> Result<bool, StoreError> {
         self.fail()
     }
-    async fn add_session(
-        &self,
-        _: SessionId,
-        _: Session,
-        _: Option<DateTime<Utc>>,
-    ) -> Result<bool, StoreError> {
+    async fn add_session(&self, _: SessionId, _: Session, _: Lifetime) -> Result<bool, StoreError> {
         self.fail()
     }
-    fn session(&self, _: &str) -> Result<Option<Session>, StoreError> {
-        self.fail()
+    fn session(&self, _: &str) -> Lookup<'_, Option<UserSession>> {
+        Lookup::ready(self.fail())
     }
     async fn end_session(&self, _: &str) -> Result<bool, StoreError> {
         self.fail()

@@ -99,9 +99,10 @@ impl ReferenceSite {
         Config::from_lookup(lookup).map_err(|error| SiteError::Failed(error.to_string()))
     }
 
-    fn app(&self, launch: &Launch) -> Result<App, SiteError> {
+    async fn app(&self, launch: &Launch) -> Result<App, SiteError> {
         let clock = Arc::clone(&self.clock.0);
         App::open(&self.config(launch)?, self.folder.path(), clock)
+            .await
             .map_err(|error| SiteError::Failed(error.to_string()))
     }
 
@@ -125,7 +126,7 @@ impl ReferenceSite {
 #[async_trait]
 impl Site for ReferenceSite {
     async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
-        let app = Arc::new(self.app(launch)?);
+        let app = Arc::new(self.app(launch).await?);
         self.run(|listener, stopped| server::serve(listener, app, until(stopped))).await
     }
 
@@ -174,7 +175,7 @@ impl Site for ReferenceSite {
         let mut out = Vec::new();
         match program {
             Program::Main0(users) => {
-                let app = self.app(&Launch::documented(Mode::BasicAuth))?;
+                let app = self.app(&Launch::documented(Mode::BasicAuth)).await?;
                 for NewUser { email, password } in users {
                     programs::main_0(&mut out, &app, email, password).await.map_err(failed)?;
                 }
@@ -203,7 +204,7 @@ impl Site for ReferenceSite {
                 .await?;
             }
             ProgramServer::Main4(NewUser { email, password }) => {
-                let app = Arc::new(self.app(launch)?);
+                let app = Arc::new(self.app(launch).await?);
                 self.run(|listener, stopped| async move {
                     programs::main_4(&mut writer, app, listener, &email, &password, until(stopped)).await
                 })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use chrono::Utc;
 use futures_util::future::join_all;
-use server::auth::{PasswordHash, Session, SessionId};
+use server::auth::{Lifetime, PasswordHash, Session, SessionId};
 use server::store::{Sqlite, Store};
 use server::user::Names;
 use server::{Clock as _, SystemClock, User};
@@ -53,7 +53,7 @@ pub async fn fill(path: &Path, user_count: usize, sessions: usize) -> Vec<String
     let ids: Vec<SessionId> = (0..sessions).map(|_| SessionId::random()).collect();
     let session = Session { user_id: users[0].id.clone(), created_at: Utc::now() };
     for some in ids.chunks(AT_ONCE) {
-        let added = some.iter().map(|id| store.add_session(id.clone(), session.clone(), None));
+        let added = some.iter().map(|id| store.add_session(id.clone(), session.clone(), Lifetime::UNLIMITED));
         assert!(join_all(added).await.into_iter().all(|added| added == Ok(true)));
     }
     ids.iter().map(|id| id.as_str().to_owned()).collect()

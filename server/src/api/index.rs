@@ -18,5 +18,5 @@ pub async fn stats(app: &App) -> Result<Reply, Refusal> {
     struct Stats {
         users: u64,
     }
-    Ok(Reply::json(&Stats { users: app.store().user_count()? }))
+    Ok(Reply::json(&Stats { users: app.store().user_count().await? }))
 }

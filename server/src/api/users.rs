@@ -23,7 +23,7 @@ pub fn me(user: Option<Arc<User>>) -> Result<Reply, Refusal> {
 
 /// GET /api/v1/users/ID
 pub async fn show(app: &App, id: &str) -> Result<Reply, Refusal> {
-    let user = app.store().user(id)?;
+    let user = app.store().user(id).await?;
     user.map(|user| shown(&user)).ok_or(Refusal::NotFound)
 }
 
@@ -43,7 +43,7 @@ pub async fn create(app: &App, request: &Request<Bytes>) -> Result<Reply, Refusa
 /// PUT /api/v1/users/ID
 pub async fn update(app: &App, id: &str, request: &Request<Bytes>) -> Result<Reply, Refusal> {
     // Who is looked for first, as in the documents' API: 404 comes before 400.
-    app.store().user(id)?.ok_or(Refusal::NotFound)?;
+    app.store().user(id).await?.ok_or(Refusal::NotFound)?;
     let names = names(&mut JsonBody::read(request)?)?;
     let user = app.store().rename_user(id, names, app.now()).await?.ok_or(Refusal::NotFound)?;
     Ok(shown(&user))

@@ -135,7 +135,7 @@ impl Gate {
                 let identified = self.guard.identify(&email, &password, address, store, now).await;
                 Some(identified.map_err(Refusal::without_reason)?)
             }
-            Auth::Session(lifetime) => lifetime.user(session_id, store, now)?,
+            Auth::Session(lifetime) => lifetime.user(session_id, store, now).await?,
         };
         user.map(Some).ok_or(Refusal::Forbidden)
     }

@@ -84,7 +84,7 @@ impl Guard {
         store: &dyn Store,
         now: DateTime<Utc>,
     ) -> Result<Arc<User>, Refusal> {
-        let user = store.user_by_email(email)?;
+        let user = store.user_by_email(email).await?;
         let Some(hardened) = &self.hardened else {
             let kept = user.as_ref().map_or(&self.nobody, |user| &user.password);
             let is_right = black_box(kept.is_of(password));

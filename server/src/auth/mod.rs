@@ -14,6 +14,6 @@ pub use cookie::cookie;
 pub use gate::{Auth, Gate, requires_auth};
 pub use guard::Guard;
 pub use password::PasswordHash;
-pub use session::{Lifetime, Session, SessionId};
+pub use session::{Lifetime, Session, SessionId, UserSession};
 pub use session_cookie::SessionCookie;
 pub use throttle::{Limit, PER_ADDRESS, PER_EMAIL};

@@ -18,6 +18,15 @@ pub struct Session {
     pub created_at: DateTime<Utc>,
 }
 
+/// A session as a request finds it: with its user.
+#[derive(Clone, Debug)]
+pub struct UserSession {
+    /// The user.
+    pub user: Arc<User>,
+    /// The time of the login, with its part of a second.
+    pub created_at: DateTime<Utc>,
+}
+
 /// The secret that names a session. To read it back it is an opaque string, compared whole: another spelling
 /// of the same UUID is another string (`security.opaque-id`).
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -68,7 +77,7 @@ impl Lifetime {
     }
 
     /// The user of the live session that `id` names.
-    pub fn user(
+    pub async fn user(
         self,
         id: Option<&[u8]>,
         store: &dyn Store,
@@ -77,10 +86,8 @@ impl Lifetime {
         let Some(id) = id.and_then(|id| str::from_utf8(id).ok()) else {
             return Ok(None);
         };
-        match store.session(id)? {
-            Some(session) if !self.is_over(session.created_at, now) => store.user(session.user_id.as_str()),
-            _ => Ok(None),
-        }
+        let session = store.session(id).await?;
+        Ok(session.filter(|session| !self.is_over(session.created_at, now)).map(|session| session.user))
     }
 }
 

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::index::{Index, Key};
-use super::{Store, StoreError};
-use crate::auth::{PasswordHash, Session, SessionId};
+use super::{Lookup, Store, StoreError};
+use crate::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
 use crate::user::{Names, User, UserList};
 
 /// Sessions by ID, in the order of their making: the documents' dictionary `user_id_by_session_id`.
@@ -101,15 +101,15 @@ impl Store for MemorySessions {
         self.users.users().await
     }
 
-    fn user_count(&self) -> Result<u64, StoreError> {
+    fn user_count(&self) -> Lookup<'_, u64> {
         self.users.user_count()
     }
 
-    fn user(&self, id: &str) -> Result<Option<Arc<User>>, StoreError> {
+    fn user(&self, id: &str) -> Lookup<'_, Option<Arc<User>>> {
         self.users.user(id)
     }
 
-    fn user_by_email(&self, email: &str) -> Result<Option<Arc<User>>, StoreError> {
+    fn user_by_email(&self, email: &str) -> Lookup<'_, Option<Arc<User>>> {
         self.users.user_by_email(email)
     }
 
@@ -144,20 +144,24 @@ impl Store for MemorySessions {
         &self,
         id: SessionId,
         session: Session,
-        forget_before: Option<DateTime<Utc>>,
+        lifetime: Lifetime,
     ) -> Result<bool, StoreError> {
         let (key, user_id) = (Key::of(id.as_str()), session.user_id.clone());
+        let forget_before = lifetime.forget_before(session.created_at);
         self.add(key, session, forget_before);
         // Only now: where the user is still there, the removal that is yet to come finds the session.
-        let user = self.users.user(user_id.as_str());
+        let user = self.users.user(user_id.as_str()).await;
         if !matches!(user, Ok(Some(_))) {
             self.end(key);
         }
         Ok(user?.is_some())
     }
 
-    fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
-        Ok(self.index.find(Key::of(id)))
+    fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>> {
+        let Some(Session { user_id, created_at }) = self.index.find(Key::of(id)) else {
+            return Lookup::ready(Ok(None));
+        };
+        self.users.user(user_id.as_str()).map(move |user| user.map(|user| UserSession { user, created_at }))
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {

@@ -6,6 +6,7 @@
 
 mod cache;
 mod index;
+mod lookup;
 mod memory;
 mod sqlite;
 
@@ -15,17 +16,18 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+pub use lookup::Lookup;
 pub use memory::{MemorySessions, SessionMap};
 pub use sqlite::{OpenError, Sqlite};
 
-use crate::auth::{PasswordHash, Session, SessionId};
+use crate::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
 use crate::user::{Names, User, UserList};
 
 /// Keeps users and sessions.
 ///
-/// Reads of one thing are plain functions, as they are answered from memory, or at worst by one look into the
-/// file: a future of each in a box would be three allocations on the way of nearly every request. A list of all
-/// users takes its time, and changes wait for the disk.
+/// Reads of one thing are answered by a [`Lookup`]: from memory, or at worst by one look into a file, a future of
+/// each in a box would be three allocations on the way of nearly every request. A list of all users takes its time,
+/// and changes wait for the disk.
 ///
 /// Nothing here assumes that this process is the only one. IDs and emails are compared octet by octet. An
 /// implementation joins the contract suite in `tests/store.rs` by one line.
@@ -35,13 +37,13 @@ pub trait Store: Send + Sync {
     async fn users(&self) -> Result<Arc<UserList>, StoreError>;
 
     /// How many users there are.
-    fn user_count(&self) -> Result<u64, StoreError>;
+    fn user_count(&self) -> Lookup<'_, u64>;
 
     /// The user with this ID.
-    fn user(&self, id: &str) -> Result<Option<Arc<User>>, StoreError>;
+    fn user(&self, id: &str) -> Lookup<'_, Option<Arc<User>>>;
 
     /// The user with this email.
-    fn user_by_email(&self, email: &str) -> Result<Option<Arc<User>>, StoreError>;
+    fn user_by_email(&self, email: &str) -> Lookup<'_, Option<Arc<User>>>;
 
     /// Adds a user; `false`, and no change, if another has this email.
     async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError>;
@@ -61,17 +63,18 @@ pub trait Store: Send + Sync {
     /// Removes a user and ends all of its sessions; `false` if there is no such user.
     async fn remove_user(&self, id: &str) -> Result<bool, StoreError>;
 
-    /// Adds a session; `false`, and no change, if its user is gone. May forget sessions that were made before
-    /// `forget_before`.
+    /// Adds a session; `false`, and no change, if its user is gone. May forget it, and others, once sessions of
+    /// this lifetime [may be forgotten](Lifetime::forget_before).
     async fn add_session(
         &self,
         id: SessionId,
         session: Session,
-        forget_before: Option<DateTime<Utc>>,
+        lifetime: Lifetime,
     ) -> Result<bool, StoreError>;
 
-    /// The session with this ID, expired or not.
-    fn session(&self, id: &str) -> Result<Option<Session>, StoreError>;
+    /// The session with this ID, expired or not, and its user: both at once, as nobody needs the one alone, and a
+    /// store beyond a network is asked but once. A session whose user is gone is none.
+    fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>>;
 
     /// Ends a session: `true` for exactly one of any number of callers.
     async fn end_session(&self, id: &str) -> Result<bool, StoreError>;

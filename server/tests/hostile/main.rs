@@ -135,7 +135,7 @@ impl Bench {
     }
 
     fn users(&self) -> Result<u64, String> {
-        self.site.app.store().user_count().map_err(|error| error.to_string())
+        self.runtime.block_on(self.site.app.store().user_count()).map_err(|error| error.to_string())
     }
 }
 

@@ -71,7 +71,7 @@ impl Site {
     }
 
     async fn open(config: Config, folder: TempDir, clock: Arc<ManualClock>) -> Self {
-        let app = Arc::new(App::open(&config, folder.path(), clock.clone()).expect("a database"));
+        let app = Arc::new(App::open(&config, folder.path(), clock.clone()).await.expect("a database"));
         let (address, stop, task) = listen(app.clone()).await;
         Self { address, clock, folder: Some(folder), config, app, stop: Some(stop), task }
     }

@@ -36,8 +36,8 @@ use self::transaction::Transaction;
 use self::writer::Writer;
 use super::cache::Cache;
 use super::index::{Index, Key};
-use super::{Store, StoreError};
-use crate::auth::{PasswordHash, Session, SessionId};
+use super::{Lookup, Store, StoreError};
+use crate::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
 use crate::user::{Names, User, UserList};
 
 pub use self::open::OpenError;
@@ -156,6 +156,22 @@ impl Shared {
         Ok(forgotten)
     }
 
+    /// Finds a user in the cache of its unique column, or in the file.
+    fn find_user(
+        &self,
+        cache: &Cache<Arc<User>>,
+        column: &str,
+        value: &str,
+    ) -> Result<Option<Arc<User>>, StoreError> {
+        if let Some(user) = cache.find(value) {
+            return Ok(Some(user));
+        }
+        let epoch = cache.epoch();
+        let found = self.read(|connection| find_user(connection, column, value))?;
+        found.iter().for_each(|user| cache.fill(epoch, value, Arc::clone(user)));
+        Ok(found)
+    }
+
     fn keep_user(&self, user: &Arc<User>) {
         self.users.put(user.id.as_str(), Arc::clone(user));
         self.users_by_email.put(&user.email, Arc::clone(user));
@@ -191,30 +207,16 @@ impl Store for Sqlite {
         list.await.map_err(|_| StoreError::Read)?
     }
 
-    fn user_count(&self) -> Result<u64, StoreError> {
-        Ok(self.shared.user_count.load(Ordering::Acquire))
+    fn user_count(&self) -> Lookup<'_, u64> {
+        Lookup::ready(Ok(self.shared.user_count.load(Ordering::Acquire)))
     }
 
-    fn user(&self, id: &str) -> Result<Option<Arc<User>>, StoreError> {
-        let cache = &self.shared.users;
-        if let Some(user) = cache.find(id) {
-            return Ok(Some(user));
-        }
-        let epoch = cache.epoch();
-        let found = self.shared.read(|connection| find_user(connection, "id", id))?;
-        found.iter().for_each(|user| cache.fill(epoch, id, Arc::clone(user)));
-        Ok(found)
+    fn user(&self, id: &str) -> Lookup<'_, Option<Arc<User>>> {
+        Lookup::ready(self.shared.find_user(&self.shared.users, "id", id))
     }
 
-    fn user_by_email(&self, email: &str) -> Result<Option<Arc<User>>, StoreError> {
-        let cache = &self.shared.users_by_email;
-        if let Some(user) = cache.find(email) {
-            return Ok(Some(user));
-        }
-        let epoch = cache.epoch();
-        let found = self.shared.read(|connection| find_user(connection, "email", email))?;
-        found.iter().for_each(|user| cache.fill(epoch, email, Arc::clone(user)));
-        Ok(found)
+    fn user_by_email(&self, email: &str) -> Lookup<'_, Option<Arc<User>>> {
+        Lookup::ready(self.shared.find_user(&self.shared.users_by_email, "email", email))
     }
 
     async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError> {
@@ -315,9 +317,10 @@ impl Store for Sqlite {
         &self,
         id: SessionId,
         session: Session,
-        forget_before: Option<DateTime<Utc>>,
+        lifetime: Lifetime,
     ) -> Result<bool, StoreError> {
         let (key, added) = (Key::of(id.as_str()), session.clone());
+        let forget_before = lifetime.forget_before(session.created_at);
         let shared = Arc::clone(&self.shared);
         self.change(
             move |transaction| {
@@ -340,8 +343,11 @@ impl Store for Sqlite {
         .map(|(place, _)| place.is_some())
     }
 
-    fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
-        Ok(self.shared.sessions.find(Key::of(id)))
+    fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>> {
+        let Some(Session { user_id, created_at }) = self.shared.sessions.find(Key::of(id)) else {
+            return Lookup::ready(Ok(None));
+        };
+        self.user(user_id.as_str()).map(move |user| user.map(|user| UserSession { user, created_at }))
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
