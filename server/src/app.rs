@@ -14,7 +14,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use crate::api;
 use crate::auth::{Gate, Session, SessionCookie, SessionId};
 use crate::clock::{Clock, date_header};
-use crate::config::{Config, Mode};
+use crate::config::{Config, Database, Mode};
 use crate::metrics::Metrics;
 use crate::observe::Observer;
 use crate::path::CanonicalPath;
@@ -22,7 +22,7 @@ use crate::reply::{Refusal, Reply, forbid_keeping};
 use crate::router::route;
 use crate::serve::Respond;
 pub use crate::store::OpenError;
-use crate::store::{MemorySessions, Sqlite, Store, StoreError};
+use crate::store::{MemorySessions, Redis, Sqlite, Store, StoreError};
 use crate::user::{Names, User, UserId};
 
 /// A server without its socket.
@@ -35,13 +35,16 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the app that the settings ask for, its database in `folder` (unless its path is absolute).
+    /// Opens the app that the settings ask for, its database in `folder` if it is a file with a relative path.
     ///
     /// # Errors
     ///
     /// Where the database cannot be used.
     pub async fn open(config: &Config, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let database = Arc::new(Sqlite::open(&folder.join(&config.database))?);
+        let database: Arc<dyn Store> = match &config.database {
+            Database::Sqlite(path) => Arc::new(Sqlite::open(&folder.join(path))?),
+            Database::Redis(url) => Arc::new(Redis::open(url).await?),
+        };
         let store: Arc<dyn Store> = match config.mode {
             Mode::SessionAuth | Mode::SessionExpAuth => Arc::new(MemorySessions::over(database)),
             Mode::Off | Mode::Auth | Mode::BasicAuth | Mode::SessionDbAuth => database,

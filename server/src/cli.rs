@@ -47,7 +47,8 @@ It is configured by environment variables:
   LOG_LEVEL         off, error, warn, info (a line per request) or debug, on standard error (warn)
   LOG_FORMAT        text or json (text)
   METRICS_ADDR      loopback address and port where Prometheus finds /metrics (unset: nowhere)
-  DATABASE_URL      sqlite:PATH (sqlite:server.db, in the working directory)
+  DATABASE_URL      sqlite:PATH (sqlite:server.db, in the working directory), or
+                    redis://[:PASSWORD@]HOST:PORT[/DB], which any number of servers may share
 
 Exit codes: 0 stopped by SIGTERM or Ctrl-C, 1 the database or the system failed, 2 wrong usage or settings.
 ";

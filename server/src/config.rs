@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
+use crate::store::RedisUrl;
+
 /// The name of the session cookie where SESSION_NAME does not give one.
 pub const DEFAULT_SESSION_NAME: &str = "_my_session_id";
 
@@ -39,9 +41,17 @@ pub struct Config {
     pub log_json: bool,
     /// METRICS_ADDR: the loopback address and port of a second listener, where GET `/metrics` shows counts.
     pub metrics: Option<SocketAddr>,
-    /// The file of `DATABASE_URL=sqlite:PATH`; a relative path counts from the folder that the app is opened
-    /// in.
-    pub database: PathBuf,
+    /// DATABASE_URL.
+    pub database: Database,
+}
+
+/// A value of DATABASE_URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// `sqlite:PATH`: a file; a relative path counts from the folder that the app is opened in.
+    Sqlite(PathBuf),
+    /// `redis://…`: a Redis, which several servers may share.
+    Redis(RedisUrl),
 }
 
 /// A value of AUTH_TYPE.
@@ -104,7 +114,7 @@ impl Config {
             log_level: get("LOG_LEVEL").map_or(Ok(LevelFilter::WARN), log_level)?,
             log_json: get("LOG_FORMAT").map_or(Ok(false), log_is_json)?,
             metrics: get("METRICS_ADDR").map(metrics).transpose()?,
-            database: get("DATABASE_URL").map_or(Ok(DEFAULT_DATABASE.into()), database)?,
+            database: get("DATABASE_URL").map_or(Ok(Database::Sqlite(DEFAULT_DATABASE.into())), database)?,
         })
     }
 }
@@ -187,14 +197,27 @@ fn metrics(value: String) -> Result<SocketAddr, ConfigError> {
     })
 }
 
-fn database(value: String) -> Result<PathBuf, ConfigError> {
+fn database(value: String) -> Result<Database, ConfigError> {
     match value.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() => Ok(path.into()),
-        _ => Err(ConfigError {
-            variable: "DATABASE_URL",
-            value,
-            instead: "write sqlite:PATH, for example DATABASE_URL=sqlite:server.db, or unset it",
-        }),
+        Some(path) if !path.is_empty() => return Ok(Database::Sqlite(path.into())),
+        _ => {}
+    }
+    RedisUrl::parse(&value).map(Database::Redis).ok_or_else(|| ConfigError {
+        variable: "DATABASE_URL",
+        value: without_password(&value),
+        instead: "write sqlite:PATH, for example DATABASE_URL=sqlite:server.db, or redis://:PASSWORD@HOST:PORT/DB \
+                  (%23 for # in the password, and so on), or unset it",
+    })
+}
+
+/// A value that may have a password in it, as an error may show it.
+fn without_password(value: &str) -> String {
+    match value.rsplit_once('@') {
+        Some((secret, rest)) => {
+            let scheme = secret.find("://").map_or("", |end| &secret[..end + 3]);
+            format!("{scheme}…@{rest}")
+        }
+        None => value.to_owned(),
     }
 }
 
@@ -241,7 +264,7 @@ mod tests {
             log_level: LevelFilter::WARN,
             log_json: false,
             metrics: None,
-            database: "server.db".into(),
+            database: Database::Sqlite("server.db".into()),
         };
         assert_eq!(read(&[]), Ok(expected.clone()));
         let empty = [
@@ -312,12 +335,27 @@ mod tests {
             ("METRICS_ADDR", "9100"),
             ("METRICS_ADDR", "0.0.0.0:9100"),
             ("DATABASE_URL", "sqlite:"),
-            ("DATABASE_URL", "redis://127.0.0.1"),
+            ("DATABASE_URL", "redis://127.0.0.1/x"),
+            ("DATABASE_URL", "rediss://127.0.0.1"),
         ];
         for (variable, value) in wrong {
             let error = read(&[(variable, value)]).expect_err(value).to_string();
             assert!(error.starts_with(&format!("{variable}={value:?} cannot be used: write ")), "{error}");
             assert!(!error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_shown_nowhere() {
+        let url = "redis://:secret@127.0.0.1:7000/1";
+        let config = read(&[("DATABASE_URL", url)]).expect("good settings");
+        assert_eq!(config.database, Database::Redis(RedisUrl::parse(url).expect("a URL")));
+        assert!(format!("{config:?}").contains("redis://127.0.0.1:7000/1"), "{config:?}");
+        assert!(!format!("{config:?}").contains("secret"), "{config:?}");
+        for wrong in ["redis://:secret@h:x", "redis//:secret@h", "rediss://k:sec@ret@h", "redis://:se#cret@h"]
+        {
+            let error = read(&[("DATABASE_URL", wrong)]).expect_err(wrong).to_string();
+            assert!(error.contains("…@h") && !error.contains("cret") && !error.contains("ret@"), "{error}");
         }
     }
 }

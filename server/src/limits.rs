@@ -31,6 +31,9 @@ pub const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Time from the end of a head to the last byte of its body: 408.
 pub const BODY_TIME: Duration = Duration::from_secs(10);
 
+/// Time that a Redis has for each look and each change, connecting included: 503. A request asks at most three.
+pub const STORE_TIME: Duration = Duration::from_secs(2);
+
 /// Time without a request, or without progress of an answer: the connection is closed.
 pub const IDLE_TIME: Duration = Duration::from_secs(60);
 

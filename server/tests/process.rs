@@ -49,7 +49,7 @@ fn wrong_settings_and_arguments_are_one_line_and_exit_code_2() {
         ([("AUTH_TYPE", "session")], "AUTH_TYPE=\"session\" cannot be used: write auth, "),
         ([("API_PORT", "five")], "API_PORT=\"five\" cannot be used: write a port number"),
         ([("SESSION_NAME", "a b")], "SESSION_NAME=\"a b\" cannot be used: write a cookie name"),
-        ([("DATABASE_URL", "redis://h")], "DATABASE_URL=\"redis://h\" cannot be used: write sqlite:PATH"),
+        ([("DATABASE_URL", "mysql://h")], "DATABASE_URL=\"mysql://h\" cannot be used: write sqlite:PATH"),
         ([("API_PORT", port.as_str())], "cannot listen on API_HOST=\"127.0.0.1\""),
     ] {
         let (code, line) = refusal(&run(folder.path(), &variables, &[]));

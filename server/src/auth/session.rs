@@ -64,6 +64,11 @@ impl Lifetime {
         Self(TimeDelta::try_seconds(seconds).filter(|_| seconds > 0))
     }
 
+    /// The time; `None` if it is for ever.
+    pub fn as_delta(self) -> Option<TimeDelta> {
+        self.0
+    }
+
     /// Whether a session made at `created_at` is over. At exactly its lifetime it is not (`expiry.boundary`).
     pub fn is_over(self, created_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         let end = self.0.and_then(|lifetime| created_at.checked_add_signed(lifetime));

@@ -2,12 +2,14 @@
 //!
 //! A change is answered when it is durable: what a verb of [`Store`] has returned is there after a crash, for
 //! as long as the store promises at all. Sessions of `session_auth` and `session_exp_auth` are kept in memory
-//! by documented design ([`MemorySessions`]); everything else is in SQLite ([`Sqlite`]).
+//! by documented design ([`MemorySessions`]); everything else is in SQLite ([`Sqlite`]), or in a Redis that several
+//! servers share ([`Redis`]).
 
 mod cache;
 mod index;
 mod lookup;
 mod memory;
+mod redis;
 mod sqlite;
 
 use std::sync::Arc;
@@ -16,9 +18,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+pub use self::redis::{Redis, RedisUrl};
 pub use lookup::Lookup;
 pub use memory::{MemorySessions, SessionMap};
-pub use sqlite::{OpenError, Sqlite};
+pub use sqlite::Sqlite;
 
 use crate::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
 use crate::user::{Names, User, UserList};
@@ -78,6 +81,17 @@ pub trait Store: Send + Sync {
 
     /// Ends a session: `true` for exactly one of any number of callers.
     async fn end_session(&self, id: &str) -> Result<bool, StoreError>;
+}
+
+/// Why a store cannot be opened: which, and what is wrong with it.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// A file.
+    #[error(transparent)]
+    Sqlite(#[from] sqlite::OpenError),
+    /// A Redis.
+    #[error(transparent)]
+    Redis(#[from] redis::OpenError),
 }
 
 /// What a store could not do. The cause has been told to the operator, in the log.

@@ -1,0 +1,223 @@
+//! Users and sessions in one Redis, which any number of servers share.
+//!
+//! Nothing is kept in this process, so that a login at one server is valid at all, and a logout at one ends it at all
+//! at once: each look asks Redis, and costs one round trip. Each look and each change is one script ([`script`]),
+//! whatever number of keys it touches. `README.md` beside this folder says what the keys are, what Redis can lose, and
+//! what a million logins a minute would take.
+
+mod link;
+mod script;
+mod url;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use redis::{FromRedisValue, ScriptInvocation};
+use thiserror::Error;
+use tracing::error;
+
+use self::link::{Failure, Link};
+use self::script::SCRIPTS;
+use super::index::Key;
+use super::{Lookup, Store, StoreError};
+use crate::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
+use crate::user::{Names, User, UserList};
+
+pub use self::url::RedisUrl;
+
+/// Users that one look lists, so that others need not wait for a long list.
+const PAGE: usize = 500;
+
+/// How much longer than its lifetime Redis keeps a session: the server's rule decides when it is over, and clocks of
+/// servers may differ by so much before one of them finds a session gone that by its own clock still lives.
+const GRACE: TimeDelta = TimeDelta::minutes(1);
+
+/// A store in a Redis.
+pub struct Redis {
+    link: Link,
+}
+
+/// Why a Redis cannot be used: which, and what is wrong with it.
+#[derive(Debug, Error)]
+#[error("cannot use the database {url}: {failure}; {instead}")]
+pub struct OpenError {
+    url: RedisUrl,
+    failure: Box<Failure>,
+    instead: &'static str,
+}
+
+/// A user as a script gives it: ID, email, hash of the password, names, times of creation and last update.
+type UserFields = (String, String, Vec<u8>, Option<String>, Option<String>, i64, i64);
+
+impl Redis {
+    /// Connects, and sees to it that this Redis can be used.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be reached, wants another password, is a replica, or is too old.
+    pub async fn open(url: &RedisUrl) -> Result<Self, OpenError> {
+        let refused = |failure: Failure| {
+            let instead = failure.instead();
+            OpenError { url: url.clone(), failure: failure.into(), instead }
+        };
+        let link = Link::new(url).map_err(|error| refused(error.into()))?;
+        link.run::<u64>(&SCRIPTS.count_users.prepare_invoke()).await.map_err(refused)?;
+        Ok(Self { link })
+    }
+
+    async fn read<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
+        self.link.ask(script).await.map_err(|_| StoreError::Read)
+    }
+
+    async fn write<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
+        self.link.ask(script).await.map_err(|_| StoreError::Write)
+    }
+
+    async fn find_user(&self, script: ScriptInvocation<'_>) -> Result<Option<Arc<User>>, StoreError> {
+        self.read::<Option<UserFields>>(&script).await?.map(user).transpose()
+    }
+}
+
+#[async_trait]
+impl Store for Redis {
+    /// Page by page: what changes meanwhile may show in part.
+    async fn users(&self) -> Result<Arc<UserList>, StoreError> {
+        let mut users = Vec::new();
+        let mut last = Some(0_i64);
+        while let Some(after) = last {
+            let mut script = SCRIPTS.list_users.arg(after);
+            let page: (Option<i64>, Vec<UserFields>) = self.read(script.arg(PAGE)).await?;
+            last = page.0.filter(|_| page.1.len() == PAGE);
+            for fields in page.1 {
+                users.push(user(fields)?);
+            }
+        }
+        Ok(Arc::new(UserList::new(users)))
+    }
+
+    fn user_count(&self) -> Lookup<'_, u64> {
+        Lookup::pending(async { self.read(&SCRIPTS.count_users.prepare_invoke()).await })
+    }
+
+    fn user(&self, id: &str) -> Lookup<'_, Option<Arc<User>>> {
+        Lookup::pending(self.find_user(SCRIPTS.find_user.arg(id)))
+    }
+
+    fn user_by_email(&self, email: &str) -> Lookup<'_, Option<Arc<User>>> {
+        Lookup::pending(self.find_user(SCRIPTS.find_user_by_email.arg(email)))
+    }
+
+    async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError> {
+        let mut script = SCRIPTS.add_user.arg(user.id.as_str());
+        script.arg(&user.email).arg("password").arg(user.password.as_bytes());
+        script.arg("created_at").arg(user.created_at.timestamp_micros());
+        script.arg("updated_at").arg(user.updated_at.timestamp_micros());
+        add_names(&mut script, &user.names);
+        self.write(&script).await
+    }
+
+    async fn rename_user(
+        &self,
+        id: &str,
+        names: Names,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<User>>, StoreError> {
+        let mut script = SCRIPTS.change_user.arg(id);
+        script.arg("updated_at").arg(now.timestamp_micros());
+        add_names(&mut script, &names);
+        self.write::<Option<UserFields>>(&script).await?.map(user).transpose()
+    }
+
+    async fn rehash_user(&self, id: &str, password: PasswordHash) -> Result<bool, StoreError> {
+        let mut script = SCRIPTS.change_user.arg(id);
+        script.arg("password").arg(password.as_bytes());
+        Ok(self.write::<Option<UserFields>>(&script).await?.is_some())
+    }
+
+    async fn remove_user(&self, id: &str) -> Result<bool, StoreError> {
+        self.write(&SCRIPTS.remove_user.arg(id)).await
+    }
+
+    async fn add_session(
+        &self,
+        id: SessionId,
+        session: Session,
+        lifetime: Lifetime,
+    ) -> Result<bool, StoreError> {
+        let mut script = SCRIPTS.add_session.arg(key(id.as_str()));
+        script.arg(session.user_id.as_str()).arg(session.created_at.timestamp_micros());
+        if let Some(before) = lifetime.forget_before(session.created_at) {
+            let kept = lifetime.as_delta().map_or(GRACE, |lifetime| lifetime + GRACE);
+            script.arg(kept.num_milliseconds()).arg(before.timestamp_micros());
+        }
+        self.write(&script).await
+    }
+
+    fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>> {
+        let script = SCRIPTS.find_session.arg(key(id));
+        Lookup::pending(async move {
+            let Some((created_at, fields)) = self.read::<Option<(i64, UserFields)>>(&script).await? else {
+                return Ok(None);
+            };
+            Ok(Some(UserSession { user: user(fields)?, created_at: time(created_at)? }))
+        })
+    }
+
+    async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
+        self.write(&SCRIPTS.end_session.arg(key(id))).await
+    }
+}
+
+impl Failure {
+    /// What the operator can do about it at the start of a server.
+    fn instead(&self) -> &'static str {
+        use redis::{ErrorKind, ServerErrorKind};
+        let Self::Redis(error) = self else {
+            return "see what keeps it busy";
+        };
+        match (error.kind(), error.code()) {
+            (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS" | "NOPERM")) => {
+                "write its password, DATABASE_URL=redis://:PASSWORD@HOST:PORT"
+            }
+            (ErrorKind::Io, _) => "start redis-server there, or correct DATABASE_URL",
+            (ErrorKind::Server(ServerErrorKind::BusyLoading), _) => "start again when it has read its data",
+            (ErrorKind::Server(ServerErrorKind::ReadOnly), _) => {
+                "name the primary of this replica in DATABASE_URL"
+            }
+            _ => "name a Redis of version 7 or later whose data are this server's",
+        }
+    }
+}
+
+/// A session's key as text.
+fn key(id: &str) -> String {
+    format!("{:032x}", u128::from_be_bytes(*Key::of(id).as_bytes()))
+}
+
+/// Adds the names that there are to the fields of a user.
+fn add_names(script: &mut ScriptInvocation<'_>, names: &Names) {
+    for (field, name) in [("first_name", &names.first), ("last_name", &names.last)] {
+        if let Some(name) = name {
+            script.arg(field).arg(name);
+        }
+    }
+}
+
+fn user(
+    (id, email, password, first, last, created_at, updated_at): UserFields,
+) -> Result<Arc<User>, StoreError> {
+    let Some(password) = PasswordHash::from_bytes(&password) else {
+        error!("failed to read a user from Redis: its password is of no kind that this server knows");
+        return Err(StoreError::Read);
+    };
+    let times = [time(created_at)?, time(updated_at)?];
+    Ok(Arc::new(User::stored(id.as_str().into(), email, password, Names { first, last }, times)))
+}
+
+fn time(micros: i64) -> Result<DateTime<Utc>, StoreError> {
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| {
+        error!("failed to read a time from Redis: {micros} is no date");
+        StoreError::Read
+    })
+}

@@ -1,0 +1,2 @@
+-- ARGV: its ID.
+return read_user(ARGV[1])
