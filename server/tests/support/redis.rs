@@ -2,15 +2,18 @@
 #![expect(dead_code, reason = "every test binary uses a part of it")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
+use std::time::Instant;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;
+
+use crate::support::PATIENCE;
 
 /// Says why there is no redis-server here, if there is none.
 pub fn missing() -> Option<String> {
@@ -37,7 +40,7 @@ impl RedisServer {
             // Another program may take the port in between; then there is another port.
             let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
             let port = free.expect("a port").port();
-            if let Some(child) = spawn(&folder, &options, port) {
+            if let Some(child) = spawn(&folder, &options, port, READY) {
                 return Self { folder, options, child, port };
             }
         }
@@ -66,7 +69,25 @@ impl RedisServer {
 
     /// Starts it again on its data and its port, once it has ended.
     pub fn restart(&mut self) {
-        self.child = spawn(&self.folder, &self.options, self.port).expect("its port is free");
+        self.child = spawn(&self.folder, &self.options, self.port, READY).expect("its port is free");
+    }
+
+    /// Starts it again so that it takes some eight seconds to read 40,000 keys, and answers five times a second meanwhile.
+    pub fn load_slowly(&mut self) {
+        let slow = ["--key-load-delay", "200"];
+        let options: Vec<_> =
+            self.options.iter().map(String::as_str).chain(slow).map(str::to_owned).collect();
+        self.child =
+            spawn(&self.folder, &options, self.port, "Server initialized").expect("its port is free");
+    }
+
+    /// Waits until a replica has all that its primary had.
+    pub fn wait_until_in_step(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.ask(&["INFO", "replication"]).contains("master_link_status:up") {
+            assert!(Instant::now() < deadline, "the replica finds no primary");
+            thread::yield_now();
+        }
     }
 
     pub fn folder(&self) -> PathBuf {
@@ -75,7 +96,24 @@ impl RedisServer {
 
     /// Asks for something in a connection of its own; the answer as it was sent.
     pub fn ask(&self, words: &[&str]) -> String {
-        ask(self.address(), words)
+        self.ask_all(&[words])
+    }
+
+    /// Asks for several things in one connection.
+    pub fn ask_all(&self, commands: &[&[&str]]) -> String {
+        let mut stream = TcpStream::connect(self.address()).expect("a redis-server");
+        for words in commands {
+            let mut command = format!("*{}\r\n", words.len());
+            for word in *words {
+                command += &format!("${}\r\n{word}\r\n", word.len());
+            }
+            stream.write_all(command.as_bytes()).expect("a redis-server that reads");
+        }
+        stream.write_all(b"*1\r\n$4\r\nQUIT\r\n").expect("a redis-server that reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer");
+        let answer = String::from_utf8_lossy(&answer);
+        answer.strip_suffix("+OK\r\n").expect(&answer).to_owned()
     }
 }
 
@@ -85,18 +123,23 @@ impl Drop for RedisServer {
     }
 }
 
-/// Starts a redis-server; `None` if it ended before it was ready.
-fn spawn(folder: &TempDir, options: &[String], port: u16) -> Option<Child> {
+/// What a redis-server says when it can be asked for everything.
+const READY: &str = "Ready to accept connections";
+
+/// Starts a redis-server and waits for this word of it; `None` if it ended before.
+fn spawn(folder: &TempDir, options: &[String], port: u16, word: &str) -> Option<Child> {
     let mut command = Command::new("redis-server");
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir"]).arg(folder.path());
-    command.args(["--save", "", "--daemonize", "no"]).args(options).process_group(0);
+    command
+        .args(["--save", "", "--daemonize", "no", "--enable-debug-command", "local"])
+        .args(options)
+        .process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().expect("a redis-server");
     let mut lines = BufReader::new(child.stdout.take().expect("piped"));
     let mut line = String::new();
     while lines.read_line(&mut line).is_ok_and(|length| length > 0) {
-        // A replica is ready when it listens, whether or not its primary is.
-        if line.contains("Ready to accept connections") {
+        if line.contains(word) {
             // What it says later must go somewhere, or it would wait to say it.
             thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
             return Some(child);
@@ -105,19 +148,4 @@ fn spawn(folder: &TempDir, options: &[String], port: u16) -> Option<Child> {
     }
     child.wait().expect("an end");
     None
-}
-
-/// Sends one command in RESP; the answer as it was sent, as far as it comes at once.
-pub fn ask(address: SocketAddr, words: &[&str]) -> String {
-    let mut stream = TcpStream::connect(address).expect("a redis-server");
-    let mut command = format!("*{}\r\n", words.len());
-    for word in words {
-        command += &format!("${}\r\n{word}\r\n", word.len());
-    }
-    stream.write_all(command.as_bytes()).expect("a redis-server that reads");
-    // It closes when it has answered everything.
-    stream.shutdown(Shutdown::Write).expect("a connection");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("UTF-8");
-    answer
 }

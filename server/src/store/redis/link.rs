@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ErrorKind, FromRedisValue, PushInfo, PushKind};
-use redis::{RedisError, RedisResult, ScriptInvocation, ServerErrorKind};
+use redis::{RedisError, RedisResult, ScriptInvocation, ServerErrorKind, Value, from_redis_value};
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
 
@@ -40,6 +40,8 @@ pub enum Failure {
     Late,
     /// It cannot be reached, or refused.
     Redis(RedisError),
+    /// What it holds is not as this server writes it.
+    Unreadable,
 }
 
 impl Link {
@@ -78,14 +80,15 @@ impl Link {
     pub async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Failure> {
         let deadline = Instant::now() + STORE_TIME;
         let mut used = timeout_at(deadline, self.connection()).await.map_err(|_| Failure::Late)??;
-        let answer = match timeout_at(deadline, script.invoke_async(&mut used.connection)).await {
+        let answer = match timeout_at(deadline, script.invoke_async::<Value>(&mut used.connection)).await {
             Ok(answer) => answer.map_err(Failure::from),
             Err(_) => Err(Failure::Late),
         };
         if answer.as_ref().is_err_and(Failure::is_of_connection) {
             self.give_up(&used);
         }
-        answer
+        // The error says what it is that cannot be read, which may be anybody's.
+        from_redis_value(answer?).map_err(|_| Failure::Unreadable)
     }
 
     /// The connection that there is, or a new one.
@@ -133,13 +136,12 @@ impl Failure {
     /// Whether another connection may be better: this one is broken or dead, or leads to a replica, where the
     /// address may lead elsewhere by now.
     fn is_of_connection(&self) -> bool {
-        let Self::Redis(error) = self else {
-            return true;
-        };
-        match (error.kind(), error.code()) {
-            (ErrorKind::UnexpectedReturnType, _) => false,
-            (_, Some(code)) => ["READONLY", "MASTERDOWN", "NOAUTH"].contains(&code),
-            (_, None) => true,
+        match self {
+            Self::Late => true,
+            Self::Redis(error) => {
+                error.code().is_none_or(|code| ["READONLY", "MASTERDOWN", "NOAUTH"].contains(&code))
+            }
+            Self::Unreadable => false,
         }
     }
 
@@ -161,14 +163,11 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Late => write!(f, "no answer within {} s", STORE_TIME.as_secs()),
-            // This error quotes what it could not read, which may be anybody's.
-            Self::Redis(error) if error.kind() == ErrorKind::UnexpectedReturnType => {
-                f.write_str("it holds what this server cannot read")
-            }
             Self::Redis(error) => {
                 let text = error.to_string();
                 f.write_str(&text.split_whitespace().collect::<Vec<_>>().join(" "))
             }
+            Self::Unreadable => f.write_str("it holds what this server did not write"),
         }
     }
 }

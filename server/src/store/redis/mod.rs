@@ -173,8 +173,10 @@ impl Failure {
     /// What the operator can do about it at the start of a server.
     fn instead(&self) -> &'static str {
         use redis::{ErrorKind, ServerErrorKind};
-        let Self::Redis(error) = self else {
-            return "see what keeps it busy";
+        let error = match self {
+            Self::Late => return "see what keeps it busy",
+            Self::Unreadable => return "name a Redis, or a number of its databases, that is this server's",
+            Self::Redis(error) => error,
         };
         match (error.kind(), error.code()) {
             (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS" | "NOPERM")) => {

@@ -1,0 +1,395 @@
+//! What befalls a Redis: each request is answered in bounded time, by 503 where nobody can say more, never wrongly,
+//! and all is well again when Redis is.
+//!
+//! `redis_crash.rs` kills it in the middle of changes.
+
+#[path = "support/redis.rs"]
+mod redis;
+mod support;
+#[path = "support/way.rs"]
+mod way;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Request;
+use redis::RedisServer;
+use server::limits::STORE_TIME;
+use server::store::{Redis, RedisUrl, Store as _};
+use server::{App, SystemClock};
+use support::{BOB, BOB_FORM, PATIENCE, Process, bob, config, exchange, login, say_skipped, serving, split};
+use tempfile::TempDir;
+use way::Way;
+
+const UNAVAILABLE: &str = "{\n  \"error\": \"Service unavailable\"\n}\n";
+
+/// Says that a test is not made here, where there is no redis-server.
+fn is_skipped() -> bool {
+    let missing = redis::missing();
+    missing.inspect(|why| say_skipped(&format!("what befalls a Redis: {why}"))).is_some()
+}
+
+/// An address where nobody listens.
+fn closed() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address")
+}
+
+/// Adds Bob at a Redis.
+fn add_bob(url: &str) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let store = Redis::open(&RedisUrl::parse(url).expect("a URL")).await.expect("a Redis");
+        assert_eq!(store.add_user(bob()).await, Ok(true));
+    });
+}
+
+/// A server in session_db_auth on the way to a Redis, with Bob logged in.
+struct Site {
+    redis: RedisServer,
+    way: Way,
+    process: Process,
+    cookie: String,
+    _folder: TempDir,
+}
+
+impl Site {
+    fn start(redis: RedisServer) -> Self {
+        let way = Way::to(redis.address());
+        add_bob(&redis.url());
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = serving(folder.path(), "session_db_auth");
+        command.env("DATABASE_URL", way.url());
+        let mut site =
+            Self { redis, way, process: Process::run(command), cookie: String::new(), _folder: folder };
+        site.cookie = site.log_in();
+        site
+    }
+
+    /// Logs Bob in; his Cookie header.
+    fn log_in(&self) -> String {
+        let answer = exchange(self.process.address, login(BOB_FORM).as_bytes());
+        let cookie = answer.split_once("Set-Cookie: ").and_then(|(_, rest)| rest.split(';').next());
+        format!("Cookie: {}\r\n", cookie.expect(&answer))
+    }
+
+    fn ask(&self, method: &str, path: &str) -> (u16, String) {
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: h\r\n{}\r\n", self.cookie);
+        split(&exchange(self.process.address, request.as_bytes()))
+    }
+
+    fn me(&self) -> (u16, String) {
+        self.ask("GET", "/api/v1/users/me")
+    }
+
+    fn login(&self) -> (u16, String) {
+        split(&exchange(self.process.address, login(BOB_FORM).as_bytes()))
+    }
+
+    fn create(&self, email: &str) -> (u16, String) {
+        let json = format!(r#"{{"email": "{email}", "password": "x"}}"#);
+        let request = format!(
+            "POST /api/v1/users HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{json}",
+            self.cookie,
+            json.len()
+        );
+        split(&exchange(self.process.address, request.as_bytes()))
+    }
+
+    /// Every kind of request, and all is refused.
+    fn is_unavailable(&self, what: &str) {
+        let expected = (503, UNAVAILABLE.to_owned());
+        let list = self.ask("GET", "/api/v1/users");
+        assert_eq!(
+            [self.me(), self.login(), self.create("kim@h"), list],
+            [(); 4].map(|()| expected.clone()),
+            "{what}"
+        );
+    }
+
+    /// Every kind of request, and all is as it was before.
+    fn is_well(&self, what: &str) {
+        let (status, body) = self.me();
+        assert!(status == 200 && body.contains(BOB), "{what}: {status} {body}");
+        assert_eq!(self.login().0, 200, "{what}");
+        assert_eq!(self.ask("GET", "/api/v1/stats"), (200, "{\n  \"users\": 1\n}\n".to_owned()), "{what}");
+    }
+
+    /// Waits until the server has found its way again: what it is asked first may still meet the old connection.
+    fn recovers(&self, what: &str) {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while self.me() == (503, UNAVAILABLE.to_owned()) {
+            assert!(std::time::Instant::now() < deadline, "{what}");
+        }
+        self.is_well(what);
+    }
+
+    /// Ends the server; what it said, which holds no secret and begins lines with these.
+    fn says(self, expected: &[&str]) {
+        let id = self.cookie.trim_end().split_once('=').expect("a cookie").1.to_owned();
+        let said = self.process.kill_and_read();
+        assert!(!said.contains(&id) && !said.contains("bobsession") && !said.contains("fake pwd"), "{said}");
+        let lines: Vec<_> = said.lines().collect();
+        assert_eq!(lines.len(), expected.len(), "{said}");
+        for (line, expected) in lines.iter().zip(expected) {
+            assert!(line.contains(expected), "{expected:?} in {said}");
+        }
+    }
+}
+
+#[test]
+fn a_redis_that_is_gone_is_503_and_when_it_is_back_nothing_is_lost() {
+    if is_skipped() {
+        return;
+    }
+    let mut site = Site::start(RedisServer::durable());
+    site.is_well("before");
+    for _ in 0..2 {
+        site.redis.kill();
+        site.is_unavailable("gone");
+        site.redis.restart();
+        site.recovers("back");
+    }
+    let status = split(&exchange(site.process.address, b"GET /api/v1/status HTTP/1.1\r\nHost: h\r\n\r\n")).0;
+    assert_eq!(status, 200);
+    // An outage is told once, however many requests meet it.
+    site.says(&["failed to ask redis://", " answers again", "failed to ask redis://", " answers again"]);
+}
+
+#[test]
+fn connections_that_are_cut_or_refused_are_made_again() {
+    if is_skipped() {
+        return;
+    }
+    let site = Site::start(RedisServer::start(&[]));
+    site.way.cut();
+    site.recovers("cut");
+    site.way.lead(closed());
+    site.way.cut();
+    site.is_unavailable("refused");
+    site.way.lead(site.redis.address());
+    site.recovers("led back");
+}
+
+#[test]
+fn another_password_is_503_until_it_is_the_right_one() {
+    if is_skipped() {
+        return;
+    }
+    let site = Site::start(RedisServer::start(&[]));
+    let other = RedisServer::start(&["--requirepass", "sesame"]);
+    site.way.lead(other.address());
+    site.way.cut();
+    site.is_unavailable("a wrong password");
+    site.way.lead(site.redis.address());
+    site.recovers("the right password");
+}
+
+#[test]
+fn a_redis_that_is_full_refuses_what_adds_and_serves_the_rest() {
+    if is_skipped() {
+        return;
+    }
+    let site = Site::start(RedisServer::start(&["--maxmemory-policy", "noeviction"]));
+    let keys = site.redis.ask(&["DBSIZE"]);
+    assert_eq!(site.redis.ask(&["CONFIG", "SET", "maxmemory", "1"]), "+OK\r\n");
+    let expected = (503, UNAVAILABLE.to_owned());
+    assert_eq!([site.login(), site.create("kim@h")], [expected.clone(), expected]);
+    assert_eq!(site.redis.ask(&["DBSIZE"]), keys, "nothing is half made");
+    assert_eq!(site.me().0, 200);
+    assert_eq!(site.ask("DELETE", "/api/v1/auth_session/logout").0, 200);
+    assert_eq!(site.me().0, 403);
+    assert_eq!(site.redis.ask(&["CONFIG", "SET", "maxmemory", "0"]), "+OK\r\n");
+    assert_eq!(site.login().0, 200);
+    site.says(&["\"OOM\"", "\"OOM\""]);
+}
+
+#[test]
+fn a_key_of_a_wrong_type_is_503_and_a_change_that_meets_one_is_not_half_made() {
+    if is_skipped() {
+        return;
+    }
+    let site = Site::start(RedisServer::start(&[]));
+    let session = {
+        let keys = site.redis.ask(&["KEYS", "{auth}:session:*"]);
+        keys.lines().nth(2).expect("a session").to_owned()
+    };
+    let id = |kind: &str| format!("{{auth}}:{kind}:{BOB}");
+    let (logout, remove) = ("/api/v1/auth_session/logout", format!("/api/v1/users/{BOB}"));
+    let unavailable = |answer: (u16, String), what: &str| {
+        assert_eq!(answer, (503, UNAVAILABLE.to_owned()), "{what}");
+    };
+    let contents = || {
+        let keys = site.redis.ask(&["KEYS", "*"]);
+        let mut keys: Vec<_> = keys.lines().filter(|line| line.starts_with('{')).map(str::to_owned).collect();
+        keys.sort_unstable();
+        let dump = |key: &String| site.redis.ask(&["DEBUG", "DIGEST-VALUE", key]);
+        keys.iter().map(|key| (key.clone(), dump(key))).collect::<Vec<_>>()
+    };
+    let check = |key: &str, refused: &dyn Fn()| {
+        assert_eq!(site.redis.ask(&["RENAME", key, "aside"]), "+OK\r\n", "{key}");
+        assert_eq!(site.redis.ask(&["XADD", key, "1-1", "a", "b"]), "$3\r\n1-1\r\n");
+        let before = contents();
+        refused();
+        assert_eq!(contents(), before, "{key}");
+        assert_eq!(site.redis.ask(&["RENAME", "aside", key]), "+OK\r\n");
+        assert_eq!(site.me().0, 200, "{key}");
+    };
+    check(&session, &|| {
+        unavailable(site.me(), "a session");
+        unavailable(site.ask("DELETE", logout), "a session");
+    });
+    check(&id("user"), &|| {
+        unavailable(site.me(), "a user");
+        unavailable(site.login(), "a user");
+        unavailable(site.ask("GET", "/api/v1/users"), "a user");
+    });
+    check(&id("sessions"), &|| {
+        unavailable(site.login(), "a user's sessions");
+        unavailable(site.ask("DELETE", logout), "a user's sessions");
+        unavailable(site.ask("DELETE", &remove), "a user's sessions");
+    });
+    check("{auth}:email:bobsession@hbtn.io", &|| unavailable(site.login(), "an email"));
+    check("{auth}:users", &|| {
+        unavailable(site.ask("GET", "/api/v1/users"), "the users");
+        unavailable(site.ask("GET", "/api/v1/stats"), "the users");
+        unavailable(site.create("kim@h"), "the users");
+        unavailable(site.ask("DELETE", &remove), "the users");
+    });
+    check("{auth}:numbers", &|| unavailable(site.create("kim@h"), "the numbers"));
+    site.is_well("after");
+    site.says(&["WRONGTYPE"; 14]);
+}
+
+#[test]
+fn what_this_server_did_not_write_is_503_and_is_not_shown_in_the_log() {
+    if is_skipped() {
+        return;
+    }
+    let site = Site::start(RedisServer::start(&[]));
+    let user = format!("{{auth}}:user:{BOB}");
+    for field in ["password", "created_at"] {
+        let kept = site.redis.ask(&["HGET", &user, field]);
+        assert_eq!(site.redis.ask(&["HSET", &user, field, "bobsession"]), ":0\r\n");
+        assert_eq!(site.me(), (503, UNAVAILABLE.to_owned()), "{field}");
+        if field == "password" {
+            // Its hash is of bytes that no text can give back: a new one will do.
+            site.redis.ask(&["HSET", &user, field, "$argon2id$"]);
+        } else {
+            let kept = kept.lines().nth(1).expect("a value");
+            site.redis.ask(&["HSET", &user, field, kept]);
+        }
+        assert_eq!(site.me().0, 200, "{field}");
+    }
+    site.says(&["its password is of no kind", "it holds what this server did not write"]);
+}
+
+#[test]
+fn a_replica_is_not_asked_and_a_primary_again_is() {
+    if is_skipped() {
+        return;
+    }
+    let site = Site::start(RedisServer::start(&[]));
+    let port = closed().port().to_string();
+    assert_eq!(site.redis.ask(&["REPLICAOF", "127.0.0.1", &port]), "+OK\r\n");
+    site.is_unavailable("a replica");
+    assert_eq!(site.redis.ask(&["REPLICAOF", "NO", "ONE"]), "+OK\r\n");
+    site.recovers("a primary");
+}
+
+#[test]
+fn a_redis_that_loads_its_data_is_503_until_it_has() {
+    if is_skipped() {
+        return;
+    }
+    let mut site = Site::start(RedisServer::durable());
+    // Enough for it to look up from its work now and then.
+    assert_eq!(
+        site.redis.ask(&["EVAL", "for n = 1, 40000 do redis.call('SET', n, n) end return 1", "0"]),
+        ":1\r\n"
+    );
+    site.redis.kill();
+    site.redis.load_slowly();
+    assert!(site.redis.ask(&["GET", "1"]).starts_with("-LOADING "));
+    site.is_unavailable("loading");
+    site.redis.kill();
+    site.redis.restart();
+    site.recovers("loaded");
+}
+
+#[test]
+fn a_failover_to_a_replica_is_followed() {
+    if is_skipped() {
+        return;
+    }
+    for is_killed in [true, false] {
+        let mut site = Site::start(RedisServer::start(&["--repl-diskless-sync-delay", "0"]));
+        let port = site.redis.port.to_string();
+        let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &port]);
+        replica.wait_until_in_step();
+        let late = site.log_in();
+        // Counts what its own connection has changed only, so there is one change more.
+        assert_eq!(site.redis.ask_all(&[&["SET", "last", "x"], &["WAIT", "1", "0"]]), "+OK\r\n:1\r\n");
+        if is_killed {
+            site.redis.kill();
+            site.is_unavailable("the primary is gone");
+        }
+        assert_eq!(replica.ask(&["REPLICAOF", "NO", "ONE"]), "+OK\r\n");
+        site.way.lead(replica.address());
+        if !is_killed {
+            // The old primary still answers on the old connections, and must not be believed.
+            let port = replica.port.to_string();
+            assert_eq!(site.redis.ask(&["REPLICAOF", "127.0.0.1", &port]), "+OK\r\n");
+        }
+        site.recovers("the replica is primary");
+        site.cookie = late;
+        site.is_well("the last login before");
+        assert_eq!(site.ask("DELETE", "/api/v1/auth_session/logout").0, 200);
+        assert_eq!(site.me().0, 403);
+    }
+}
+
+#[tokio::test]
+async fn whatever_takes_too_long_is_503_in_bounded_time_and_a_dead_connection_is_left() {
+    if is_skipped() {
+        return;
+    }
+    let redis = RedisServer::start(&[]);
+    let way = Way::to(redis.address());
+    let url = way.url();
+    let settings = config(&[("AUTH_TYPE", "session_db_auth"), ("DATABASE_URL", &url)]);
+    let app = App::open(&settings, Path::new(""), Arc::new(SystemClock)).await.expect("a Redis");
+    app.store().add_user(bob()).await.expect("a write");
+    let id = app.create_session(&BOB.into()).await.expect("a write").expect("a user");
+    let respond = async |method: &str, path: &str| {
+        let cookie = format!("_my_session_id={}", id.as_str());
+        let request = Request::builder().method(method).uri(path).header("Cookie", cookie);
+        let response =
+            app.respond(request.body(Bytes::new()).expect("a request"), Ipv4Addr::LOCALHOST.into()).await;
+        (response.status().as_u16(), String::from_utf8(response.into_body().into()).expect("UTF-8"))
+    };
+    let me = "/api/v1/users/me";
+    assert_eq!(respond("GET", me).await.0, 200);
+    // The answer to the first is held; the others find no connection in time.
+    way.hold();
+    // Time passes by itself from here on, as nothing can happen.
+    tokio::time::pause();
+    for _ in 0..3 {
+        let asked = tokio::time::Instant::now();
+        assert_eq!(respond("GET", me).await, (503, UNAVAILABLE.to_owned()));
+        assert!(asked.elapsed() <= STORE_TIME + std::time::Duration::from_millis(2), "{:?}", asked.elapsed());
+    }
+    tokio::time::resume();
+    way.release();
+    assert_eq!(respond("GET", me).await.0, 200, "on a new connection");
+    // A connection whose bytes go nowhere for ever, while there is another way.
+    way.hold();
+    tokio::time::pause();
+    assert_eq!(respond("DELETE", "/api/v1/auth_session/logout").await, (503, UNAVAILABLE.to_owned()));
+    tokio::time::resume();
+    // What was held is forwarded to where nobody waits for it any more.
+    way.release();
+    let status = respond("GET", me).await.0;
+    assert!([200, 403].contains(&status), "{status}: a logout that was not acknowledged may have been made");
+}

@@ -1,0 +1,110 @@
+//! A way to a TCP server that can be led elsewhere, held up and cut.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+
+/// A way on the loopback address; it is gone when dropped.
+pub struct Way {
+    pub address: SocketAddr,
+    state: Arc<(Mutex<State>, Condvar)>,
+}
+
+struct State {
+    to: SocketAddr,
+    // Whether bytes are held instead of forwarded.
+    is_held: bool,
+    // Whether it is over.
+    is_gone: bool,
+    // Both ends of every connection, to be cut.
+    streams: Vec<TcpStream>,
+}
+
+impl Way {
+    pub fn to(to: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let state = State { to, is_held: false, is_gone: false, streams: Vec::new() };
+        let state = Arc::new((Mutex::new(state), Condvar::new()));
+        let shared = Arc::clone(&state);
+        // It ends when the way is dropped, which connects once more; so do the threads of its connections.
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if shared.0.lock().expect("no panic").is_gone {
+                    return;
+                }
+                accept(&shared, stream.expect("a connection"));
+            }
+        });
+        Self { address, state }
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.address)
+    }
+
+    /// Leads new connections there; the old ones stay as they are.
+    pub fn lead(&self, to: SocketAddr) {
+        self.change(|state| state.to = to);
+    }
+
+    /// Cuts every connection.
+    pub fn cut(&self) {
+        self.change(|state| {
+            for stream in state.streams.drain(..) {
+                // It may have ended by itself.
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+        });
+    }
+
+    /// Holds every byte from now on, of new connections too.
+    pub fn hold(&self) {
+        self.change(|state| state.is_held = true);
+    }
+
+    /// Forwards what was held, and what comes.
+    pub fn release(&self) {
+        self.change(|state| state.is_held = false);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.0.lock().expect("no panic"));
+        self.state.1.notify_all();
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        self.change(|state| (state.is_gone, state.is_held) = (true, false));
+        self.cut();
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn accept(shared: &Arc<(Mutex<State>, Condvar)>, near: TcpStream) {
+    let mut state = shared.0.lock().expect("no panic");
+    // Where nobody listens, the connection is closed as soon as it was made.
+    let Ok(far) = TcpStream::connect(state.to) else { return };
+    let copy = |stream: &TcpStream| stream.try_clone().expect("a descriptor");
+    state.streams.extend([copy(&near), copy(&far)]);
+    for (from, to) in [(copy(&near), copy(&far)), (far, near)] {
+        let shared = Arc::clone(shared);
+        thread::spawn(move || forward(&shared, from, to));
+    }
+}
+
+fn forward(shared: &(Mutex<State>, Condvar), mut from: TcpStream, mut to: TcpStream) {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut bytes) {
+        let state = shared.0.lock().expect("no panic");
+        drop(shared.1.wait_while(state, |state| state.is_held).expect("no panic"));
+        if to.write_all(&bytes[..length]).is_err() {
+            break;
+        }
+    }
+    // The other side may be gone already.
+    let _ = to.shutdown(Shutdown::Both);
+    let _ = from.shutdown(Shutdown::Both);
+}
