@@ -44,6 +44,10 @@ bench *TABLES:
 bench-durable *OPTIONS:
     cargo bench --quiet -p server --features peers --bench durable -- {{ OPTIONS }}
 
+# Show what one, two and four servers on one Redis do, beside the embedded store and the Redis alone
+bench-redis *OPTIONS:
+    cargo bench --quiet -p server --features peers --bench redis -- {{ OPTIONS }}
+
 # Search: random walks on the reference server, then every parser for SECONDS
 fuzz SECONDS="30": walks (fuzz-parsers SECONDS)
 

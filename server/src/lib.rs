@@ -8,7 +8,7 @@
 //! - [`App`]: answers one request; callable without a socket.
 //! - [`auth`]: the gate, Basic credentials, cookies, sessions, passwords.
 //! - [`api`]: one handler per route; [`router`] chooses it.
-//! - [`store`]: the trait [`Store`](store::Store) of users and sessions, in SQLite or in memory.
+//! - [`store`]: the trait [`Store`](store::Store) of users and sessions, in SQLite, in Redis, or in memory.
 //! - [`observe`]: what the log and the counts see of a request; [`metrics`] shows these to Prometheus.
 //! - [`Clock`]: what time it is; tests move a [`ManualClock`].
 //! - [`programs`]: the documents' programs `main_0` to `main_4`.
@@ -17,7 +17,7 @@
 //! (`watch`); hyper parses the head (`connection`); `wire` checks the Host and reads the body up to a limit;
 //! [`App::respond`] makes the path canonical ([`path`]), asks the gate ([`auth`]), which speaks before
 //! routing, finds the route ([`router`]) and calls its handler ([`api`]); the handler reads the store from
-//! memory, or waits until its write is durable; the reply, or the refusal, becomes headers and JSON to the
+//! memory, or asks Redis, or waits until its write is durable; the reply, or the refusal, becomes headers and JSON to the
 //! byte ([`reply`], [`json`]).
 //!
 //! Nothing below [`cli`] reads the environment, the system's clock or standard output: they are parameters.

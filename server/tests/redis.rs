@@ -268,3 +268,19 @@ fn a_redis_that_cannot_be_used_is_one_line_with_what_to_do_and_without_the_passw
     let (code, line) = refusal(&replica.url());
     assert!(code == Some(1), "{line}");
 }
+
+#[test]
+fn settings_by_which_a_redis_may_forget_are_told_at_the_start() {
+    for (options, expected) in [
+        (&["--appendonly", "yes", "--maxmemory-policy", "noeviction"][..], &[][..]),
+        (&["--appendonly", "no"], &["set appendonly yes"]),
+        (&["--appendonly", "yes", "--maxmemory-policy", "allkeys-lru"], &["set maxmemory-policy noeviction"]),
+    ] {
+        let Some(server) = started(options) else { return };
+        let folder = tempfile::tempdir().expect("a folder");
+        let said = serving_on(&server, "session_db_auth", folder.path()).kill_and_read();
+        let lines: Vec<_> = said.lines().collect();
+        let is_said = lines.iter().zip(expected).all(|(line, expected)| line.contains(expected));
+        assert!(is_said && lines.len() == expected.len(), "{options:?}: {said}");
+    }
+}

@@ -202,7 +202,7 @@ fn a_redis_that_is_full_refuses_what_adds_and_serves_the_rest() {
     assert_eq!(site.me().0, 403);
     assert_eq!(site.redis.ask(&["CONFIG", "SET", "maxmemory", "0"]), "+OK\r\n");
     assert_eq!(site.login().0, 200);
-    site.says(&["\"OOM\"", "\"OOM\""]);
+    site.says(&["set appendonly yes", "\"OOM\"", "\"OOM\""]);
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn a_key_of_a_wrong_type_is_503_and_a_change_that_meets_one_is_not_half_made() {
     });
     check("{auth}:numbers", &|| unavailable(site.create("kim@h"), "the numbers"));
     site.is_well("after");
-    site.says(&["WRONGTYPE"; 14]);
+    site.says(&[&["set appendonly yes"], &["WRONGTYPE"; 14][..]].concat());
 }
 
 #[test]
@@ -282,7 +282,11 @@ fn what_this_server_did_not_write_is_503_and_is_not_shown_in_the_log() {
         }
         assert_eq!(site.me().0, 200, "{field}");
     }
-    site.says(&["its password is of no kind", "it holds what this server did not write"]);
+    site.says(&[
+        "set appendonly yes",
+        "its password is of no kind",
+        "it holds what this server did not write",
+    ]);
 }
 
 #[test]
@@ -318,6 +322,15 @@ fn a_redis_that_loads_its_data_is_503_until_it_has() {
     site.recovers("loaded");
 }
 
+/// Waits until a replica has all that its primary had.
+fn wait_until_in_step(replica: &RedisServer) {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while !replica.ask(&["INFO", "replication"]).contains("master_link_status:up") {
+        assert!(std::time::Instant::now() < deadline, "the replica finds no primary");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_failover_to_a_replica_is_followed() {
     if is_skipped() {
@@ -327,7 +340,7 @@ fn a_failover_to_a_replica_is_followed() {
         let mut site = Site::start(RedisServer::start(&["--repl-diskless-sync-delay", "0"]));
         let port = site.redis.port.to_string();
         let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &port]);
-        replica.wait_until_in_step();
+        wait_until_in_step(&replica);
         let late = site.log_in();
         // Counts what its own connection has changed only, so there is one change more.
         assert_eq!(site.redis.ask_all(&[&["SET", "last", "x"], &["WAIT", "1", "0"]]), "+OK\r\n:1\r\n");

@@ -44,7 +44,11 @@ fn password(number: usize) -> String {
 
 /// Makes a database at `path` with so many users and so many sessions of the first; gives the sessions' IDs.
 pub async fn fill(path: &Path, user_count: usize, sessions: usize) -> Vec<String> {
-    let store = Sqlite::open(path).expect("a database");
+    fill_store(&Sqlite::open(path).expect("a database"), user_count, sessions).await
+}
+
+/// Adds so many users to an empty store, and so many sessions of the first; gives the sessions' IDs.
+pub async fn fill_store(store: &dyn Store, user_count: usize, sessions: usize) -> Vec<String> {
     let users = users(user_count);
     for some in users.chunks(AT_ONCE) {
         let added = join_all(some.iter().map(|user| store.add_user(Arc::clone(user)))).await;

@@ -20,10 +20,21 @@ pub struct Process {
 impl Process {
     /// Our own binary in `folder`, on the database `server.db` there.
     pub fn ours(folder: &Path, mode: &str) -> Self {
+        Self::start(Self::serving(mode), folder)
+    }
+
+    /// Our own binary in session_db_auth on the Redis at `url`.
+    pub fn on_redis(folder: &Path, url: &str) -> Self {
+        let mut command = Self::serving("session_db_auth");
+        command.env("DATABASE_URL", url);
+        Self::start(command, folder)
+    }
+
+    fn serving(mode: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
         command.env("API_HOST", "127.0.0.1").env("API_PORT", "0");
         command.env("AUTH_TYPE", mode).env("SESSION_DURATION", "86400");
-        Self::start(command, folder)
+        command
     }
 
     /// A peer: this program again.
@@ -49,10 +60,7 @@ impl Process {
 
     /// The CPU time that all of its threads have used.
     pub fn cpu(&self) -> Duration {
-        let pid = Pid::from_raw(self.child.id().try_into().expect("a process ID"));
-        // Nanoseconds, where /proc/PID/stat has hundredths of a second.
-        let time = clock_getcpuclockid(pid).and_then(clock_gettime).expect("a process");
-        Duration::from(time)
+        cpu_of(Pid::from_raw(self.child.id().try_into().expect("a process ID")))
     }
 
     /// What it holds in memory, in KiB.
@@ -61,6 +69,12 @@ impl Process {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is in memory");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
+}
+
+/// The CPU time that all threads of a process have used.
+pub fn cpu_of(pid: Pid) -> Duration {
+    // Nanoseconds, where /proc/PID/stat has hundredths of a second.
+    Duration::from(clock_getcpuclockid(pid).and_then(clock_gettime).expect("a process"))
 }
 
 impl Drop for Process {

@@ -7,13 +7,10 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Instant;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;
-
-use crate::support::PATIENCE;
 
 /// Says why there is no redis-server here, if there is none.
 pub fn missing() -> Option<String> {
@@ -61,9 +58,8 @@ impl RedisServer {
 
     /// Kills it with SIGKILL.
     pub fn kill(&mut self) {
-        let group = Pid::from_raw(self.child.id().try_into().expect("a process ID"));
         // It may have ended by itself.
-        let _ = killpg(group, Signal::SIGKILL);
+        let _ = killpg(self.pid(), Signal::SIGKILL);
         self.child.wait().expect("an end");
     }
 
@@ -81,13 +77,8 @@ impl RedisServer {
             spawn(&self.folder, &options, self.port, "Server initialized").expect("its port is free");
     }
 
-    /// Waits until a replica has all that its primary had.
-    pub fn wait_until_in_step(&self) {
-        let deadline = Instant::now() + PATIENCE;
-        while !self.ask(&["INFO", "replication"]).contains("master_link_status:up") {
-            assert!(Instant::now() < deadline, "the replica finds no primary");
-            thread::yield_now();
-        }
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().expect("a process ID"))
     }
 
     pub fn folder(&self) -> PathBuf {

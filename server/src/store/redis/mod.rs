@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use redis::{FromRedisValue, ScriptInvocation};
 use thiserror::Error;
-use tracing::error;
+use tracing::{error, warn};
 
 use self::link::{Failure, Link};
 use self::script::SCRIPTS;
@@ -62,7 +62,9 @@ impl Redis {
             OpenError { url: url.clone(), failure: failure.into(), instead }
         };
         let link = Link::new(url).map_err(|error| refused(error.into()))?;
-        link.run::<u64>(&SCRIPTS.count_users.prepare_invoke()).await.map_err(refused)?;
+        let settings: (String, String) =
+            link.run(&SCRIPTS.settings.prepare_invoke()).await.map_err(refused)?;
+        warn_of(url, &settings);
         Ok(Self { link })
     }
 
@@ -93,7 +95,11 @@ impl Store for Redis {
                 users.push(user(fields)?);
             }
         }
-        Ok(Arc::new(UserList::new(users)))
+        let list = Arc::new(UserList::new(users));
+        let written = Arc::clone(&list);
+        // It may be long: not on a thread that serves others.
+        tokio::task::spawn_blocking(move || written.body()).await.map_err(|_| StoreError::Read)?;
+        Ok(list)
     }
 
     fn user_count(&self) -> Lookup<'_, u64> {
@@ -189,6 +195,18 @@ impl Failure {
             }
             _ => "name a Redis of version 7 or later whose data are this server's",
         }
+    }
+}
+
+/// Tells the operator of settings by which a Redis keeps less than this server's users may expect.
+fn warn_of(url: &RedisUrl, (full, append_only): &(String, String)) {
+    if full != "noeviction" {
+        warn!("{url} may drop users and sessions when it is full: set maxmemory-policy noeviction there");
+    }
+    if append_only != "1" {
+        warn!(
+            "{url} forgets, when it ends, what it was told since its last snapshot: set appendonly yes there"
+        );
     }
 }
 

@@ -13,6 +13,7 @@ const KEYS: &str = include_str!("scripts/keys.lua");
 
 /// All scripts.
 pub struct Scripts {
+    pub settings: Script,
     pub count_users: Script,
     pub list_users: Script,
     pub find_user: Script,
@@ -30,6 +31,7 @@ pub static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| {
     let adds = |text: &str| Script::new(&format!("#!lua\n{KEYS}{text}"));
     let adds_nothing = |text: &str| Script::new(&format!("#!lua flags=allow-oom\n{KEYS}{text}"));
     Scripts {
+        settings: adds_nothing(include_str!("scripts/settings.lua")),
         count_users: adds_nothing(include_str!("scripts/count_users.lua")),
         list_users: adds_nothing(include_str!("scripts/list_users.lua")),
         find_user: adds_nothing(include_str!("scripts/find_user.lua")),
