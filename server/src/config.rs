@@ -212,11 +212,10 @@ fn database(value: String) -> Result<Database, ConfigError> {
 
 /// A value that may have a password in it, as an error may show it.
 fn without_password(value: &str) -> String {
+    let scheme = value.find("://").map_or("", |end| &value[..end + 3]);
     match value.rsplit_once('@') {
-        Some((secret, rest)) => {
-            let scheme = secret.find("://").map_or("", |end| &secret[..end + 3]);
-            format!("{scheme}…@{rest}")
-        }
+        Some((_, rest)) => format!("{scheme}…@{rest}"),
+        None if value[scheme.len()..].starts_with(':') => format!("{scheme}…"),
         None => value.to_owned(),
     }
 }
@@ -357,5 +356,7 @@ mod tests {
             let error = read(&[("DATABASE_URL", wrong)]).expect_err(wrong).to_string();
             assert!(error.contains("…@h") && !error.contains("cret") && !error.contains("ret@"), "{error}");
         }
+        let error = read(&[("DATABASE_URL", "redis://:secret")]).expect_err("no host").to_string();
+        assert!(error.contains("redis://…") && !error.contains("secret"), "{error}");
     }
 }

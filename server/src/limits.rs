@@ -31,7 +31,8 @@ pub const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Time from the end of a head to the last byte of its body: 408.
 pub const BODY_TIME: Duration = Duration::from_secs(10);
 
-/// Time that a Redis has for each look and each change, connecting included: 503. A request asks at most three.
+/// Time that a Redis has for each look and each change, connecting included: 503. A request asks for
+/// at most four, and the list of all users for one per 500 of them.
 pub const STORE_TIME: Duration = Duration::from_secs(2);
 
 /// Time without a request, or without progress of an answer: the connection is closed.

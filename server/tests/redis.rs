@@ -114,6 +114,19 @@ async fn sessions_that_redis_has_let_go_of_leave_the_list_as_others_are_made() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_ended_leaves_nothing() {
+    let Some(server) = started(&[]) else { return };
+    let (store, bob, id) = (open(&server).await, bob(), SessionId::random());
+    store.add_user(Arc::clone(&bob)).await.expect("a write");
+    let before = integer(&server, &["DBSIZE"]);
+    let session = Session { user_id: bob.id.clone(), created_at: at("2026-11-21T00:00:00Z") };
+    store.add_session(id.clone(), session, Lifetime::of_seconds(60)).await.expect("a write");
+    assert_eq!(integer(&server, &["DBSIZE"]), before + 2, "a session, and the list of sessions");
+    assert_eq!(store.end_session(id.as_str()).await, Ok(true));
+    assert_eq!(integer(&server, &["DBSIZE"]), before);
+}
+
+#[tokio::test]
 async fn a_list_longer_than_a_page_is_whole_and_in_order() {
     let Some(server) = started(&[]) else { return };
     let store = open(&server).await;

@@ -1,4 +1,5 @@
 //! A way to a TCP server that can be led elsewhere, held up and cut.
+#![expect(dead_code, reason = "every test binary uses a part of it")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -13,8 +14,10 @@ pub struct Way {
 
 struct State {
     to: SocketAddr,
-    // Whether bytes are held instead of forwarded.
-    is_held: bool,
+    // How many connections there were, by which each has a number.
+    count: usize,
+    // The bytes of connections with a lower number are held instead of forwarded.
+    held_below: usize,
     // Whether it is over.
     is_gone: bool,
     // Both ends of every connection, to be cut.
@@ -25,7 +28,7 @@ impl Way {
     pub fn to(to: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let state = State { to, is_held: false, is_gone: false, streams: Vec::new() };
+        let state = State { to, count: 0, held_below: 0, is_gone: false, streams: Vec::new() };
         let state = Arc::new((Mutex::new(state), Condvar::new()));
         let shared = Arc::clone(&state);
         // It ends when the way is dropped, which connects once more; so do the threads of its connections.
@@ -61,12 +64,17 @@ impl Way {
 
     /// Holds every byte from now on, of new connections too.
     pub fn hold(&self) {
-        self.change(|state| state.is_held = true);
+        self.change(|state| state.held_below = usize::MAX);
+    }
+
+    /// Holds every byte of the connections that there are.
+    pub fn hold_old(&self) {
+        self.change(|state| state.held_below = state.count);
     }
 
     /// Forwards what was held, and what comes.
     pub fn release(&self) {
-        self.change(|state| state.is_held = false);
+        self.change(|state| state.held_below = 0);
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
@@ -77,7 +85,7 @@ impl Way {
 
 impl Drop for Way {
     fn drop(&mut self) {
-        self.change(|state| (state.is_gone, state.is_held) = (true, false));
+        self.change(|state| (state.is_gone, state.held_below) = (true, 0));
         self.cut();
         let _ = TcpStream::connect(self.address);
     }
@@ -87,19 +95,21 @@ fn accept(shared: &Arc<(Mutex<State>, Condvar)>, near: TcpStream) {
     let mut state = shared.0.lock().expect("no panic");
     // Where nobody listens, the connection is closed as soon as it was made.
     let Ok(far) = TcpStream::connect(state.to) else { return };
+    let number = state.count;
+    state.count += 1;
     let copy = |stream: &TcpStream| stream.try_clone().expect("a descriptor");
     state.streams.extend([copy(&near), copy(&far)]);
     for (from, to) in [(copy(&near), copy(&far)), (far, near)] {
         let shared = Arc::clone(shared);
-        thread::spawn(move || forward(&shared, from, to));
+        thread::spawn(move || forward(&shared, number, from, to));
     }
 }
 
-fn forward(shared: &(Mutex<State>, Condvar), mut from: TcpStream, mut to: TcpStream) {
+fn forward(shared: &(Mutex<State>, Condvar), number: usize, mut from: TcpStream, mut to: TcpStream) {
     let mut bytes = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut bytes) {
         let state = shared.0.lock().expect("no panic");
-        drop(shared.1.wait_while(state, |state| state.is_held).expect("no panic"));
+        drop(shared.1.wait_while(state, |state| number < state.held_below).expect("no panic"));
         if to.write_all(&bytes[..length]).is_err() {
             break;
         }

@@ -1,0 +1,118 @@
+//! The one connection to a Redis: what takes too long on it, and when it ends.
+//!
+//! The app is in this process, so that its time can be made to pass.
+
+#[path = "support/redis.rs"]
+mod redis;
+mod support;
+#[path = "support/way.rs"]
+mod way;
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Request;
+use redis::RedisServer;
+use server::limits::STORE_TIME;
+use server::{App, SystemClock};
+use support::{BOB, bob, config, say_skipped};
+use way::Way;
+
+const UNAVAILABLE: &str = "{\n  \"error\": \"Service unavailable\"\n}\n";
+
+/// Says that a test is not made here, where there is no redis-server.
+fn is_skipped() -> bool {
+    let missing = redis::missing();
+    missing.inspect(|why| say_skipped(&format!("a slow Redis: {why}"))).is_some()
+}
+
+/// An app in this process, and a session of Bob's.
+struct Inside {
+    app: App,
+    cookie: String,
+}
+
+impl Inside {
+    async fn start(url: &str) -> Self {
+        let settings = config(&[("AUTH_TYPE", "session_db_auth"), ("DATABASE_URL", url)]);
+        let app = App::open(&settings, Path::new(""), Arc::new(SystemClock)).await.expect("a Redis");
+        app.store().add_user(bob()).await.expect("a write");
+        let id = app.create_session(&BOB.into()).await.expect("a write").expect("a user");
+        Self { app, cookie: format!("_my_session_id={}", id.as_str()) }
+    }
+
+    async fn respond(&self, method: &str, path: &str) -> (u16, String) {
+        let request = Request::builder().method(method).uri(path).header("Cookie", &self.cookie);
+        let request = request.body(Bytes::new()).expect("a request");
+        let response = self.app.respond(request, Ipv4Addr::LOCALHOST.into()).await;
+        (response.status().as_u16(), String::from_utf8(response.into_body().into()).expect("UTF-8"))
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_while_nobody_asks_is_noticed_before_the_next_request() {
+    if is_skipped() {
+        return;
+    }
+    let redis = RedisServer::start(&[]);
+    let way = Way::to(redis.address());
+    let inside = Inside::start(&way.url()).await;
+    for _ in 0..3 {
+        way.cut();
+        // Time that passes by itself does so only when nothing else can happen: the connection's end has been read.
+        tokio::time::pause();
+        tokio::time::sleep(STORE_TIME).await;
+        tokio::time::resume();
+        assert_eq!(inside.respond("GET", "/api/v1/users/me").await.0, 200);
+    }
+}
+
+#[tokio::test]
+async fn whatever_takes_too_long_is_503_in_bounded_time() {
+    if is_skipped() {
+        return;
+    }
+    let redis = RedisServer::start(&[]);
+    let way = Way::to(redis.address());
+    let inside = Inside::start(&way.url()).await;
+    let me = "/api/v1/users/me";
+    assert_eq!(inside.respond("GET", me).await.0, 200);
+    // The answer to the first is held; the others find no connection in time.
+    way.hold();
+    // Time passes by itself from here on, as nothing can happen.
+    tokio::time::pause();
+    for _ in 0..3 {
+        let asked = tokio::time::Instant::now();
+        assert_eq!(inside.respond("GET", me).await, (503, UNAVAILABLE.to_owned()));
+        assert!(asked.elapsed() <= STORE_TIME + std::time::Duration::from_millis(2), "{:?}", asked.elapsed());
+    }
+    tokio::time::resume();
+    way.release();
+    assert_eq!(inside.respond("GET", me).await.0, 200, "on a new connection");
+}
+
+#[tokio::test]
+async fn a_connection_whose_bytes_go_nowhere_is_left_for_a_new_one() {
+    if is_skipped() {
+        return;
+    }
+    let redis = RedisServer::start(&[]);
+    let way = Way::to(redis.address());
+    let inside = Inside::start(&way.url()).await;
+    let (me, out) = ("/api/v1/users/me", "/api/v1/auth_session/logout");
+    way.hold_old();
+    tokio::time::pause();
+    assert_eq!(inside.respond("GET", me).await, (503, UNAVAILABLE.to_owned()));
+    tokio::time::resume();
+    assert_eq!(inside.respond("GET", me).await.0, 200);
+    way.hold();
+    tokio::time::pause();
+    assert_eq!(inside.respond("DELETE", out).await, (503, UNAVAILABLE.to_owned()));
+    tokio::time::resume();
+    // What was held is forwarded, though nobody waits for it any more: what was not acknowledged may have been made.
+    way.release();
+    let status = inside.respond("GET", me).await.0;
+    assert!([200, 403].contains(&status), "{status}");
+}
