@@ -148,6 +148,8 @@ fn a_place_that_cannot_be_written_is_refused() {
 fn without_file_descriptors_it_waits_and_then_serves_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let process = Process::start(folder.path(), "");
+    // It says that it listens before it has counted for how many connections it has files.
+    assert_eq!(get(&process, "/api/v1/status", "").0, 200);
     let pid = process.pid().to_string();
     let limited = std::process::Command::new("prlimit").args(["--nofile=32", "--pid", &pid]).status();
     if !limited.is_ok_and(|status| status.success()) {
