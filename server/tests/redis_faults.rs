@@ -297,6 +297,19 @@ fn a_replica_is_not_asked_and_a_primary_again_is() {
 }
 
 #[test]
+fn a_primary_that_may_not_write_is_not_asked_as_another_may_have_taken_its_place() {
+    if is_skipped() {
+        return;
+    }
+    let site = Site::start(RedisServer::durable());
+    assert_eq!(site.redis.ask(&["CONFIG", "SET", "min-replicas-to-write", "1"]), "+OK\r\n");
+    site.is_unavailable("no replica");
+    assert_eq!(site.redis.ask(&["CONFIG", "SET", "min-replicas-to-write", "0"]), "+OK\r\n");
+    site.is_well("none is needed");
+    site.says(&["NOREPLICAS", " answers again"]);
+}
+
+#[test]
 fn a_redis_that_loads_its_data_is_503_until_it_has() {
     if is_skipped() {
         return;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ErrorKind, FromRedisValue, PushInfo, PushKind};
-use redis::{RedisError, RedisResult, ScriptInvocation, ServerErrorKind, Value, from_redis_value};
+use redis::{AsyncConnectionConfig, Client, FromRedisValue, PushInfo, PushKind};
+use redis::{RedisError, RedisResult, ScriptInvocation, Value, from_redis_value};
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
 
@@ -147,8 +147,9 @@ impl Failure {
 
     /// Whether it is a state of the Redis, in which all requests fail alike, and not a matter of this one.
     fn lasts(&self) -> bool {
-        let loads = |error: &RedisError| error.kind() == ErrorKind::Server(ServerErrorKind::BusyLoading);
-        self.is_of_connection() || matches!(self, Self::Redis(error) if loads(error))
+        const STATES: [&str; 4] = ["BUSY", "LOADING", "MISCONF", "NOREPLICAS"];
+        let is_state = |error: &RedisError| error.code().is_some_and(|code| STATES.contains(&code));
+        self.is_of_connection() || matches!(self, Self::Redis(error) if is_state(error))
     }
 }
 

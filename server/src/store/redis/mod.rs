@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use redis::{FromRedisValue, ScriptInvocation};
+use redis::{ErrorKind, FromRedisValue, ScriptInvocation};
 use thiserror::Error;
 use tracing::{error, warn};
 
@@ -178,7 +178,6 @@ impl Store for Redis {
 impl Failure {
     /// What the operator can do about it at the start of a server.
     fn instead(&self) -> &'static str {
-        use redis::{ErrorKind, ServerErrorKind};
         let error = match self {
             Self::Late => return "see what keeps it busy",
             Self::Unreadable => return "name a Redis, or a number of its databases, that is this server's",
@@ -189,10 +188,9 @@ impl Failure {
                 "write its password, DATABASE_URL=redis://:PASSWORD@HOST:PORT"
             }
             (ErrorKind::Io, _) => "start redis-server there, or correct DATABASE_URL",
-            (ErrorKind::Server(ServerErrorKind::BusyLoading), _) => "start again when it has read its data",
-            (ErrorKind::Server(ServerErrorKind::ReadOnly), _) => {
-                "name the primary of this replica in DATABASE_URL"
-            }
+            (_, Some("LOADING")) => "start again when it has read its data",
+            (_, Some("READONLY")) => "name the primary of this replica in DATABASE_URL",
+            (_, Some("MISCONF" | "NOREPLICAS")) => "see to it that it may write",
             _ => "name a Redis of version 7 or later whose data are this server's",
         }
     }
