@@ -146,5 +146,10 @@ mod tests {
         assert_eq!(clock.now(), at("2026-11-20T23:58:59Z"));
         clock.advance(TimeDelta::MAX);
         assert_eq!(clock.now(), DateTime::<Utc>::MAX_UTC);
+        clock.advance(TimeDelta::MIN);
+        clock.advance(TimeDelta::MIN);
+        assert_eq!(clock.now(), DateTime::<Utc>::MIN_UTC);
+        clock.set(at("2026-11-21T00:00:00.000001999Z"));
+        assert_eq!(clock.now(), at("2026-11-21T00:00:00.000001Z"));
     }
 }

@@ -283,6 +283,37 @@ mod tests {
     }
 
     #[test]
+    fn every_value_that_a_setting_names_has_its_meaning() {
+        assert_eq!(Mode::Off.as_str(), "off");
+        for (value, mode) in [
+            ("auth", Mode::Auth),
+            ("basic_auth", Mode::BasicAuth),
+            ("session_auth", Mode::SessionAuth),
+            ("session_exp_auth", Mode::SessionExpAuth),
+            ("session_db_auth", Mode::SessionDbAuth),
+        ] {
+            assert_eq!(read(&[("AUTH_TYPE", value)]).map(|config| config.mode), Ok(mode));
+            assert_eq!(mode.as_str(), value);
+        }
+        for (value, is_on) in [("0", false), ("1", true)] {
+            let config = read(&[("HARDENED", value), ("COOKIE_SECURE", value)]).expect("good settings");
+            assert_eq!((config.hardened, config.secure_cookie), (is_on, is_on));
+        }
+        for (value, level) in [
+            ("off", LevelFilter::OFF),
+            ("error", LevelFilter::ERROR),
+            ("warn", LevelFilter::WARN),
+            ("info", LevelFilter::INFO),
+            ("debug", LevelFilter::DEBUG),
+        ] {
+            assert_eq!(read(&[("LOG_LEVEL", value)]).map(|config| config.log_level), Ok(level));
+        }
+        for (value, is_json) in [("text", false), ("json", true)] {
+            assert_eq!(read(&[("LOG_FORMAT", value)]).map(|config| config.log_json), Ok(is_json));
+        }
+    }
+
+    #[test]
     fn an_integer_is_what_python_takes_for_one() {
         let table = [
             ("60", Some(60)),

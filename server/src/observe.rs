@@ -95,3 +95,18 @@ fn method(method: &Method) -> &'static str {
         _ => "other",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_is_its_own_label_if_it_is_one_that_there_is() {
+        for name in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"] {
+            assert_eq!(method(&Method::from_bytes(name.as_bytes()).expect("a method")), name);
+        }
+        for name in ["TRACE", "get", "BOBSESSION"] {
+            assert_eq!(method(&Method::from_bytes(name.as_bytes()).expect("a method")), "other");
+        }
+    }
+}

@@ -3,9 +3,15 @@
 mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
 
+use bytes::Bytes;
+use http::Request;
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use server::Respond as _;
+use server::metrics::MetricsPage;
 use support::{BOB_BASIC, BOB_FORM, Process, Site, command, exchange, login, split};
 
 /// Nobody but this client has said these.
@@ -88,6 +94,30 @@ fn without_being_asked_the_log_tells_of_no_request() {
     let mut log = String::new();
     process.stderr().read_to_string(&mut log).expect("UTF-8");
     assert_eq!(log, "");
+}
+
+#[test]
+fn a_log_may_be_asked_for_without_counts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = command(folder.path());
+    server.envs([("AUTH_TYPE", "session_auth"), ("API_PORT", "0"), ("LOG_LEVEL", "info")]);
+    let mut process = Process::run(server);
+    assert_eq!(split(&exchange(process.address, get("/api/v1/status", "").as_bytes())).0, 200);
+    process.signal(Signal::SIGTERM);
+    let mut log = String::new();
+    process.stderr().read_to_string(&mut log).expect("UTF-8");
+    assert!(log.contains("route=\"/api/v1/status\"") && log.lines().count() == 1, "{log}");
+}
+
+#[tokio::test]
+async fn counts_may_be_asked_for_without_a_log() {
+    let site = Site::start_with(&[("AUTH_TYPE", "auth"), ("METRICS_ADDR", "127.0.0.1:0")]).await;
+    assert_eq!(site.status("GET", "/api/v1/status", "").await, 200);
+    let page = MetricsPage(Arc::clone(site.app.metrics().expect("counts")));
+    let request = Request::get("/metrics").body(Bytes::new()).expect("a request");
+    let counts = page.respond(request, Ipv4Addr::LOCALHOST.into()).await.into_body();
+    let counts = String::from_utf8(counts.into()).expect("UTF-8");
+    assert!(counts.contains("route=\"/api/v1/status\",status=\"200\"} 1\n"), "{counts}");
 }
 
 #[tokio::test]

@@ -75,6 +75,19 @@ fn help_and_version_are_printed_whatever_the_settings() {
 }
 
 #[test]
+fn a_reader_that_has_left_is_no_failure_and_an_output_that_takes_nothing_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let left = command(folder.path()).arg("--help").stdout(writer).output().expect("the binary");
+    assert!(left.status.success() && left.stderr.is_empty(), "{left:?}");
+    let full = fs::File::options().write(true).open("/dev/full").expect("a device");
+    let output = command(folder.path()).arg("--help").stdout(full).output().expect("the binary");
+    let (code, line) = refusal(&output);
+    assert!(code == Some(1) && line.contains("No space left"), "{line}");
+}
+
+#[test]
 fn a_session_id_is_not_at_rest() {
     let folder = tempfile::tempdir().expect("a folder");
     let process = Process::start(folder.path(), "");
