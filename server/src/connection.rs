@@ -47,7 +47,7 @@ pub async fn converse<R: Respond>(stream: TcpStream, client: Client, app: Weak<R
         .header_read_timeout(None)
         // HEADER_FIELDS is hyper's own number. To set it would have two arrays of that size cleared per request.
         .max_header_size(HEAD_BYTES)
-        .max_buf_size(2 * HEAD_BYTES);
+        .max_buf_size(HEAD_BYTES);
     let io = TokioIo::new(Watched { stream, watch: &watch });
     let mut connection = pin!(http.serve_connection(io, service));
     let mut finishing = false;
