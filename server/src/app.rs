@@ -184,3 +184,16 @@ fn is_preflight(request: &Request<Bytes>) -> bool {
         && headers.contains_key(ORIGIN)
         && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_of_any_origin_may_read_what_is_below_the_api() {
+        assert!(any_origin("/api/v1/users") && any_origin("/api/v1/"));
+        for path in ["/", "", "/api/v1", "/api/v2/users", "/x/api/v1/users"] {
+            assert!(!any_origin(path), "{path}");
+        }
+    }
+}

@@ -102,6 +102,10 @@ async fn main_3_shows_the_session_cookie() {
         let answer = send(address, format!("GET / HTTP/1.1\r\nHost: h\r\n{headers}\r\n").as_bytes()).await;
         assert_eq!(split(&answer), (200, expected.to_owned()));
     }
+    for (line, status) in [("HEAD /", 200), ("POST /", 405), ("GET /users", 404), ("POST /users", 404)] {
+        let answer = send(address, format!("{line} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes()).await;
+        assert_eq!(split(&answer).0, status, "{line}");
+    }
     drop(stop);
     let out = text(program.await.expect("no panic").expect("no error"));
     assert_eq!(out, format!(" * Running on http://{address}/ (Press CTRL+C to quit)\n"));

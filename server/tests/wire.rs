@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use server::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
-use server::limits::{BODY_TIME, HEAD_TIME, IDLE_TIME};
+use server::limits::{BODY_TIME, DRAIN_TIME, HEAD_TIME, IDLE_TIME};
 use server::store::{Lookup, Store, StoreError};
 use server::user::{Names, UserList};
 use server::{App, SystemClock, User};
@@ -68,6 +68,17 @@ async fn a_polite_stop_answers_what_is_in_flight_and_closes_what_is_idle() {
     assert_eq!(idle.read_to_end(&mut rest).unwrap_or(0), 0);
     assert_eq!(used.read_to_end(&mut rest).unwrap_or(0), 0);
     assert!(std::net::TcpStream::connect(address).is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_does_not_hold_up_the_end() {
+    let mut site = Site::start("session_auth").await;
+    let mut stream = TcpStream::connect(site.address).await.expect("a listener");
+    stream.write_all(format!("{STATUS}\r\n").as_bytes()).await.expect("a connection");
+    assert_eq!(stream.read_u8().await.expect("an answer"), b'H');
+    let began = Instant::now();
+    site.stop().await;
+    assert!(began.elapsed() < DRAIN_TIME, "{:?}", began.elapsed());
 }
 
 /// A store that fails, or panics.
