@@ -126,5 +126,6 @@ mod tests {
             assert_eq!(outcome(method, path, true), expected, "{method} {path}");
         }
         assert_eq!(outcome("POST", "/api/v1/auth_session/login", false), "Err(NotFound)");
+        assert_eq!(outcome("DELETE", "/api/v1/auth_session/logout", false), "Err(NotFound)");
     }
 }

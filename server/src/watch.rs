@@ -125,11 +125,9 @@ impl AsyncRead for Watched<'_> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        if buffer.filled().len() > before {
-            self.watch.bytes_came();
-        }
+        // Or the end came, after which nothing is waited for.
+        self.watch.bytes_came();
         Poll::Ready(Ok(()))
     }
 }

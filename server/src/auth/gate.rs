@@ -146,6 +146,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sessions_live_as_long_as_their_mode_says() {
+        for (mode, seconds) in [
+            ("auth", 0),
+            ("basic_auth", 0),
+            ("session_auth", 0),
+            ("session_exp_auth", 60),
+            ("session_db_auth", 60),
+        ] {
+            let config = Config::from_lookup(|name| match name {
+                "AUTH_TYPE" => Some(mode.to_owned()),
+                "SESSION_DURATION" => Some("60".to_owned()),
+                _ => None,
+            });
+            let auth = Auth::of(&config.expect("good settings"));
+            assert_eq!(auth.lifetime(), Lifetime::of_seconds(seconds), "{mode}");
+        }
+    }
+
+    #[test]
     fn excluded_paths_are_slash_tolerant_and_exact() {
         for path in ["/api/v1/status", "/api/v1/status/", "/api/v1/%73tatus"] {
             assert!(!requires_auth(path, &["/api/v1/status/"]), "{path}");

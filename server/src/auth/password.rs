@@ -90,6 +90,13 @@ mod tests {
     }
 
     #[test]
+    fn a_hash_is_never_shown() {
+        for hash in [PasswordHash::of("x"), PasswordHash::dear("x")] {
+            assert_eq!(format!("{hash:?}"), "PasswordHash(…)");
+        }
+    }
+
+    #[test]
     fn a_dear_hash_is_salted_and_says_its_price() {
         let [one, other] = [PasswordHash::dear("x"), PasswordHash::dear("x")];
         assert_ne!(one.as_bytes(), other.as_bytes());

@@ -114,6 +114,16 @@ mod tests {
     }
 
     #[test]
+    fn a_session_may_be_forgotten_a_day_after_its_end() {
+        assert_eq!(Lifetime::of_seconds(60).forget_before(at(86_460_000_000)), Some(at(0)));
+    }
+
+    #[test]
+    fn a_session_id_is_never_shown() {
+        assert_eq!(format!("{:?}", SessionId::random()), "SessionId(…)");
+    }
+
+    #[test]
     fn zero_negative_and_huge_durations_never_end() {
         for seconds in [0, -1, i64::MIN, i64::MAX, i64::MAX / 1000] {
             let lifetime = Lifetime::of_seconds(seconds);

@@ -168,8 +168,8 @@ mod tests {
     #[test]
     fn an_address_is_closed_whatever_emails_it_tries() {
         let throttle = throttle();
-        let closed =
-            (0..).find(|n| wrong(&throttle, &format!("{n}@hbtn.io"), "2001:db8::1", start()).is_some());
+        let closed = (0..=PER_ADDRESS.burst)
+            .find(|n| wrong(&throttle, &format!("{n}@hbtn.io"), "2001:db8::1", start()).is_some());
         assert_eq!(closed, Some(PER_ADDRESS.burst));
         assert_eq!(wrong(&throttle, "other", "2001:db8::2", start()), Some(1), "the same network");
         assert_eq!(wrong(&throttle, "other", "2001:db8:0:1::1", start()), None);
@@ -191,9 +191,30 @@ mod tests {
     }
 
     #[test]
+    fn a_right_password_takes_back_its_own_try_only() {
+        let throttle = throttle();
+        for _ in 1..PER_EMAIL.burst {
+            assert_eq!(wrong(&throttle, "bob", HOME, start()), None);
+        }
+        throttle.forgive(throttle.count("bob", HOME.parse().expect("an address"), start()).expect("open"));
+        assert_eq!(wrong(&throttle, "bob", HOME, start()), None);
+        assert_eq!(wrong(&throttle, "bob", HOME, start()), Some(30));
+    }
+
+    #[test]
+    fn emails_seldom_share_a_cell() {
+        let throttle = throttle();
+        let cells: std::collections::HashSet<_> =
+            (0..1000).map(|n| throttle.cell(format!("{n}@hbtn.io"))).collect();
+        assert!(cells.len() > 980, "{}", cells.len());
+    }
+
+    #[test]
     fn a_clock_that_jumps_closes_nothing_for_longer_than_its_limit() {
         let throttle = throttle();
-        while wrong(&throttle, "bob", HOME, after(86_400)).is_none() {}
+        for _ in 0..=PER_EMAIL.burst {
+            let _ = wrong(&throttle, "bob", HOME, after(86_400));
+        }
         assert_eq!(wrong(&throttle, "bob", HOME, start()), Some(30));
         assert_eq!(wrong(&throttle, "bob", HOME, after(86_400 * 2)), None);
     }

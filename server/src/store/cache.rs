@@ -118,8 +118,23 @@ mod tests {
         cache.remove("session");
         cache.fill(before, "session", "stale");
         assert_eq!(cache.find("session"), None);
+        let before = cache.epoch();
+        cache.put("other", "new");
+        cache.fill(before, "session", "stale");
+        assert_eq!(cache.find("session"), None);
         cache.fill(cache.epoch(), "session", "fresh");
         assert_eq!(cache.find("session"), Some("fresh"));
+    }
+
+    #[test]
+    fn as_many_as_the_limit_are_all_kept() {
+        let cache = Cache::new(4);
+        for n in 0..4 {
+            cache.put(&n.to_string(), n);
+        }
+        for n in 0..4 {
+            assert_eq!(cache.find(&n.to_string()), Some(n));
+        }
     }
 
     #[test]
