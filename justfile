@@ -23,6 +23,7 @@ crash KILLS="2000" CUTS="100":
 review:
     INSTA_UPDATE=always cargo test --quiet -p conformance --test scenarios -- --quiet reference::
     INSTA_UPDATE=always cargo test --quiet -p conformance --test hardened -- --quiet accepted::
+    INSTA_UPDATE=always cargo test --quiet -p conformance --test redis -- --quiet answers_is_what_is_accepted
     git add --intent-to-add scenarios/snapshots
     git --no-pager diff --stat -- scenarios/snapshots
     @echo "Read the difference before you commit it: git diff scenarios/snapshots"

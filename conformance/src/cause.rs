@@ -214,7 +214,7 @@ fn gate(mode: Mode, path: &str) -> Option<&'static str> {
     match mode {
         Mode::Off => Some("gate.off"),
         _ if EXCLUDED.iter().any(|route| path == format!("/api/v1/{route}")) => Some("gate.excluded"),
-        Mode::Auth => None,
+        Mode::Redis | Mode::Auth => None,
         Mode::BasicAuth => Some("basic.valid"),
         Mode::SessionAuth | Mode::SessionExpAuth | Mode::SessionDbAuth => Some("session.identifies"),
     }

@@ -44,8 +44,6 @@ pub struct Coverage {
 
 impl Coverage {
     /// Works out the coverage of a suite.
-    ///
-    /// Requirements without a mode (the Redis part) are no part of it.
     pub fn of(suite: &Suite) -> Self {
         let mut coverage = Self::default();
         for scenario in &suite.scenarios {
@@ -87,10 +85,9 @@ impl Coverage {
             && self.twins.values().all(Option::is_some)
     }
 
-    /// Lists the requirements that have modes, in the catalogue's order, with what checks them.
+    /// Lists the requirements in the catalogue's order, with what checks them.
     pub fn rows<'a>(&self, suite: &'a Suite) -> Vec<Row<'a>> {
-        let rows = suite.catalogue.rows().iter().filter(|row| !row.modes.is_empty());
-        rows.map(|requirement| self.row(requirement)).collect()
+        suite.catalogue.rows().iter().map(|requirement| self.row(requirement)).collect()
     }
 
     fn row<'a>(&self, requirement: &'a Requirement) -> Row<'a> {

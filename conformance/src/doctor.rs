@@ -89,7 +89,7 @@ fn tools(probe: &Probe<'_>, library: Option<String>) -> Vec<Tool> {
     tools.push(tool(
         "redis-server",
         version("redis-server"),
-        "the Redis part of the documents, which no scenario checks",
+        "the Redis part of the documents: `conformance check redis-server` starts one of its own",
         "apt-get install redis-server",
     ));
     tools

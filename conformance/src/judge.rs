@@ -263,6 +263,10 @@ impl Judge<'_> {
         {
             return route.to_owned();
         }
+        // A server that does not even answer SET says nothing of what is asked after it.
+        if ids.is_empty() && matches!(step.action, Action::Redis(_)) {
+            return "redis.ping".to_owned();
+        }
         let main = ids.iter().find(|id| !ASPECTS.contains(id));
         let any = main.or(ids.first()).map(|id| (*id).to_owned());
         any.unwrap_or_else(|| format!("line {} of {}", step.line, self.scenario.name))
@@ -278,6 +282,7 @@ impl Judge<'_> {
         }
         let mut finding = self.finding(place, id, Kind::NotMet, None);
         let (curl, settings) = (self.reproduce)(place.index).unzip();
+        let settings = settings.filter(|settings| !settings.is_empty());
         finding.evidence = Some(Evidence { step: place.step.text.clone(), expected, actual, curl, settings });
         Some(finding)
     }

@@ -237,7 +237,10 @@ mod tests {
             error("login.ok in sesion_auth"),
             "known:1: unknown mode `sesion_auth`; did you mean `session_auth`?"
         );
-        assert_eq!(error("redis.ping"), "known:1: \"redis.ping\" applies in no mode");
+        assert_eq!(
+            error("redis.ping in off"),
+            "known:1: \"redis.ping\" does not apply in off; it does in no mode"
+        );
         assert!(error("login.ok off").contains("write REQUIREMENT or REQUIREMENT in MODE"));
     }
 

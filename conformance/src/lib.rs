@@ -20,6 +20,7 @@
 //! - [`model`] is the catalogue as a pure state machine, and as a server; [`faults`] are wrong servers, one mistake
 //!   each, by which the suite is judged itself; the [`diagnosis`] says which of them an implementation behaves like.
 //!   [`fuzz`] draws walks that the model judges.
+//! - [`redis`] is the protocol of Redis and the documents' clients of it, for the scenarios of that part.
 //! - [`concurrency`] finds answers to requests at once that no order of the requests explains.
 //! - [`cli`] is the command line, [`console`] what it prints on and is interrupted by, [`style`] how that looks, [`exit`] how it ends; [`detect`] finds out what runs at a URL.
 //!
@@ -71,6 +72,7 @@ pub mod model;
 pub mod names;
 pub mod play;
 pub mod profile;
+pub mod redis;
 pub mod report;
 pub mod requirements;
 pub mod run;

@@ -57,7 +57,7 @@ pub struct Requirement {
     pub id: String,
     /// Where it comes from, as in `session/7`.
     pub task: String,
-    /// The modes that it applies to, in catalogue order; none for the Redis part.
+    /// The modes that it applies to, in catalogue order; [`Mode::Redis`] alone where the catalogue names none.
     pub modes: Vec<Mode>,
     /// How much it matters.
     pub weight: Weight,
@@ -129,7 +129,7 @@ impl Catalogue {
             if !seen.insert(row.id.clone()) {
                 return Err(CatalogueError::Twice(row.id));
             }
-            let modes = row
+            let mut modes: Vec<Mode> = row
                 .modes
                 .iter()
                 .map(|mode| {
@@ -140,6 +140,9 @@ impl Catalogue {
                     })
                 })
                 .collect::<Result<_, _>>()?;
+            if modes.is_empty() {
+                modes.push(Mode::Redis);
+            }
             rows.push(Requirement {
                 id: row.id,
                 task: row.task,
@@ -170,6 +173,11 @@ impl Catalogue {
     /// Lists every row, in the order of the file.
     pub fn rows(&self) -> &[Requirement] {
         &self.rows
+    }
+
+    /// Lists the rows that speak of the API, and not of Redis.
+    pub fn of_the_api(&self) -> impl Iterator<Item = &Requirement> {
+        self.rows.iter().filter(|row| row.modes != [Mode::Redis])
     }
 
     /// Finds a requirement by its id.
@@ -214,6 +222,13 @@ mod tests {
         assert_eq!(catalogue.rows()[0].modes, [Mode::Off]);
         assert!(catalogue.applies("a.b", Mode::Off));
         assert!(!catalogue.applies("a.b", Mode::Auth));
+    }
+
+    #[test]
+    fn a_row_without_modes_is_of_redis() {
+        let catalogue = Catalogue::parse(&ONE.replace("\"off\"", "")).expect("the row is well formed");
+        assert_eq!(catalogue.rows()[0].modes, [Mode::Redis]);
+        assert_eq!(catalogue.of_the_api().count(), 0);
     }
 
     #[test]

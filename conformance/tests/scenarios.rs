@@ -97,7 +97,7 @@ fn clock_of_spawned() -> ClockKind {
     match clock::library() {
         Some(_) => ClockKind::Faketime,
         None => {
-            machine::say_skipped(
+            machine::skip::say_skipped(
                 "the fine expiry steps on spawned programs: no faketime (apt-get install faketime)",
             );
             ClockKind::Wall

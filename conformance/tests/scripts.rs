@@ -47,7 +47,9 @@ fn every_scenario_without_programs_prints_the_same_statuses_as_a_script() {
     let programs = |scenario: &&Scenario| {
         scenario.steps().any(|step| matches!(step.action, Action::Main(_) | Action::RequireAuth(_)))
     };
-    let scenarios = suite().scenarios.iter().filter(|scenario| !programs(scenario));
+    // Those of a Redis server have a test of their own.
+    let scenarios =
+        suite().scenarios.iter().filter(|scenario| !programs(scenario) && !scenario.is_of_redis());
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let differences: Vec<String> = runtime.block_on(async {
         let runs = stream::iter(scenarios).map(|scenario| async move {

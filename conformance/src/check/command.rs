@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use super::{Check, ClockUnproved, Plan, file};
+use super::{Check, ClockUnproved, Plan, file, redis};
 use crate::clock::{self, ClockKind};
 use crate::console;
 use crate::cost::Costs;
@@ -32,6 +32,8 @@ Examples:
   conformance check . --profile hardened       with HARDENED=1 and what that changes
   conformance check http://127.0.0.1:5000 --user bob@hbtn.io:secret
                                                something that runs already
+  conformance check redis-server               the Redis part, on a server of its own
+  conformance check redis://127.0.0.1:6379     on one that runs already
 
 A program is given API_HOST, API_PORT, AUTH_TYPE, SESSION_NAME and SESSION_DURATION, and must listen there. \
 Its folder is copied, and the copy is started as often as needed on a free port; the folder itself is never \
@@ -39,6 +41,10 @@ written to.
 
 A URL is only asked: what needs a restart, a clock or a program there is not checked. The users that a check \
 stores at a URL have addresses of their own and are deleted at its end.
+
+The Redis part is asked of a Redis server. `redis-server` is started in a temporary folder on a free port. At a \
+redis:// address no keys are written but the documents' own: Holberton, HolbertonSanFrancisco and HolbertonSchools. \
+The documents' client programs (0-redis_client.js …) are the suite's own: those of Node connect to port 6379 alone.
 
 Below what is not met, \"behaves like\" names a known mistake that would show just so: the same steps answered in \
 the same way. Where nothing is near, nothing is named; `conformance faults --help` tells where they are from.
@@ -48,7 +54,8 @@ The exit codes stand in `conformance --help`.";
 /// The arguments of `check`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A folder with an implementation, or the URL of a running one [default: the reference server]
+    /// A folder with an implementation, or the URL of a running one; redis-server or redis://HOST:PORT for the
+    /// Redis part [default: the reference server]
     target: Option<String>,
     /// How to start it; run by words, not by a shell [default: found by looking; python3 -m api.v1.app]
     #[arg(long, value_name = "CMD")]
@@ -199,19 +206,19 @@ impl Asked<'_> {
     async fn run(&self) -> Result<Report, Failure> {
         match self.arguments.target.as_deref() {
             None => {
-                self.refuse_what_goes_with_a_folder()?;
-                self.refuse_what_goes_with_a_url()?;
-                self.refuse_unless(
-                    "a folder or a URL",
-                    self.arguments.clock != ClockArgument::Auto,
-                    "--clock",
-                )?;
+                self.refuse_what_goes_with_either()?;
                 if Path::new("api/v1/app.py").is_file() {
                     anstream::eprintln!(
                         "conformance: this checks the reference server; `conformance check .` the project here"
                     );
                 }
                 self.checked(&Reference, self.modes(), &[Way::Api]).await
+            }
+            Some(target) if redis::is_meant(target) => {
+                self.refuse_what_goes_with_either()?;
+                self.refuse_unless("the API", !self.arguments.mode.is_empty(), "--mode")?;
+                let server = redis::server(target).await?;
+                self.checked(&*server, vec![Mode::Redis], &[]).await
             }
             Some(target) if target.contains("://") => self.url(target).await,
             Some(folder) => self.folder(Path::new(folder)).await,
@@ -231,6 +238,12 @@ impl Asked<'_> {
         self.refuse_unless("a URL", self.arguments.user.is_some(), "--user")?;
         self.refuse_unless("a URL", self.arguments.session_duration.is_some(), "--session-duration")?;
         self.refuse_unless("a URL", self.arguments.session_name != Settings::SESSION_NAME, "--session-name")
+    }
+
+    fn refuse_what_goes_with_either(&self) -> Result<(), Failure> {
+        self.refuse_what_goes_with_a_folder()?;
+        self.refuse_what_goes_with_a_url()?;
+        self.refuse_unless("a folder or a URL", self.arguments.clock != ClockArgument::Auto, "--clock")
     }
 
     async fn folder(&self, folder: &Path) -> Result<Report, Failure> {
@@ -357,8 +370,8 @@ impl Asked<'_> {
     fn nothing_left(&self, modes: &[Mode]) -> String {
         let rows = self.requirements.iter().filter_map(|id| self.suite.catalogue.find(id));
         let elsewhere = rows.filter(|row| !row.modes.iter().any(|mode| modes.contains(mode))).map(|row| {
-            if row.modes.is_empty() {
-                return format!("no scenario checks {}", row.id);
+            if row.modes == [Mode::Redis] {
+                return format!("{} is asked of a Redis server: conformance check redis-server", row.id);
             }
             format!("{} applies in {} alone", row.id, report::modes(&row.modes))
         });

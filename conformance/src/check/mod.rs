@@ -4,6 +4,7 @@ pub mod command;
 mod file;
 mod mode;
 mod prepare;
+mod redis;
 mod strands;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ use crate::mode::Mode;
 use crate::play;
 use crate::report::{Report, TargetInfo};
 use crate::run::Run;
-use crate::scenario::{Action, Scenario, Step, shell};
+use crate::scenario::{Action, Scenario, Step, redis_cli, shell};
 use crate::seed::{self, Seeds, Way};
 use crate::settle;
 use crate::stage::{Created, Stage};
@@ -192,6 +193,9 @@ impl<'a> Check<'a> {
         let base = self.target.public_url();
         let steps: Vec<&Step> = scenario.steps().collect();
         let reproduce = |index: usize| {
+            if scenario.is_of_redis() {
+                return redis_cli::line(&steps[..=index], &base).map(|line| (line, String::new()));
+            }
             let launch = Launch::at(mode, scenario, index);
             let repeated = shell::reproduce(&steps[..=index], &base, &launch.session_name)?;
             let settings = Launch::at(mode, scenario, repeated.first).environment(&NoClock);

@@ -91,6 +91,7 @@ impl<'a> Check<'a> {
             Mode::SessionDbAuth,
             Mode::Off,
             Mode::Auth,
+            Mode::Redis,
         ];
         telling.into_iter().find(|mode| self.plan.modes.contains(mode)).unwrap_or(Mode::Off)
     }

@@ -82,7 +82,7 @@ impl<'a> Link<'a> {
             launch.follow(&step.action);
             match &step.action {
                 Action::Curl(_) | Action::Parallel(_) if replaced => {}
-                Action::Curl(_) | Action::Parallel(_) | Action::Serve(_) => {
+                Action::Curl(_) | Action::Parallel(_) | Action::Serve(_) | Action::Redis(_) => {
                     first.get_or_insert_with(|| Some(launch.clone()));
                     running = Some(launch.clone());
                 }
@@ -95,7 +95,7 @@ impl<'a> Link<'a> {
                     running = None;
                     replaced |= matches!(&step.action, Action::Main(program) if program.serves());
                 }
-                Action::Sleep(_) | Action::User(_) | Action::Capture(_) => {}
+                Action::Sleep(_) | Action::User(_) | Action::Capture(_) | Action::Wait => {}
             }
         }
         Self { place, scenario, first: first.flatten(), last: running }

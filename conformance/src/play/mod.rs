@@ -1,19 +1,23 @@
 //! Replays one scenario on one stage in one mode.
 //!
-//! `capture` keeps what an answer holds, `programs` runs the documents' programs; every other step is here.
+//! `capture` keeps what an answer holds, `programs` runs the documents' programs, `redis` asks a Redis server; every
+//! other step is here.
 
 mod capture;
 mod programs;
+mod redis;
 
 use std::collections::HashMap;
 
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 use crate::canon::{Canon, View};
 use crate::emails::Emails;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::mode::Mode;
+use crate::redis::Subscriber;
 use crate::run::{Outcome, Run, StepRun};
 use crate::scenario::curl::{Curl, Request};
 use crate::scenario::{Action, Scenario, Serve, Step, Template};
@@ -43,6 +47,8 @@ pub async fn play(
         rest: None,
         replaced: false,
         asked: false,
+        beside: None,
+        nobody: None,
     };
     if scenario.exact_clock && !player.stage.site().clock().kind().stands_still() {
         let kind = player.stage.site().clock().kind().as_str();
@@ -87,6 +93,10 @@ struct Player<'a, 's> {
     replaced: bool,
     /// Whether the server, or a program in its place, has done anything for this scenario.
     asked: bool,
+    /// The documents' subscriber, which runs beside the steps.
+    beside: Option<Subscriber>,
+    /// What keeps a port from everybody, so that nobody listens there.
+    nobody: Option<TcpSocket>,
 }
 
 /// What a step printed, and whether its request was answered 2xx.
@@ -143,6 +153,8 @@ impl Player<'_, '_> {
             Action::Capture(capture) => self.capture(index, capture),
             Action::Main(program) => self.program(*program).await,
             Action::RequireAuth(asked) => self.require_auth(asked, index).await,
+            Action::Redis(asked) => self.redis(index, asked).await,
+            Action::Wait => self.wait().await,
         }
     }
 
@@ -196,16 +208,22 @@ impl Player<'_, '_> {
         Ok((self.canon.parallel(view, &exchanges), None))
     }
 
+    /// Sees to it that someone is there to answer.
+    async fn serving(&mut self) -> Result<(), Stopped> {
+        self.asked = true;
+        if self.replaced {
+            return Ok(());
+        }
+        let started = self.stage.ensure(&self.launch).await;
+        started.map_err(|error| match error {
+            SiteError::NotPossible(why) => not_checked(why),
+            error => Stopped::Rest(Outcome::Error { why: error.to_string() }),
+        })
+    }
+
     /// Fills in a request and sees to it that someone is there to answer it.
     async fn request(&mut self, index: usize, curl: &Curl) -> Result<Request, Stopped> {
-        self.asked = true;
-        if !self.replaced {
-            let started = self.stage.ensure(&self.launch).await;
-            started.map_err(|error| match error {
-                SiteError::NotPossible(why) => not_checked(why),
-                error => Stopped::Rest(Outcome::Error { why: error.to_string() }),
-            })?;
-        }
+        self.serving().await?;
         let base = self.stage.site().base_url();
         let variables = &self.variables;
         let lookup =

@@ -24,7 +24,7 @@ pub fn csv(entries: &[Entry], catalogue: &Catalogue) -> String {
     ]);
     for entry in entries {
         for (row, mode) in
-            catalogue.rows().iter().flat_map(|row| row.modes.iter().map(move |mode| (row, mode)))
+            catalogue.of_the_api().flat_map(|row| row.modes.iter().map(move |mode| (row, mode)))
         {
             match &entry.result {
                 Ok(report) => {

@@ -57,7 +57,7 @@ struct Counts {
 ///
 /// The fields are those of the schema. `scenario` and `line` point at the step that decided; they, `reason`,
 /// `expected`, `actual` and `curl` are null where they do not apply. `seeding` is null where no user was
-/// needed or none could be stored.
+/// needed or none could be stored. Of a Redis server `mode` is `redis`, which is no value of AUTH_TYPE.
 pub fn json(report: &Report, catalogue: &Catalogue) -> String {
     text(&document(report, catalogue))
 }

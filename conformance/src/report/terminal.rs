@@ -62,6 +62,9 @@ impl Page<'_> {
             }
             TargetKind::Url => target.name.clone(),
         };
+        if self.report.modes == [Mode::Redis] {
+            return self.line(format_args!("{BOLD}Checked {what}{BOLD:#}"));
+        }
         let modes = modes(&self.report.modes);
         let seeding = target.seeding.map_or("none stored", |way| way.as_str());
         self.line(format_args!("{BOLD}Checked {what}{BOLD:#}"));
@@ -207,6 +210,9 @@ impl Page<'_> {
             TargetKind::Command => self.report.target.command.as_deref().unwrap_or_default(),
             TargetKind::Url => return String::new(),
         };
+        if settings.is_empty() {
+            return command.to_owned();
+        }
         format!("API_HOST=127.0.0.1 API_PORT=5000 {settings} {command}")
     }
 

@@ -105,7 +105,7 @@ impl Weights {
     /// is blocked or in error is not shown to be met, and earns nothing.
     pub fn score(&self, entry: &Entry, catalogue: &Catalogue, task: &str) -> Option<f64> {
         let (mut earned, mut all) = (0.0, 0.0);
-        for row in catalogue.rows().iter().filter(|row| row.task == task && !row.modes.is_empty()) {
+        for row in catalogue.of_the_api().filter(|row| row.task == task) {
             let factor = self.of_weight(row.weight);
             let part = match &entry.result {
                 Err(_) => Some(0.0),

@@ -2,6 +2,7 @@
 
 use super::curl::Curl;
 use super::path::JsonPath;
+use super::redis::Redis;
 use super::template::Template;
 
 /// What a step does.
@@ -27,6 +28,10 @@ pub enum Action {
     Main(Program),
     /// `require_auth EXCLUDED PATH…`: the gate is asked.
     RequireAuth(RequireAuth),
+    /// `redis …`: a Redis server is asked.
+    Redis(Redis),
+    /// `wait`: the program that runs beside the steps comes to its end.
+    Wait,
 }
 
 /// The same request, many times at once.
@@ -177,7 +182,10 @@ impl Action {
             Self::User(user) => vec![&user.email, &user.password],
             Self::RequireAuth(ask) => std::iter::once(&ask.excluded).chain(&ask.paths).collect(),
             Self::Capture(Capture { from: CaptureSource::Variable(template), .. }) => vec![template],
-            Self::Capture(_) | Self::Sleep(_) | Self::Restart | Self::Kill | Self::Main(_) => Vec::new(),
+            Self::Redis(redis) => redis.templates(),
+            Self::Capture(_) | Self::Sleep(_) | Self::Restart | Self::Kill | Self::Main(_) | Self::Wait => {
+                Vec::new()
+            }
         }
     }
 

@@ -2,10 +2,10 @@
 //!
 //! One file: `parse` cuts it into front matter, headings and fenced blocks (`front`, `headings`, `fences`);
 //! `words` cuts each step into shell words (`cursor`, `expansion`); `steps` makes them an [`Action`], with
-//! `options` and `arguments` for curl, `captures` and `settings`; `variables` checks that every variable is
+//! `options` and `arguments` for curl, `redis` for redis-cli, `captures` and `settings`; `variables` checks that every variable is
 //! set before it is used. What is wrong becomes a [`Diagnostic`], all of a file at once. Filled in, a [`Curl`]
 //! becomes the [`Request`](curl::Request) that curl would send (`request`, `url`, `multipart`). Back to text:
-//! [`mod@print`] writes the canonical form, [`shell`] what real bash and curl run, [`script`] a whole scenario of it.
+//! [`mod@print`] writes the canonical form, [`shell`] what real bash and curl run, `redis_cli` what redis-cli does, [`script`] a whole scenario of it.
 
 pub mod action;
 mod arguments;
@@ -24,6 +24,8 @@ pub mod path;
 pub mod print;
 #[cfg(test)]
 mod real_curl;
+pub mod redis;
+pub mod redis_cli;
 mod request;
 #[cfg(test)]
 mod round_trip;
@@ -43,5 +45,6 @@ pub use action::{
 pub use curl::Curl;
 pub use diagnose::Diagnostic;
 pub use path::JsonPath;
+pub use redis::Redis;
 pub use template::{MissingVariable, Template};
 pub use tree::{Scenario, Section, SessionDuration, Settings, Show, Spanned, Step};

@@ -4,17 +4,20 @@ use super::diagnose::{Diagnostic, code};
 use super::fences::{self, Fence, closes, fence};
 use super::front::{self, Line, lines};
 use super::headings;
+use super::redis;
 use super::steps;
 use super::tree::{Scenario, Section, Show, Step};
 use super::variables::Known;
 use super::words;
+use crate::mode::Mode;
 
 /// Reads a scenario; see [`Scenario::parse`].
 pub(super) fn scenario(name: &str, source: &str) -> Result<Scenario, Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let (front, start) = front::read(source, &mut errors);
-    let mut parser =
-        Parser { source, sections: Vec::new(), known: Known::at_start(), has_steps: false, errors };
+    let of_redis = front.modes == [Mode::Redis];
+    let known = if of_redis { Known::of_redis() } else { Known::of_the_api() };
+    let mut parser = Parser { source, sections: Vec::new(), of_redis, known, has_steps: false, errors };
     parser.body(start);
     let Parser { sections, mut errors, has_steps, .. } = parser;
     if !has_steps && errors.is_empty() {
@@ -53,6 +56,8 @@ fn unused(section: &Section) -> Option<Diagnostic> {
 struct Parser<'a> {
     source: &'a str,
     sections: Vec<Section>,
+    /// Whether a Redis server is asked, and not the API.
+    of_redis: bool,
     known: Known,
     has_steps: bool,
     errors: Vec<Diagnostic>,
@@ -160,6 +165,7 @@ impl<'a> Parser<'a> {
                 let action = steps::action(&words, &mut self.errors);
                 self.known.step(&words, action.as_ref(), &mut self.errors);
                 if let Some(action) = action {
+                    self.errors.extend(redis::foreign(&action, self.of_redis, &words[0]));
                     self.section(line).steps.push(Step { line, text: scan.text, show, action });
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::action::{Action, Capture, CaptureSource};
 use super::curl::{Curl, DataKind};
+use super::redis::{Call, Redis};
 use super::template::{Piece, Template, Transform, Variable};
 use super::tree::{Scenario, SessionDuration, Settings, Show};
 use crate::profile::Profile;
@@ -32,6 +33,8 @@ pub fn step(action: &Action) -> String {
             let paths: String = ask.paths.iter().map(|path| format!(" {}", word(path))).collect();
             format!("require_auth {}{paths}", word(&ask.excluded))
         }
+        Action::Redis(ask) => redis(ask),
+        Action::Wait => "wait".to_owned(),
     }
 }
 
@@ -76,6 +79,16 @@ pub(super) fn curl_with(curl: &Curl, quote: fn(&Template) -> String) -> String {
     ];
     out.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag));
     out
+}
+
+/// Prints what a Redis server is asked.
+fn redis(ask: &Redis) -> String {
+    let server = ask.server.iter().map(|server| format!(" -u {}", quoted(server)));
+    let call = match &ask.call {
+        Call::Command(words) => words.iter().map(|one| format!(" {}", word(one))).collect(),
+        Call::Program(program) => format!(" {}", program.as_str()),
+    };
+    format!("redis{}{call}", server.collect::<String>())
 }
 
 /// Prints a word: bare where a shell would leave it alone, in double quotes otherwise.
@@ -141,7 +154,10 @@ fn is_bare(letter: char) -> bool {
 /// Prints the Markdown of a scenario: front matter, headings and steps; prose and comments are not kept.
 pub fn markdown(scenario: &Scenario) -> String {
     let modes: Vec<&str> = scenario.modes.iter().map(|mode| mode.as_str()).collect();
-    let mut out = format!("---\nmodes: [{}]\n", modes.join(", "));
+    let mut out = match scenario.is_of_redis() {
+        true => "---\nserver: redis\n".to_owned(),
+        false => format!("---\nmodes: [{}]\n", modes.join(", ")),
+    };
     let settings = &scenario.settings;
     if settings.session_name != Settings::SESSION_NAME {
         out.push_str(&format!("session_name: {}\n", settings.session_name));

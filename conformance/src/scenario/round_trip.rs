@@ -11,6 +11,7 @@ use super::action::{
 use super::curl::{Curl, Data, DataKind};
 use super::diagnose::render_all;
 use super::path::{JsonPath, PathStep};
+use super::redis::{Call, Client, NOBODY, Redis};
 use super::template::{Piece, Template, Transform, Variable};
 use super::tree::{Scenario, Section, SessionDuration, Settings, Show, Spanned, Step};
 use crate::mode::Mode;
@@ -181,6 +182,37 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     )
 }
 
+/// A scenario of a Redis server.
+fn of_redis() -> impl Strategy<Value = Scenario> {
+    let variable = select(vec!["URL", NOBODY]).prop_map(Template::variable);
+    let word = || prop_oneof![text().prop_map(Template::literal), variable.clone()];
+    let is_command = |words: &Vec<Template>| {
+        words[0].as_literal().is_none_or(|name| !name.starts_with('-') && !name.ends_with(".js"))
+    };
+    let call = prop_oneof![
+        3 => vec(word(), 1..4).prop_filter("a program or an option", is_command).prop_map(Call::Command),
+        1 => select(Client::ALL.to_vec()).prop_map(Call::Program),
+    ];
+    let action = prop_oneof![
+        6 => (option::of(word()), call).prop_map(|(server, call)| Action::Redis(Redis { server, call })),
+        1 => select(vec![Action::Wait, Action::Restart, Action::Kill]),
+    ];
+    (vec(action, 1..6), any::<bool>()).prop_map(|(actions, isolated)| {
+        let steps = actions.into_iter().map(|action| Step::new(Show::All, action)).collect();
+        let section = Section { heading: String::new(), level: 0, line: 0, requirements: Vec::new(), steps };
+        Scenario {
+            name: "x".into(),
+            title: String::new(),
+            modes: vec![Mode::Redis],
+            settings: Settings::default(),
+            exact_clock: false,
+            isolated,
+            sections: vec![section],
+            source: String::new(),
+        }
+    })
+}
+
 /// Sets every variable that [`name`] gives, before any heading.
 fn prelude() -> Section {
     let captures = ["USER", "SESSION", "BASIC", "A_1"]
@@ -235,7 +267,9 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_scenario_reads_back_what_it_printed(scenario in scenario().prop_filter("one answer", is_readable)) {
+    fn a_scenario_reads_back_what_it_printed(
+        scenario in prop_oneof![3 => scenario().prop_filter("one answer", is_readable), 1 => of_redis()]
+    ) {
         let printed = scenario.to_string();
         let read = match Scenario::parse("x", &printed) {
             Ok(read) => read,

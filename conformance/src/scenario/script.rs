@@ -6,6 +6,7 @@
 
 use super::action::{Action, Capture, CaptureSource, Serve, Setting};
 use super::curl::Curl;
+use super::redis::{Call, NOBODY, Redis};
 use super::shell::{filter, to_shell, word};
 use super::tree::{Scenario, Section, SessionDuration, Show, Step};
 use crate::transcript::Transcript;
@@ -13,12 +14,25 @@ use crate::transcript::Transcript;
 /// The functions that every script uses.
 const FUNCTIONS: &str = include_str!("script.sh");
 
+/// Where a server is looked for where nothing else is said.
+const API: &str = "http://127.0.0.1:5000";
+const REDIS: &str = "redis://127.0.0.1:6379";
+
 /// Writes the scenario as a script; what its steps are accepted to print stands in comments.
 pub fn script(scenario: &Scenario, accepted: Option<&Transcript>) -> String {
     let mut out = head(scenario);
-    out.push_str(FUNCTIONS);
+    if scenario.is_of_redis() {
+        out.push_str(&FUNCTIONS.replace(API, REDIS));
+        if scenario.steps().any(|step| step.action.uses().contains(&NOBODY)) {
+            out.push_str(&format!("\n# Nobody listens there.\n{NOBODY}=redis://127.0.0.1:1\n"));
+        }
+    } else {
+        out.push_str(FUNCTIONS);
+    }
     // Where a program is run first, the server may be started after it.
-    if !scenario.steps().any(|step| matches!(step.action, Action::Main(_))) {
+    let reaches =
+        !scenario.is_of_redis() && !scenario.steps().any(|step| matches!(step.action, Action::Main(_)));
+    if reaches {
         out.push_str("\nreach\n");
     }
     let mut session_name = scenario.settings.session_name.clone();
@@ -44,8 +58,15 @@ pub fn script(scenario: &Scenario, accepted: Option<&Transcript>) -> String {
 }
 
 fn head(scenario: &Scenario) -> String {
+    let (name, title) = (&scenario.name, &scenario.title);
+    if scenario.is_of_redis() {
+        return format!(
+            "#!/usr/bin/env bash\n# {name}: {title}\n#\n\
+             # bash {name}.sh [URL]     address of the server, or the variable URL [{REDIS}]\n#\n\
+             # A comment below a step says what it is accepted to print.\n"
+        );
+    }
     let modes: Vec<&str> = scenario.modes.iter().map(|mode| mode.as_str()).collect();
-    let name = &scenario.name;
     let settings = &scenario.settings;
     let duration = match &settings.session_duration {
         SessionDuration::OfMode => "SESSION_DURATION=60 in session_exp_auth and session_db_auth".to_owned(),
@@ -55,11 +76,10 @@ fn head(scenario: &Scenario) -> String {
     let zone = settings.tz.as_ref().map(|zone| format!(", TZ={zone}")).unwrap_or_default();
     format!(
         "#!/usr/bin/env bash\n# {name}: {title}\n#\n\
-         # bash {name}.sh [URL]     URL of the server, or the variable URL [http://127.0.0.1:5000]\n#\n\
+         # bash {name}.sh [URL]     URL of the server, or the variable URL [{API}]\n#\n\
          # The server is to run in one of the modes (AUTH_TYPE; unset for off): {modes},\n\
          # with SESSION_NAME={session_name}, {duration}{zone}.\n\
          # A comment below a step says what it is accepted to print.\n",
-        title = scenario.title,
         modes = modes.join(", "),
         session_name = settings.session_name,
     )
@@ -115,6 +135,17 @@ fn command(step: &Step, session_name: &str) -> String {
             format!("require_auth{}", words.map(|one| format!(" {}", word(one))).collect::<String>())
         }
         Action::Sleep(_) => to_shell(&step.action).unwrap_or_default(),
+        Action::Redis(Redis { server, call }) => {
+            let server = server.as_ref().map_or_else(|| "\"$URL\"".to_owned(), word);
+            match call {
+                Call::Command(words) => {
+                    let words: String = words.iter().map(|one| format!(" {}", word(one))).collect();
+                    format!("redis {server}{words}")
+                }
+                Call::Program(program) => format!("program {} {server}", program.as_str()),
+            }
+        }
+        Action::Wait => "wait_for_program".to_owned(),
     }
 }
 

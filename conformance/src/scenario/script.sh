@@ -1,6 +1,6 @@
 #
-# What the script cannot do (user, restart, kill_server, serve, main_0 to main_4, require_auth) it asks a person
-# to do. To have it done, define the function in a file that the variable BASH_ENV names:
+# What the script cannot do (user, restart, kill_server, serve, main_0 to main_4, require_auth, program,
+# wait_for_program) it asks a person to do. To have it done, define the function in a file that the variable BASH_ENV names:
 #     user() { USER=$(my-tool add "$1" "$2"); }
 # sleep can be defined as well, to move the server's clock instead of waiting.
 #
@@ -127,6 +127,11 @@ at_once() {
     rm -f "$files"/[0-9]*
 }
 
+# Asks a Redis server what stands after its address, and prints the reply as a terminal shows it.
+redis() {
+    redis-cli -u "$1" --no-raw "${@:2}" 2>&1
+}
+
 # Prints the last answer as `curl -i` does.
 answer() {
     cat "$files/head" "$files/body"
@@ -163,4 +168,6 @@ default main_1 'by_hand "Run main_1 and compare what it prints"'
 default main_2 'by_hand "Run main_2 and compare what it prints"'
 default main_3 'by_hand "Stop the server and run main_3 at $URL in its place"'
 default main_4 'by_hand "Stop the server and run main_4 at $URL in its place"; value USER "The user id that it prints"; value SESSION "The Session ID that it prints"'
+default program 'by_hand "Run $1 against $2 (a subscriber beside all that follows) and compare what it prints"'
+default wait_for_program 'by_hand "Compare what the program beside has printed since, and that it has ended"'
 default require_auth 'by_hand "Ask require_auth of ${*:2}, where [\"$1\"] is excluded, and compare"'

@@ -255,7 +255,7 @@ pub(super) fn word(template: &Template) -> String {
     }
 }
 
-fn pause(what: &str) -> String {
+pub(super) fn pause(what: &str) -> String {
     format!("read -rp '{what}, then press Enter '")
 }
 

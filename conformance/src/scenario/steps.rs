@@ -6,11 +6,12 @@ use super::curl::Curl;
 use super::diagnose::{Diagnostic, code, did_you_mean};
 use super::options;
 use super::print;
+use super::redis::redis;
 use super::settings::serve;
 use super::words::Word;
 
 /// The first words of steps, captures apart.
-const STEPS: [&str; 13] = [
+const STEPS: [&str; 15] = [
     "curl",
     "parallel",
     "sleep",
@@ -24,6 +25,8 @@ const STEPS: [&str; 13] = [
     "main_3",
     "main_4",
     "require_auth",
+    "redis",
+    "wait",
 ];
 
 /// Reads one step; `None` where it has an error. Errors go to `errors`.
@@ -47,6 +50,8 @@ pub(super) fn action(words: &[Word], errors: &mut Vec<Diagnostic>) -> Option<Act
         "kill" => nothing_after(name, rest).map(|()| Action::Kill),
         "user" => user(first, rest).map(Action::User),
         "require_auth" => require_auth(first, rest).map(Action::RequireAuth),
+        "redis" => redis(first, rest).map(Action::Redis),
+        "wait" => nothing_after(name, rest).map(|()| Action::Wait),
         _ => match capture(first, rest) {
             Some(capture) => capture.map(Action::Capture),
             None => Err(unknown(first, name)),
@@ -207,7 +212,7 @@ mod tests {
         7 | $ xyz
           |   ^^^
           |
-          = help: the steps are curl, parallel, sleep, restart, kill, serve, user, main_0, main_1, main_2, main_3, main_4, require_auth and NAME=…
+          = help: the steps are curl, parallel, sleep, restart, kill, serve, user, main_0, main_1, main_2, main_3, main_4, require_auth, redis, wait and NAME=…
 
         error[S007]: unknown step `"$URL"`
          --> x.md:8:3
@@ -215,7 +220,7 @@ mod tests {
         8 | $ $URL
           |   ^^^^
           |
-          = help: the steps are curl, parallel, sleep, restart, kill, serve, user, main_0, main_1, main_2, main_3, main_4, require_auth and NAME=…
+          = help: the steps are curl, parallel, sleep, restart, kill, serve, user, main_0, main_1, main_2, main_3, main_4, require_auth, redis, wait and NAME=…
         "#);
     }
 

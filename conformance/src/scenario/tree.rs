@@ -16,7 +16,7 @@ pub struct Scenario {
     pub name: String,
     /// The text of its first heading, and its name where there is none.
     pub title: String,
-    /// The modes that it runs in, in order; at least one.
+    /// The modes that it runs in, in order; at least one, and [`Mode::Redis`] alone where it is of a Redis server.
     pub modes: Vec<Mode>,
     /// How the server is set up.
     pub settings: Settings,
@@ -120,6 +120,11 @@ impl Scenario {
     /// Everything that is wrong in the file, in the order of the text.
     pub fn parse(name: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
         parse::scenario(name, text)
+    }
+
+    /// Tells whether a Redis server is under test, and not the API.
+    pub fn is_of_redis(&self) -> bool {
+        self.modes == [Mode::Redis]
     }
 
     /// Iterates over the steps of all sections, in order.

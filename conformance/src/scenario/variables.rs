@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::action::{Action, Capture, CaptureSource};
 use super::diagnose::{Diagnostic, code, did_you_mean};
 use super::expansion::name_at;
+use super::redis::NOBODY;
 use super::words::Word;
 
 /// What the steps so far have set.
@@ -23,9 +24,14 @@ enum Answer {
 }
 
 impl Known {
-    /// Knows what is set before the first step: `$URL`.
-    pub(super) fn at_start() -> Self {
+    /// Knows what is set before the first step of the API: `$URL`.
+    pub(super) fn of_the_api() -> Self {
         Self { names: BTreeSet::from(["URL".to_owned()]), answer: Answer::NoneYet }
+    }
+
+    /// Knows what is set before the first step of a Redis server: `$URL`, and `$NOBODY` where none answers.
+    pub(super) fn of_redis() -> Self {
+        Self { names: ["URL", NOBODY].map(str::to_owned).into(), answer: Answer::NoneYet }
     }
 
     /// Checks what a step uses and notes what it sets; `action` is `None` for a step in error.

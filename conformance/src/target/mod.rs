@@ -16,6 +16,8 @@ mod pipe;
 mod port;
 mod process;
 mod programs;
+mod redis_server;
+mod redis_url;
 mod reference;
 pub mod served;
 mod start;
@@ -27,6 +29,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::client;
 use crate::clock::ClockDriver;
 use crate::mode::Mode;
 use crate::profile::Profile;
@@ -37,6 +40,8 @@ pub use command::Command;
 pub use find::CommandError;
 pub use marker::{Marker, Running};
 pub use model::Model;
+pub use redis_server::RedisServer;
+pub use redis_url::RedisUrl;
 pub use reference::Reference;
 pub use start::{StartClass, StartFailure};
 pub use url::Url;
@@ -122,6 +127,9 @@ impl Launch {
     /// Lists the documents' environment variables; the clock driver may scale the duration.
     pub fn environment(&self, clock: &dyn ClockDriver) -> Vec<(&'static str, String)> {
         let mut variables = Vec::new();
+        if self.mode == Mode::Redis {
+            return variables;
+        }
         if let Some(auth_type) = self.mode.auth_type() {
             variables.push(("AUTH_TYPE", auth_type.to_owned()));
         }
@@ -243,7 +251,12 @@ pub trait Site: Send + Sync {
         None
     }
 
-    /// Gives `http://host:port` of the running instance.
+    /// Gives how long a reply of a Redis server is waited for.
+    fn reply_patience(&self) -> Duration {
+        client::PATIENCE
+    }
+
+    /// Gives `http://host:port` of the running instance; of a Redis server, `redis://host:port`.
     fn base_url(&self) -> String;
 
     /// Gives the name that the session cookie has here where a scenario's is `written`.

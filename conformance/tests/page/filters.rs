@@ -18,7 +18,7 @@ fn names(entries: &[Entry]) -> Vec<String> {
 
 /// The requirements that anything is known of, as a set.
 fn requirements(wanted: impl Fn(&Requirement) -> bool) -> BTreeSet<String> {
-    let rows = suite().catalogue.rows().iter().filter(|row| !row.modes.is_empty());
+    let rows = suite().catalogue.of_the_api();
     rows.filter(|row| wanted(row)).map(|row| row.id.clone()).collect()
 }
 
