@@ -64,9 +64,10 @@ impl Lifetime {
         Self(TimeDelta::try_seconds(seconds).filter(|_| seconds > 0))
     }
 
-    /// The time; `None` if it is for ever.
-    pub fn as_delta(self) -> Option<TimeDelta> {
-        self.0
+    /// How long a store keeps a session at least; `None` if it is for ever. A day is granted beyond the lifetime, so
+    /// that a clock that jumped forward and back has ended no session for good.
+    pub fn kept(self) -> Option<TimeDelta> {
+        self.0?.checked_add(&TimeDelta::days(1))
     }
 
     /// Whether a session made at `created_at` is over. At exactly its lifetime it is not (`expiry.boundary`).
@@ -75,10 +76,9 @@ impl Lifetime {
         end.is_some_and(|end| end < now)
     }
 
-    /// The time before which sessions that a store still keeps may be forgotten. A day is granted beyond
-    /// their end, so that a clock that jumped forward and back has ended no session for good.
+    /// The time before which sessions that a store still [keeps](Self::kept) may be forgotten.
     pub fn forget_before(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        now.checked_sub_signed(self.0?.checked_add(&TimeDelta::days(1))?)
+        now.checked_sub_signed(self.kept()?)
     }
 
     /// The user of the live session that `id` names.

@@ -12,7 +12,7 @@ mod url;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use redis::{ErrorKind, FromRedisValue, ScriptInvocation};
 use thiserror::Error;
 use tracing::{error, warn};
@@ -28,10 +28,6 @@ pub use self::url::RedisUrl;
 
 /// Users that one look lists, so that others need not wait for a long list.
 const PAGE: usize = 500;
-
-/// How much longer than its lifetime Redis keeps a session: the server's rule decides when it is over, and clocks of
-/// servers may differ by so much before one of them finds a session gone that by its own clock still lives.
-const GRACE: TimeDelta = TimeDelta::minutes(1);
 
 /// A store in a Redis.
 pub struct Redis {
@@ -153,8 +149,7 @@ impl Store for Redis {
     ) -> Result<bool, StoreError> {
         let mut script = SCRIPTS.add_session.arg(key(id.as_str()));
         script.arg(session.user_id.as_str()).arg(session.created_at.timestamp_micros());
-        if let Some(before) = lifetime.forget_before(session.created_at) {
-            let kept = lifetime.as_delta().map_or(GRACE, |lifetime| lifetime + GRACE);
+        if let Some((kept, before)) = lifetime.kept().zip(lifetime.forget_before(session.created_at)) {
             script.arg(kept.num_milliseconds()).arg(before.timestamp_micros());
         }
         self.write(&script).await
