@@ -158,13 +158,43 @@ impl Store for MemorySessions {
     }
 
     fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>> {
-        let Some(Session { user_id, created_at }) = self.index.find(Key::of(id)) else {
+        let key = Key::of(id);
+        let Some(Session { user_id, created_at }) = self.index.find(key) else {
             return Lookup::ready(Ok(None));
         };
-        self.users.user(user_id.as_str()).map(move |user| user.map(|user| UserSession { user, created_at }))
+        self.users.user(user_id.as_str()).map(move |user| {
+            if user.is_none() {
+                // Another server has removed the user, and could not end what is here.
+                self.end(key);
+            }
+            user.map(|user| UserSession { user, created_at })
+        })
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
         Ok(self.end(Key::of(id)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Sqlite;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_session_whose_user_was_removed_elsewhere_is_not_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let users = Arc::new(Sqlite::open(&folder.path().join("a.db")).expect("a database"));
+        let store = MemorySessions::over(users.clone());
+        let now = DateTime::UNIX_EPOCH;
+        let bob = Arc::new(User::new("bob@h".to_owned(), PasswordHash::of("x"), Names::default(), now));
+        assert_eq!(store.add_user(Arc::clone(&bob)).await, Ok(true));
+        let (id, session) = (SessionId::random(), Session { user_id: bob.id.clone(), created_at: now });
+        assert_eq!(store.add_session(id.clone(), session, Lifetime::UNLIMITED).await, Ok(true));
+        assert!(store.session(id.as_str()).await.expect("a read").is_some());
+        assert_eq!(users.remove_user(bob.id.as_str()).await, Ok(true));
+        assert!(store.index.find(Key::of(id.as_str())).is_some());
+        assert!(store.session(id.as_str()).await.expect("a read").is_none());
+        assert!(store.index.find(Key::of(id.as_str())).is_none() && store.order().keys.is_empty());
     }
 }
