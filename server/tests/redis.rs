@@ -7,7 +7,7 @@ mod support;
 use std::process::Output;
 use std::sync::Arc;
 
-use redis::RedisServer;
+use redis::{Nobody, RedisServer};
 use server::auth::{Lifetime, PasswordHash, Session, SessionId};
 use server::store::{Redis, RedisUrl, Store};
 use server::user::Names;
@@ -254,8 +254,8 @@ fn refusal(url: &str) -> (Option<i32>, String) {
 
 #[test]
 fn a_redis_that_cannot_be_used_is_one_line_with_what_to_do_and_without_the_password() {
-    let closed =
-        std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let nobody = Nobody::new();
+    let closed = nobody.address();
     let (code, line) = refusal(&format!("redis://:hunter2@{closed}/1"));
     let expected = format!("server: cannot use the database redis://{closed}/1: ");
     assert!(code == Some(1) && line.starts_with(&expected), "{line}");
@@ -277,10 +277,16 @@ fn a_redis_that_cannot_be_used_is_one_line_with_what_to_do_and_without_the_passw
     let mut command = serving(folder.path(), "");
     command.env("DATABASE_URL", right);
     assert_eq!(ask(&Process::run(command), "GET", "/api/v1/users", ""), 200);
-    let replica =
-        RedisServer::start(&["--replicaof", "127.0.0.1", &server.port.to_string(), "--masterauth", "sesame"]);
+    let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &closed.port().to_string()]);
     let (code, line) = refusal(&replica.url());
-    assert!(code == Some(1), "{line}");
+    assert!(code == Some(1) && line.contains("; name the primary of this replica"), "{line}");
+}
+
+#[test]
+fn a_redis_of_a_test_ends_with_the_process_group_of_the_test() {
+    let Some(server) = started(&[]) else { return };
+    let group = |of| nix::unistd::getpgid(of).expect("a process");
+    assert_eq!(group(Some(server.pid())), group(None));
 }
 
 #[test]

@@ -7,13 +7,11 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
 use tempfile::TempDir;
 
 const CONNECTED: &str = "Redis client connected to the server\n";
 
-/// A redis-server that ends with its folder when it is dropped.
+/// A redis-server that ends with its folder when it is dropped, and with the process group of the test.
 struct Redis {
     child: Child,
     folder: TempDir,
@@ -22,11 +20,10 @@ struct Redis {
 impl Redis {
     /// Starts it; `None` where this machine has none.
     fn start() -> Option<Self> {
-        use std::os::unix::process::CommandExt as _;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new("redis-server");
         command.args(["--port", "0", "--unixsocket", "socket", "--save", "", "--daemonize", "no"]);
-        command.current_dir(folder.path()).process_group(0).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::piped());
         let Ok(mut child) = command.spawn() else {
             assert!(std::env::var_os("CI").is_none(), "CI must not skip the Redis programs");
             eprintln!("not tested: the Redis programs: no redis-server (apt-get install redis-server)");
@@ -48,8 +45,7 @@ impl Redis {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        let group = i32::try_from(self.child.id()).expect("an id is small");
-        let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

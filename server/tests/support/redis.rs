@@ -3,14 +3,17 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
+
+/// How long a redis-server may take to do what it must.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Says why there is no redis-server here, if there is none.
 pub fn missing() -> Option<String> {
@@ -19,8 +22,23 @@ pub fn missing() -> Option<String> {
     (!found.is_ok_and(|status| status.success())).then(|| how.to_owned())
 }
 
-/// A redis-server on a free port of the loopback address, in a folder and a process group of its own; both are gone
-/// when it is dropped.
+/// An address where nobody listens, and nobody else can for as long as it is kept.
+pub struct Nobody(TcpSocket);
+
+impl Nobody {
+    pub fn new() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+        Self(socket)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().expect("an address")
+    }
+}
+
+/// A redis-server on a free port of the loopback address, in a folder of its own; it ends, and its folder with it, when
+/// it is dropped. What ends the process group of the test ends it too.
 pub struct RedisServer {
     folder: TempDir,
     options: Vec<String>,
@@ -58,14 +76,21 @@ impl RedisServer {
 
     /// Kills it with SIGKILL.
     pub fn kill(&mut self) {
-        // It may have ended by itself.
-        let _ = killpg(self.pid(), Signal::SIGKILL);
+        // One that has ended by itself is waited for all the same.
+        let _ = self.child.kill();
         self.child.wait().expect("an end");
     }
 
     /// Starts it again on its data and its port, once it has ended.
     pub fn restart(&mut self) {
-        self.child = spawn(&self.folder, &self.options, self.port, READY).expect("its port is free");
+        let deadline = Instant::now() + PATIENCE;
+        self.child = loop {
+            match spawn(&self.folder, &self.options, self.port, READY) {
+                Some(child) => break child,
+                // Another program may have the port for a moment.
+                None => assert!(Instant::now() < deadline, "it does not start again"),
+            }
+        };
     }
 
     /// Starts it again so that it takes some eight seconds to read 40,000 keys, and answers five times a second meanwhile.
@@ -92,14 +117,21 @@ impl RedisServer {
 
     /// Asks for several things in one connection.
     pub fn ask_all(&self, commands: &[&[&str]]) -> String {
-        let mut stream = TcpStream::connect(self.address()).expect("a redis-server");
+        let mut bytes = Vec::new();
         for words in commands {
-            let mut command = format!("*{}\r\n", words.len());
+            bytes.extend(format!("*{}\r\n", words.len()).bytes());
             for word in *words {
-                command += &format!("${}\r\n{word}\r\n", word.len());
+                bytes.extend(format!("${}\r\n{word}\r\n", word.len()).bytes());
             }
-            stream.write_all(command.as_bytes()).expect("a redis-server that reads");
         }
+        self.ask_raw(&bytes)
+    }
+
+    /// Asks for what these bytes say.
+    pub fn ask_raw(&self, bytes: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.address()).expect("a redis-server");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.write_all(bytes).expect("a redis-server that reads");
         stream.write_all(b"*1\r\n$4\r\nQUIT\r\n").expect("a redis-server that reads");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("an answer");
@@ -121,10 +153,7 @@ const READY: &str = "Ready to accept connections";
 fn spawn(folder: &TempDir, options: &[String], port: u16, word: &str) -> Option<Child> {
     let mut command = Command::new("redis-server");
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir"]).arg(folder.path());
-    command
-        .args(["--save", "", "--daemonize", "no", "--enable-debug-command", "local"])
-        .args(options)
-        .process_group(0);
+    command.args(["--save", "", "--daemonize", "no", "--enable-debug-command", "local"]).args(options);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().expect("a redis-server");
     let mut lines = BufReader::new(child.stdout.take().expect("piped"));
