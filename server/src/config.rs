@@ -215,8 +215,11 @@ fn without_password(value: &str) -> String {
     let scheme = value.find("://").map_or("", |end| &value[..end + 3]);
     match value.rsplit_once('@') {
         Some((_, rest)) => format!("{scheme}…@{rest}"),
-        None if value[scheme.len()..].starts_with(':') => format!("{scheme}…"),
-        None => value.to_owned(),
+        // Where the host was forgotten, what stands in the place of the port is the password.
+        None => match value[scheme.len()..].split_once(':') {
+            Some((first, rest)) if !rest.is_empty() => format!("{scheme}{first}:…"),
+            _ => value.to_owned(),
+        },
     }
 }
 
@@ -387,7 +390,14 @@ mod tests {
             let error = read(&[("DATABASE_URL", wrong)]).expect_err(wrong).to_string();
             assert!(error.contains("…@h") && !error.contains("cret") && !error.contains("ret@"), "{error}");
         }
-        let error = read(&[("DATABASE_URL", "redis://:secret")]).expect_err("no host").to_string();
-        assert!(error.contains("redis://…") && !error.contains("secret"), "{error}");
+        for (wrong, shown) in [
+            ("redis://:secret", "redis://:…"),
+            ("redis://kim:secret", "redis://kim:…"),
+            ("redis://kim:sec/ret", "redis://kim:…"),
+            ("redis:kim:secret", "redis:…"),
+        ] {
+            let error = read(&[("DATABASE_URL", wrong)]).expect_err(wrong).to_string();
+            assert!(error.starts_with(&format!("DATABASE_URL={shown:?} cannot be used")), "{error}");
+        }
     }
 }

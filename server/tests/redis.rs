@@ -283,6 +283,16 @@ fn a_redis_that_cannot_be_used_is_one_line_with_what_to_do_and_without_the_passw
 }
 
 #[test]
+fn a_redis_that_repeats_what_it_was_told_makes_nobody_show_the_password() {
+    let Some(server) = started(&["--rename-command", "HELLO", "", "--requirepass", "sesame"]) else { return };
+    let asked = server.ask_raw(b"HELLO 3 AUTH default sesame\r\nAUTH sesame\r\n");
+    assert!(asked.contains("sesame"), "{asked}");
+    let (code, line) = refusal(&format!("redis://:sesame@{}", server.address()));
+    assert!(code == Some(1) && line.contains("HELLO") && !line.contains("sesame"), "{line}");
+    assert!(!line.contains("with args"), "{line}");
+}
+
+#[test]
 fn a_redis_of_a_test_ends_with_the_process_group_of_the_test() {
     let Some(server) = started(&[]) else { return };
     let group = |of| nix::unistd::getpgid(of).expect("a process");

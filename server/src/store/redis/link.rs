@@ -159,7 +159,7 @@ impl From<RedisError> for Failure {
     }
 }
 
-/// On one line, and without what was asked for.
+/// On one line, and without what was asked for: where Redis repeats that, the password may be in it.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -172,3 +172,4 @@ impl fmt::Display for Failure {
         }
     }
 }
+                let text = text.split_once(", with args").map_or(&*text, |(reason, _)| reason);
