@@ -293,6 +293,32 @@ fn a_redis_that_repeats_what_it_was_told_makes_nobody_show_the_password() {
 }
 
 #[test]
+fn a_user_of_redis_needs_no_more_rights_than_the_readme_says_and_no_less() {
+    let Some(server) = started(&["--appendonly", "yes"]) else { return };
+    let rights = ["on", ">sesame", "~{auth}:*", "+@read", "+@write", "+@scripting", "+@connection", "+info"];
+    let user: Vec<_> = ["ACL", "SETUSER", "kim"].into_iter().chain(rights).collect();
+    assert_eq!(server.ask(&user), "+OK\r\n");
+    let url = format!("redis://kim:sesame@{}", server.address());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let store = Redis::open(&RedisUrl::parse(&url).expect("a URL")).await.expect("a Redis");
+        assert_eq!(store.add_user(bob()).await, Ok(true));
+        let (id, bob) = (SessionId::random(), bob());
+        let session = Session { user_id: bob.id.clone(), created_at: bob.created_at };
+        assert_eq!(store.add_session(id.clone(), session, Lifetime::of_seconds(60)).await, Ok(true));
+        assert!(store.session(id.as_str()).await.expect("a read").is_some());
+        assert_eq!(store.remove_user(bob.id.as_str()).await, Ok(true));
+    });
+    for right in ["-client|kill", "-evalsha"] {
+        assert_eq!(server.ask(&["ACL", "SETUSER", "kim", right]), "+OK\r\n");
+        let (code, line) = refusal(&url);
+        assert!(code == Some(1) && line.contains("; give its user the rights"), "{line}");
+        assert!(!line.contains("sesame"), "{line}");
+        assert_eq!(server.ask(&["ACL", "SETUSER", "kim", right.replace('-', "+").as_str()]), "+OK\r\n");
+    }
+}
+
+#[test]
 fn a_redis_of_a_test_ends_with_the_process_group_of_the_test() {
     let Some(server) = started(&[]) else { return };
     let group = |of| nix::unistd::getpgid(of).expect("a process");

@@ -11,13 +11,16 @@ mod way;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
 use redis::RedisServer;
 use server::limits::STORE_TIME;
+use server::store::StoreError;
+use server::user::Names;
 use server::{App, SystemClock};
-use support::{BOB, bob, config, say_skipped};
+use support::{BOB, PATIENCE, bob, config, say_skipped};
 use way::Way;
 
 const UNAVAILABLE: &str = "{\n  \"error\": \"Service unavailable\"\n}\n";
@@ -86,7 +89,7 @@ async fn whatever_takes_too_long_is_503_in_bounded_time() {
     for _ in 0..3 {
         let asked = tokio::time::Instant::now();
         assert_eq!(inside.respond("GET", me).await, (503, UNAVAILABLE.to_owned()));
-        assert!(asked.elapsed() <= STORE_TIME + std::time::Duration::from_millis(2), "{:?}", asked.elapsed());
+        assert!(asked.elapsed() <= STORE_TIME + Duration::from_millis(2), "{:?}", asked.elapsed());
     }
     tokio::time::resume();
     way.release();
@@ -115,4 +118,35 @@ async fn a_connection_whose_bytes_go_nowhere_is_left_for_a_new_one() {
     way.release();
     let status = inside.respond("GET", me).await.0;
     assert!([200, 403].contains(&status), "{status}");
+}
+
+#[tokio::test]
+async fn a_change_that_had_no_answer_is_not_made_after_a_newer_one() {
+    if is_skipped() {
+        return;
+    }
+    let redis = RedisServer::start(&[]);
+    let way = Way::to(redis.address());
+    let inside = Inside::start(&way.url()).await;
+    let rename = async |name: &str| {
+        let names = Names { first: Some(name.to_owned()), last: None };
+        inside.app.store().rename_user(BOB, names, inside.app.now()).await.map(|user| user.is_some())
+    };
+    assert_eq!(rename("first").await, Ok(true));
+    for _ in 0..3 {
+        way.hold_old();
+        tokio::time::pause();
+        assert_eq!(rename("old").await, Err(StoreError::Write));
+        tokio::time::resume();
+        assert_eq!(rename("new").await, Ok(true));
+        way.release();
+        // The old change has come or it never will when the old connection is gone: one is the app's, one asks.
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while redis.ask(&["CLIENT", "LIST"]).matches("id=").count() > 2 {
+            assert!(std::time::Instant::now() < deadline, "the old connection stays");
+            tokio::task::yield_now().await;
+        }
+        let name = redis.ask(&["HGET", &format!("{{auth}}:user:{BOB}"), "first_name"]);
+        assert_eq!(name, "$3\r\nnew\r\n");
+    }
 }

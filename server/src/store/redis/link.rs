@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
 
 use super::RedisUrl;
+use super::peer::Peer;
 use crate::limits::STORE_TIME;
 
 /// Asks a Redis, in bounded time.
@@ -19,8 +20,9 @@ pub struct Link {
     url: RedisUrl,
     // Every request reads it, for as long as it takes to copy a handle; who connects or has found it broken writes.
     current: RwLock<Option<Connection>>,
-    // Held by the one request that connects. The others wait for it, each until its own time is over.
-    connecting: tokio::sync::Mutex<()>,
+    // The last connection that anything was asked on. Held by the one request that connects; the others wait for it,
+    // each until its own time is over.
+    last: tokio::sync::Mutex<Option<Peer>>,
     // Whether the last that was heard of Redis is that nothing is. Any request may find out either.
     is_lost: AtomicBool,
 }
@@ -51,7 +53,7 @@ impl Link {
             client: url.client()?,
             url: url.clone(),
             current: RwLock::default(),
-            connecting: tokio::sync::Mutex::default(),
+            last: tokio::sync::Mutex::default(),
             is_lost: AtomicBool::new(false),
         })
     }
@@ -91,12 +93,13 @@ impl Link {
         from_redis_value(answer?).map_err(|_| Failure::Unreadable)
     }
 
-    /// The connection that there is, or a new one.
+    /// The connection that there is, or a new one, which first puts an end to the last: what was given up on that, and
+    /// is still on its way, must not be made after what is asked for from now on.
     async fn connection(&self) -> RedisResult<Connection> {
         if let Some(connection) = self.current() {
             return Ok(connection);
         }
-        let _turn = self.connecting.lock().await;
+        let mut last = self.last.lock().await;
         if let Some(connection) = self.current() {
             return Ok(connection);
         }
@@ -112,7 +115,11 @@ impl Link {
                 }
                 Ok::<_, ()>(())
             });
-        let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let peer = Peer::of(&mut connection).await?;
+        // The first ends none; but whether this server may do so is better known at its start.
+        last.as_ref().unwrap_or(&peer).end(&mut connection).await?;
+        *last = Some(peer);
         let new = Connection { connection, has_ended };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(new.clone());
         Ok(new)

@@ -6,6 +6,7 @@
 //! what a million logins a minute would take.
 
 mod link;
+mod peer;
 mod script;
 mod url;
 
@@ -179,7 +180,8 @@ impl Failure {
             Self::Redis(error) => error,
         };
         match (error.kind(), error.code()) {
-            (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS" | "NOPERM")) => {
+            (_, Some("NOPERM")) => "give its user the rights that server/src/store/README.md names",
+            (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS")) => {
                 "write its password, DATABASE_URL=redis://:PASSWORD@HOST:PORT"
             }
             (ErrorKind::Io, _) => "start redis-server there, or correct DATABASE_URL",

@@ -7,6 +7,8 @@ use redis::{
 };
 use redis::{RedisResult, io::tcp::TcpSettings};
 
+use crate::limits::STORE_TIME;
+
 /// `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`. It shows itself without the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisUrl {
@@ -52,9 +54,11 @@ impl RedisUrl {
             redis = redis.set_password(password);
         }
         let info = ConnectionAddr::Tcp(self.host.clone(), self.port).into_connection_info()?;
-        Client::open(
-            info.set_redis_settings(redis).set_tcp_settings(TcpSettings::default().set_nodelay(true)),
-        )
+        let tcp = TcpSettings::default().set_nodelay(true);
+        // What nobody waits for any more is not sent again and again, for as long as the system has patience.
+        #[cfg(target_os = "linux")]
+        let tcp = tcp.set_user_timeout(STORE_TIME);
+        Client::open(info.set_redis_settings(redis).set_tcp_settings(tcp))
     }
 }
 
@@ -90,6 +94,13 @@ mod tests {
         }
         let url = RedisUrl::parse("redis://kim:s%23cret@h").expect("a URL");
         assert_eq!((url.user.as_deref(), url.password.as_deref()), (Some("kim"), Some("s#cret")));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_system_gives_up_when_the_server_has() {
+        let client = RedisUrl::parse("redis://h").expect("a URL").client().expect("a client");
+        assert_eq!(client.get_connection_info().tcp_settings().user_timeout(), Some(STORE_TIME));
     }
 
     #[test]
