@@ -32,8 +32,11 @@ pub const HEAD_TIME: Duration = Duration::from_secs(10);
 pub const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// Time that a Redis has for each look and each change, connecting included: 503. A request asks for
-/// at most four, and the list of all users for one per 500 of them.
+/// at most four, but for the list of all users.
 pub const STORE_TIME: Duration = Duration::from_secs(2);
+
+/// Time that a Redis has for the list of all users, of which each 500 are a look: 503.
+pub const STORE_LIST_TIME: Duration = Duration::from_secs(10);
 
 /// Time without a request, or without progress of an answer: the connection is closed.
 pub const IDLE_TIME: Duration = Duration::from_secs(60);

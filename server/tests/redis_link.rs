@@ -16,10 +16,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use redis::RedisServer;
-use server::limits::STORE_TIME;
+use server::auth::PasswordHash;
+use server::limits::{STORE_LIST_TIME, STORE_TIME};
 use server::store::StoreError;
 use server::user::Names;
-use server::{App, SystemClock};
+use server::{App, SystemClock, User};
 use support::{BOB, PATIENCE, bob, config, say_skipped};
 use way::Way;
 
@@ -149,4 +150,51 @@ async fn a_change_that_had_no_answer_is_not_made_after_a_newer_one() {
         let name = redis.ask(&["HGET", &format!("{{auth}}:user:{BOB}"), "first_name"]);
         assert_eq!(name, "$3\r\nnew\r\n");
     }
+}
+
+#[tokio::test]
+async fn a_list_whose_pages_all_come_late_is_503_in_bounded_time() {
+    const NEARLY: Duration = Duration::from_millis(1900);
+    if is_skipped() {
+        return;
+    }
+    let redis = RedisServer::start(&[]);
+    let way = Way::to(redis.address());
+    let inside = Inside::start(&way.url()).await;
+    for number in 0..3000 {
+        let (email, password) = (format!("{number}@h"), PasswordHash::of("x"));
+        let user = User::new(email, password, Names::default(), inside.app.now());
+        assert_eq!(inside.app.store().add_user(Arc::new(user)).await, Ok(true));
+    }
+    let list = || inside.respond("GET", "/api/v1/users");
+    assert_eq!(list().await.0, 200);
+    way.hold_requests();
+    // The gate's look for the session comes before the list.
+    way.let_one_pass();
+    let slow = async {
+        let pages = STORE_LIST_TIME.as_secs_f64() / NEARLY.as_secs_f64();
+        let (pages, before) = (pages as usize, way.held());
+        for page in 1..=pages + 1 {
+            let deadline = std::time::Instant::now() + PATIENCE;
+            while way.held() < before + page {
+                assert!(std::time::Instant::now() < deadline, "nobody asks");
+                tokio::task::yield_now().await;
+            }
+            // At the last one time passes by itself, as nothing can happen.
+            if page <= pages {
+                tokio::time::advance(NEARLY).await;
+                way.let_one_pass();
+            }
+        }
+    };
+    // Time does not pass by itself while there is something to do, as there is where `slow` looks again and again.
+    tokio::time::pause();
+    let asked = tokio::time::Instant::now();
+    let (answer, ()) = tokio::join!(list(), slow);
+    assert_eq!(answer, (503, UNAVAILABLE.to_owned()));
+    let taken = asked.elapsed();
+    assert!((STORE_LIST_TIME..STORE_LIST_TIME + Duration::from_millis(5)).contains(&taken), "{taken:?}");
+    tokio::time::resume();
+    way.release();
+    assert_eq!(list().await.0, 200);
 }

@@ -18,6 +18,11 @@ struct State {
     count: usize,
     // The bytes of connections with a lower number are held instead of forwarded.
     held_below: usize,
+    // Whether what goes there is held, one reading of it for each of these.
+    are_requests_held: bool,
+    passes: usize,
+    // How many readings were ever held.
+    held: usize,
     // Whether it is over.
     is_gone: bool,
     // Both ends of every connection, to be cut.
@@ -28,7 +33,16 @@ impl Way {
     pub fn to(to: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let state = State { to, count: 0, held_below: 0, is_gone: false, streams: Vec::new() };
+        let state = State {
+            to,
+            count: 0,
+            held_below: 0,
+            are_requests_held: false,
+            passes: 0,
+            held: 0,
+            is_gone: false,
+            streams: Vec::new(),
+        };
         let state = Arc::new((Mutex::new(state), Condvar::new()));
         let shared = Arc::clone(&state);
         // It ends when the way is dropped, which connects once more; so do the threads of its connections.
@@ -72,9 +86,24 @@ impl Way {
         self.change(|state| state.held_below = state.count);
     }
 
+    /// Holds what goes there from now on, but not what comes back.
+    pub fn hold_requests(&self) {
+        self.change(|state| state.are_requests_held = true);
+    }
+
+    /// Forwards one of the requests that are held, or the next.
+    pub fn let_one_pass(&self) {
+        self.change(|state| state.passes += 1);
+    }
+
+    /// How many readings were held until now.
+    pub fn held(&self) -> usize {
+        self.state.0.lock().expect("no panic").held
+    }
+
     /// Forwards what was held, and what comes.
     pub fn release(&self) {
-        self.change(|state| state.held_below = 0);
+        self.change(|state| (state.held_below, state.are_requests_held) = (0, false));
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
@@ -85,7 +114,8 @@ impl Way {
 
 impl Drop for Way {
     fn drop(&mut self) {
-        self.change(|state| (state.is_gone, state.held_below) = (true, 0));
+        self.change(|state| state.is_gone = true);
+        self.release();
         self.cut();
         let _ = TcpStream::connect(self.address);
     }
@@ -99,17 +129,30 @@ fn accept(shared: &Arc<(Mutex<State>, Condvar)>, near: TcpStream) {
     state.count += 1;
     let copy = |stream: &TcpStream| stream.try_clone().expect("a descriptor");
     state.streams.extend([copy(&near), copy(&far)]);
-    for (from, to) in [(copy(&near), copy(&far)), (far, near)] {
+    for (is_request, from, to) in [(true, copy(&near), copy(&far)), (false, far, near)] {
         let shared = Arc::clone(shared);
-        thread::spawn(move || forward(&shared, number, from, to));
+        thread::spawn(move || forward(&shared, number, is_request, from, to));
     }
 }
 
-fn forward(shared: &(Mutex<State>, Condvar), number: usize, mut from: TcpStream, mut to: TcpStream) {
+fn forward(
+    shared: &(Mutex<State>, Condvar),
+    number: usize,
+    is_request: bool,
+    mut from: TcpStream,
+    mut to: TcpStream,
+) {
+    let needs_pass = |state: &State| is_request && state.are_requests_held;
+    let is_held = |state: &mut State| number < state.held_below || needs_pass(state) && state.passes == 0;
     let mut bytes = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut bytes) {
-        let state = shared.0.lock().expect("no panic");
-        drop(shared.1.wait_while(state, |state| number < state.held_below).expect("no panic"));
+        let mut state = shared.0.lock().expect("no panic");
+        state.held += usize::from(is_held(&mut state));
+        let mut state = shared.1.wait_while(state, is_held).expect("no panic");
+        if needs_pass(&state) {
+            state.passes -= 1;
+        }
+        drop(state);
         if to.write_all(&bytes[..length]).is_err() {
             break;
         }

@@ -23,6 +23,7 @@ use self::script::SCRIPTS;
 use super::index::Key;
 use super::{Lookup, Store, StoreError};
 use crate::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
+use crate::limits::STORE_LIST_TIME;
 use crate::user::{Names, User, UserList};
 
 pub use self::url::RedisUrl;
@@ -73,15 +74,7 @@ impl Redis {
         self.link.ask(script).await.map_err(|_| StoreError::Write)
     }
 
-    async fn find_user(&self, script: ScriptInvocation<'_>) -> Result<Option<Arc<User>>, StoreError> {
-        self.read::<Option<UserFields>>(&script).await?.map(user).transpose()
-    }
-}
-
-#[async_trait]
-impl Store for Redis {
-    /// Page by page: what changes meanwhile may show in part.
-    async fn users(&self) -> Result<Arc<UserList>, StoreError> {
+    async fn pages(&self) -> Result<Vec<Arc<User>>, StoreError> {
         let mut users = Vec::new();
         let mut last = Some(0_i64);
         while let Some(after) = last {
@@ -92,6 +85,23 @@ impl Store for Redis {
                 users.push(user(fields)?);
             }
         }
+        Ok(users)
+    }
+
+    async fn find_user(&self, script: ScriptInvocation<'_>) -> Result<Option<Arc<User>>, StoreError> {
+        self.read::<Option<UserFields>>(&script).await?.map(user).transpose()
+    }
+}
+
+#[async_trait]
+impl Store for Redis {
+    /// Page by page: what changes meanwhile may show in part.
+    async fn users(&self) -> Result<Arc<UserList>, StoreError> {
+        let pages = tokio::time::timeout(STORE_LIST_TIME, self.pages()).await;
+        let users = pages.unwrap_or_else(|_| {
+            error!("failed to list users: Redis has not given all within {} s", STORE_LIST_TIME.as_secs());
+            Err(StoreError::Read)
+        })?;
         let list = Arc::new(UserList::new(users));
         let written = Arc::clone(&list);
         // It may be long: not on a thread that serves others.
