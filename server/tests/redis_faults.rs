@@ -5,131 +5,20 @@
 
 #[path = "support/redis.rs"]
 mod redis;
+#[path = "support/redis_site.rs"]
+mod redis_site;
 mod support;
 #[path = "support/way.rs"]
 mod way;
 
-use std::net::{SocketAddr, TcpListener};
-
-use redis::RedisServer;
-use server::store::{Redis, RedisUrl, Store as _};
-use support::{BOB, BOB_FORM, PATIENCE, Process, bob, exchange, login, say_skipped, serving, split};
-use tempfile::TempDir;
-use way::Way;
-
-const UNAVAILABLE: &str = "{\n  \"error\": \"Service unavailable\"\n}\n";
+use redis::{Nobody, RedisServer};
+use redis_site::{Site, UNAVAILABLE};
+use support::{BOB, PATIENCE, exchange, say_skipped, split};
 
 /// Says that a test is not made here, where there is no redis-server.
 fn is_skipped() -> bool {
     let missing = redis::missing();
     missing.inspect(|why| say_skipped(&format!("what befalls a Redis: {why}"))).is_some()
-}
-
-/// An address where nobody listens.
-fn closed() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address")
-}
-
-/// Adds Bob at a Redis.
-fn add_bob(url: &str) {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let store = Redis::open(&RedisUrl::parse(url).expect("a URL")).await.expect("a Redis");
-        assert_eq!(store.add_user(bob()).await, Ok(true));
-    });
-}
-
-/// A server in session_db_auth on the way to a Redis, with Bob logged in.
-struct Site {
-    redis: RedisServer,
-    way: Way,
-    process: Process,
-    cookie: String,
-    _folder: TempDir,
-}
-
-impl Site {
-    fn start(redis: RedisServer) -> Self {
-        let way = Way::to(redis.address());
-        add_bob(&redis.url());
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut command = serving(folder.path(), "session_db_auth");
-        command.env("DATABASE_URL", way.url());
-        let mut site =
-            Self { redis, way, process: Process::run(command), cookie: String::new(), _folder: folder };
-        site.cookie = site.log_in();
-        site
-    }
-
-    /// Logs Bob in; his Cookie header.
-    fn log_in(&self) -> String {
-        let answer = exchange(self.process.address, login(BOB_FORM).as_bytes());
-        let cookie = answer.split_once("Set-Cookie: ").and_then(|(_, rest)| rest.split(';').next());
-        format!("Cookie: {}\r\n", cookie.expect(&answer))
-    }
-
-    fn ask(&self, method: &str, path: &str) -> (u16, String) {
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: h\r\n{}\r\n", self.cookie);
-        split(&exchange(self.process.address, request.as_bytes()))
-    }
-
-    fn me(&self) -> (u16, String) {
-        self.ask("GET", "/api/v1/users/me")
-    }
-
-    fn login(&self) -> (u16, String) {
-        split(&exchange(self.process.address, login(BOB_FORM).as_bytes()))
-    }
-
-    fn create(&self, email: &str) -> (u16, String) {
-        let json = format!(r#"{{"email": "{email}", "password": "x"}}"#);
-        let request = format!(
-            "POST /api/v1/users HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{json}",
-            self.cookie,
-            json.len()
-        );
-        split(&exchange(self.process.address, request.as_bytes()))
-    }
-
-    /// Every kind of request, and all is refused.
-    fn is_unavailable(&self, what: &str) {
-        let expected = (503, UNAVAILABLE.to_owned());
-        let list = self.ask("GET", "/api/v1/users");
-        assert_eq!(
-            [self.me(), self.login(), self.create("kim@h"), list],
-            [(); 4].map(|()| expected.clone()),
-            "{what}"
-        );
-    }
-
-    /// Every kind of request, and all is as it was before.
-    fn is_well(&self, what: &str) {
-        let (status, body) = self.me();
-        assert!(status == 200 && body.contains(BOB), "{what}: {status} {body}");
-        assert_eq!(self.login().0, 200, "{what}");
-        assert_eq!(self.ask("GET", "/api/v1/stats"), (200, "{\n  \"users\": 1\n}\n".to_owned()), "{what}");
-    }
-
-    /// Waits until the server has found its way again: what it is asked first may still meet the old connection.
-    fn recovers(&self, what: &str) {
-        let deadline = std::time::Instant::now() + PATIENCE;
-        while self.me() == (503, UNAVAILABLE.to_owned()) {
-            assert!(std::time::Instant::now() < deadline, "{what}");
-        }
-        self.is_well(what);
-    }
-
-    /// Ends the server; what it said, which holds no secret and begins lines with these.
-    fn says(self, expected: &[&str]) {
-        let id = self.cookie.trim_end().split_once('=').expect("a cookie").1.to_owned();
-        let said = self.process.kill_and_read();
-        assert!(!said.contains(&id) && !said.contains("bobsession") && !said.contains("fake pwd"), "{said}");
-        let lines: Vec<_> = said.lines().collect();
-        assert_eq!(lines.len(), expected.len(), "{said}");
-        for (line, expected) in lines.iter().zip(expected) {
-            assert!(line.contains(expected), "{expected:?} in {said}");
-        }
-    }
 }
 
 #[test]
@@ -159,7 +48,8 @@ fn connections_that_are_cut_or_refused_are_made_again() {
     let site = Site::start(RedisServer::start(&[]));
     site.way.cut();
     site.recovers("cut");
-    site.way.lead(closed());
+    let nobody = Nobody::new();
+    site.way.lead(nobody.address());
     site.way.cut();
     site.is_unavailable("refused");
     site.way.lead(site.redis.address());
@@ -171,13 +61,29 @@ fn another_password_is_503_until_it_is_the_right_one() {
     if is_skipped() {
         return;
     }
-    let site = Site::start(RedisServer::start(&[]));
+    let options = ["--requirepass", "hunter2", "--appendonly", "yes"];
+    let site = Site::start_as(":hunter2@", RedisServer::start(&options));
     let other = RedisServer::start(&["--requirepass", "sesame"]);
     site.way.lead(other.address());
     site.way.cut();
+    // The connection that was cut may be told as well, or the next request may find none.
     site.is_unavailable("a wrong password");
     site.way.lead(site.redis.address());
     site.recovers("the right password");
+    site.says(&["failed to ask redis://", " answers again"]);
+}
+
+#[test]
+fn a_right_that_is_taken_away_is_told_once_and_service_resumes_when_it_is_given_back() {
+    if is_skipped() {
+        return;
+    }
+    let site = Site::start(RedisServer::durable());
+    assert_eq!(site.redis.ask(&["ACL", "SETUSER", "default", "-@scripting"]), "+OK\r\n");
+    site.is_unavailable("no scripts");
+    assert_eq!(site.redis.ask(&["ACL", "SETUSER", "default", "+@all"]), "+OK\r\n");
+    site.recovers("scripts");
+    site.says(&["no permissions", " answers again"]);
 }
 
 #[test]
@@ -289,7 +195,8 @@ fn a_replica_is_not_asked_and_a_primary_again_is() {
         return;
     }
     let site = Site::start(RedisServer::start(&[]));
-    let port = closed().port().to_string();
+    let nobody = Nobody::new();
+    let port = nobody.address().port().to_string();
     assert_eq!(site.redis.ask(&["REPLICAOF", "127.0.0.1", &port]), "+OK\r\n");
     site.is_unavailable("a replica");
     assert_eq!(site.redis.ask(&["REPLICAOF", "NO", "ONE"]), "+OK\r\n");
@@ -368,4 +275,29 @@ fn a_failover_to_a_replica_is_followed() {
         assert_eq!(site.ask("DELETE", "/api/v1/auth_session/logout").0, 200);
         assert_eq!(site.me().0, 403);
     }
+}
+
+#[test]
+fn an_old_primary_that_nobody_demotes_is_left_when_it_may_not_write_any_more() {
+    if is_skipped() {
+        return;
+    }
+    let site = Site::start(RedisServer::start(&["--repl-diskless-sync-delay", "0"]));
+    let port = site.redis.port.to_string();
+    let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &port]);
+    wait_until_in_step(&replica);
+    assert_eq!(site.redis.ask_all(&[&["SET", "last", "x"], &["WAIT", "1", "0"]]), "+OK\r\n:1\r\n");
+    // It may take some time to count the replica, and need not: that is about to go.
+    assert_eq!(site.redis.ask(&["CONFIG", "SET", "min-replicas-to-write", "1"]), "+OK\r\n");
+    assert_eq!(replica.ask(&["REPLICAOF", "NO", "ONE"]), "+OK\r\n");
+    site.way.lead(replica.address());
+    // It answers on the old connection as a primary, which is never cut.
+    assert!(site.redis.ask(&["INFO", "replication"]).contains("role:master"));
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while !site.redis.ask(&["SET", "late", "x"]).starts_with("-NOREPLICAS ") {
+        assert!(std::time::Instant::now() < deadline, "the old primary has not noticed");
+    }
+    site.recovers("the replica is primary");
+    let keys = |redis: &RedisServer| redis.ask(&["KEYS", "{auth}:session:*"]).lines().count();
+    assert!(keys(&replica) > keys(&site.redis), "the logins since are at the new primary");
 }

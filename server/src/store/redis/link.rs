@@ -140,13 +140,14 @@ impl Link {
 }
 
 impl Failure {
-    /// Whether another connection may be better: this one is broken or dead, or leads to a replica, where the
-    /// address may lead elsewhere by now.
+    /// Whether another connection may be better: this one is broken or dead, or leads to a replica or a primary that
+    /// may not write, where the address may lead elsewhere by now.
     fn is_of_connection(&self) -> bool {
         match self {
             Self::Late => true,
             Self::Redis(error) => {
-                error.code().is_none_or(|code| ["READONLY", "MASTERDOWN", "NOAUTH"].contains(&code))
+                const ELSEWHERE: [&str; 5] = ["READONLY", "MASTERDOWN", "NOREPLICAS", "MISCONF", "NOAUTH"];
+                error.code().is_none_or(|code| ELSEWHERE.contains(&code))
             }
             Self::Unreadable => false,
         }
@@ -154,7 +155,7 @@ impl Failure {
 
     /// Whether it is a state of the Redis, in which all requests fail alike, and not a matter of this one.
     fn lasts(&self) -> bool {
-        const STATES: [&str; 4] = ["BUSY", "LOADING", "MISCONF", "NOREPLICAS"];
+        const STATES: [&str; 4] = ["BUSY", "LOADING", "NOPERM", "WRONGPASS"];
         let is_state = |error: &RedisError| error.code().is_some_and(|code| STATES.contains(&code));
         self.is_of_connection() || matches!(self, Self::Redis(error) if is_state(error))
     }
@@ -173,10 +174,10 @@ impl fmt::Display for Failure {
             Self::Late => write!(f, "no answer within {} s", STORE_TIME.as_secs()),
             Self::Redis(error) => {
                 let text = error.to_string();
+                let text = text.split_once(", with args").map_or(&*text, |(reason, _)| reason);
                 f.write_str(&text.split_whitespace().collect::<Vec<_>>().join(" "))
             }
             Self::Unreadable => f.write_str("it holds what this server did not write"),
         }
     }
 }
-                let text = text.split_once(", with args").map_or(&*text, |(reason, _)| reason);
