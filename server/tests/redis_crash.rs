@@ -3,7 +3,8 @@
 //! Parallel clients log in and out, create, change and remove users, at either of two servers by turns, and write down
 //! what they were told (`crash/ledger.rs`, the model of what may be found). The Redis has every change on its disk
 //! before it answers (`appendfsync always`). After each kill both servers are asked for everything. One Redis that
-//! keeps nothing shows that a loss is found.
+//! keeps nothing shows that a loss is found. Where Redis has a second for its disk (`appendfsync everysec`), what is
+//! lost is counted; what is left must be something that was, and all keys must agree.
 //!
 //! `CRASH_KILLS` is the number of kills, `CRASH_SEED` what random choices are made from.
 
@@ -36,6 +37,9 @@ const BATCH: u64 = 20;
 /// Clients at once.
 const CLIENTS: usize = 4;
 
+/// Kills of Redis with `everysec`, each on its own as what is lost puts the clients' memories out of date.
+const EVERYSEC_KILLS: u64 = 10;
+
 /// Two servers on one Redis, and what all clients remember.
 struct Ground {
     redis: RedisServer,
@@ -61,8 +65,8 @@ impl Ground {
         Self { redis, servers, gate: login.cookie.expect("a cookie"), ledgers, folder }
     }
 
-    /// Lets all clients ask for changes until one kills the Redis, at a random acknowledgement.
-    fn load(&mut self, random: &mut Rng) -> Result<(), String> {
+    /// Lets all clients ask for changes until one kills the Redis, at a random acknowledgement; how many there were.
+    fn load(&mut self, random: &mut Rng) -> Result<usize, String> {
         let (acknowledgements, acknowledged) = (random.usize(1..80), AtomicUsize::new(0));
         let redis = Mutex::new(&mut self.redis);
         let (servers, gate) = (&self.servers, &self.gate);
@@ -89,11 +93,29 @@ impl Ground {
                 })
                 .collect();
             clients.into_iter().try_for_each(|client| client.join().expect("no panic"))
-        })
+        })?;
+        Ok(acknowledged.into_inner())
     }
 
-    /// Waits until a server has found the Redis again, and compares all that it says with the ledgers.
+    /// Compares all that a server says with the ledgers.
     fn compare(&mut self, server: usize) -> Result<(), String> {
+        let wrong = self.differences(server)?;
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    }
+
+    /// As [`compare`](Self::compare), where changes may be lost, but nothing may be made up: counts them.
+    fn count_losses(&mut self, server: usize) -> Result<usize, String> {
+        let wrong = self.differences(server)?;
+        let is_loss =
+            |line: &&String| [" is none of ", " is live", " is ended"].iter().any(|kind| line.contains(kind));
+        match wrong.iter().find(|line| !is_loss(line)) {
+            Some(line) => Err(line.clone()),
+            None => Ok(wrong.len()),
+        }
+    }
+
+    /// Waits until a server has found the Redis again; where what it says is not in the ledgers.
+    fn differences(&mut self, server: usize) -> Result<Vec<String>, String> {
         let address = self.servers[server].address;
         let deadline = Instant::now() + PATIENCE;
         let found: Vec<Map<String, Value>> = loop {
@@ -105,18 +127,18 @@ impl Ground {
                 other => return Err(format!("the list of users is {other:?}")),
             }
         };
-        let mut wrong = Vec::new();
         let emails: HashSet<_> = found.iter().map(|user| user["email"].as_str()).collect();
         let known: HashSet<_> =
             self.ledgers.iter().flat_map(Ledger::emails).chain(["admin@hbtn.io"]).collect();
         if emails.len() != found.len() || !emails.iter().all(|email| email.is_some_and(|e| known.contains(e)))
         {
-            wrong.push(format!("users that nobody created, or twice, in {emails:?}"));
+            return Err(format!("users that nobody created, or twice, in {emails:?}"));
         }
+        let mut wrong = Vec::new();
         for ledger in &mut self.ledgers {
             ledger.compare(&found, address, &mut wrong);
         }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+        Ok(wrong)
     }
 
     fn round(&mut self, random: &mut Rng) -> Result<(), String> {
@@ -133,6 +155,43 @@ impl Ground {
         }
         Ok(())
     }
+}
+
+/// Whether the keys of a Redis agree: each user, its email and its place in the list; each session, its user and its
+/// place in the user's list.
+fn agree(redis: &RedisServer) -> Result<(), String> {
+    const CHECK: &str = r"
+        local users, wrong = {}, {}
+        local function say(what, key) wrong[#wrong + 1] = what .. ' ' .. key end
+        for _, id in ipairs(redis.call('ZRANGE', '{auth}:users', 0, -1)) do
+          local email, first, last =
+            unpack(redis.call('HMGET', '{auth}:user:' .. id, 'email', 'first_name', 'last_name'))
+          users[id] = true
+          if first ~= last then say('half renamed', id) end
+          if not email then say('listed but gone', id)
+          elseif redis.call('GET', '{auth}:email:' .. email) ~= id then say('not found by', email) end
+        end
+        for _, key in ipairs(redis.call('KEYS', '{auth}:user:*')) do
+          if not users[string.sub(key, 13)] then say('not listed', key) end
+        end
+        for _, key in ipairs(redis.call('KEYS', '{auth}:email:*')) do
+          if not users[redis.call('GET', key)] then say('email of nobody', key) end
+        end
+        for _, key in ipairs(redis.call('KEYS', '{auth}:session:*')) do
+          local id = string.match(redis.call('GET', key), ' (.+)$')
+          if not id or not users[id] then say('session of nobody', key)
+          elseif not redis.call('ZSCORE', '{auth}:sessions:' .. id, string.sub(key, 16)) then
+            say('session in no list', key) end
+        end
+        for _, key in ipairs(redis.call('KEYS', '{auth}:sessions:*')) do
+          if not users[string.sub(key, 17)] then say('sessions of nobody', key) end
+          for _, session in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+            if redis.call('EXISTS', '{auth}:session:' .. session) == 0 then say('listed but gone', session) end
+          end
+        end
+        return table.concat(wrong, '; ')";
+    let answer = redis.ask(&["EVAL", CHECK, "0"]);
+    if answer == "$0\r\n\r\n" { Ok(()) } else { Err(answer) }
 }
 
 fn start(folder: &TempDir, redis: &RedisServer, mode: &str) -> Process {
@@ -163,6 +222,53 @@ fn nothing_acknowledged_is_lost_when_redis_is_killed_in_the_middle_of_changes() 
         ground.round(&mut random).unwrap_or_else(|wrong| panic!("CRASH_SEED={seed}, kill {kill}: {wrong}"));
     }
     println!("kills of a Redis survived: {kills} of {kills}, CRASH_SEED={seed}");
+}
+
+#[test]
+fn what_a_redis_with_a_second_for_its_disk_loses_is_counted_and_the_rest_agrees() {
+    if let Some(why) = redis::missing() {
+        return say_skipped(&format!("SIGKILL to a Redis with everysec: {why}"));
+    }
+    let seed = number("CRASH_SEED").unwrap_or_else(|| fastrand::u64(..1_000_000));
+    let (mut random, mut lost, mut acknowledged) = (Rng::with_seed(seed), 0, 0);
+    for kill in 1..=EVERYSEC_KILLS {
+        // What the clients pass the gate with is on the disk.
+        let mut ground = Ground::new(RedisServer::durable());
+        assert_eq!(ground.redis.ask(&["CONFIG", "SET", "appendfsync", "everysec"]), "+OK\r\n");
+        acknowledged += ground.load(&mut random).expect("a load");
+        ground.redis.restart();
+        let mut check = || {
+            let lost = ground.count_losses(0)?;
+            ground.compare(1).map_err(|wrong| format!("at the other server: {wrong}"))?;
+            agree(&ground.redis).map(|()| lost)
+        };
+        lost += check().unwrap_or_else(|wrong| panic!("CRASH_SEED={seed}, kill {kill}: {wrong}"));
+    }
+    println!(
+        "kills of a Redis with everysec: {EVERYSEC_KILLS}, lost: {lost} of {acknowledged} acknowledged changes, \
+         CRASH_SEED={seed}"
+    );
+}
+
+#[test]
+fn keys_that_do_not_agree_are_found_out() {
+    if let Some(why) = redis::missing() {
+        return say_skipped(&format!("that keys which do not agree are found: {why}"));
+    }
+    let ground = Ground::new(RedisServer::start(&[]));
+    agree(&ground.redis).expect("all is well");
+    for (change, back) in [
+        ("RENAME {auth}:email:admin@hbtn.io aside", "RENAME aside {auth}:email:admin@hbtn.io"),
+        ("RENAME {auth}:users aside", "RENAME aside {auth}:users"),
+        ("SET {auth}:session:x 1-nobody", "DEL {auth}:session:x"),
+        ("ZADD {auth}:sessions:nobody 1 nothing", "DEL {auth}:sessions:nobody"),
+    ] {
+        let ask = |line: &str| ground.redis.ask(&line.split(' ').collect::<Vec<_>>());
+        ask(change);
+        assert!(agree(&ground.redis).is_err(), "{change}");
+        ask(back);
+        agree(&ground.redis).expect("all is well again");
+    }
 }
 
 #[test]
