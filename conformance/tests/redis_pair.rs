@@ -1,8 +1,10 @@
-//! The whole run of session_db_auth against two servers that share one Redis, behind one address by turns.
+//! The whole run of session_db_auth against two servers that share one Redis, behind one address by turns; and requests
+//! at once, each to the other server than the last, whose answers must fit some order of them (`concurrency`).
 //!
 //! This program is also what is checked: started with `--pair`, it starts a redis-server and two servers on it in the
 //! working directory, and leads every connection to the other server than the last one ([`Pair`]). Every now and then
-//! it stops or kills one of the two and starts it anew, and the suite must not notice. It writes down what it did.
+//! it stops or kills one of the two and starts it anew, and the suite must not notice; but not with `--steady-pair`, as
+//! nobody could answer a request to a server that is being killed. It writes down what it did.
 
 #[path = "support/machine.rs"]
 #[expect(dead_code, reason = "no Flask is needed here")]
@@ -22,6 +24,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 
+use conformance::clock::ClockKind;
+use conformance::concurrency::{Hunt, Keeper, Trials, Untried};
+use conformance::event::Silence;
+use conformance::mode::Mode;
+use conformance::seed::Way;
+use conformance::stage::Stage;
+use conformance::target::{Command as Project, Stop};
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -31,32 +40,74 @@ use tokio::signal::unix::{SignalKind, signal};
 /// The argument that makes this program a pair; the path of the server and of the record follow.
 const PAIR: &str = "--pair";
 
+/// The same, and neither server is ever stopped.
+const STEADY_PAIR: &str = "--steady-pair";
+
+/// How many plans are tried.
+const CASES: u32 = 60;
+
 /// Connections between two restarts of a server, of one and the other by turns.
 const TURNS: usize = 10;
 
 fn main() {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     if let [first, server, record] = &arguments[..]
-        && first == PAIR
+        && (first == PAIR || first == STEADY_PAIR)
     {
-        return Pair::run(Path::new(server), Path::new(record)).expect("two servers and a Redis");
+        let (server, record) = (Path::new(server), Path::new(record));
+        return Pair::run(server, record, first == STEADY_PAIR).expect("two servers and a Redis");
     }
     let found = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
     let trials = if found.is_ok_and(|status| status.success()) {
-        vec![Trial::test("session_db_auth is met by two servers on one Redis", is_met)]
+        vec![
+            Trial::test("session_db_auth is met by two servers on one Redis", is_met),
+            Trial::test("two servers on one Redis answer requests at once in some order", is_in_order),
+        ]
     } else {
         machine::skipped("pair", "two servers on one Redis: no redis-server (apt-get install redis-server)")
     };
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
+/// The command that starts a pair of this kind, which writes down what it does in `record`.
+fn command(kind: &str, record: &Path) -> io::Result<String> {
+    let quoted = |path: &Path| format!("'{}'", path.display());
+    let (exe, server) = (std::env::current_exe()?, server::binary());
+    Ok(format!("{} {kind} {} {}", quoted(&exe), quoted(&server), quoted(record)))
+}
+
+fn is_in_order() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let (project, record) = (folder.path().join("project"), folder.path().join("record"));
+    std::fs::create_dir(&project)?;
+    let target = Project::new(&project, Some(&command(STEADY_PAIR, &record)?), ClockKind::None)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let bag = runtime.block_on(async {
+        let mut stage = Stage::open(&target, &Silence).await?;
+        let keeper = Keeper::seed(&mut stage, Mode::SessionDbAuth, &[Way::Api]).await?;
+        stage.end(Stop::Polite).await?;
+        let hunt = Hunt { cases: CASES, seed: 1, repeats: 5 };
+        let bag = hunt.run(&mut Trials::new(&stage, keeper)).await?;
+        Ok::<_, Untried>(bag)
+    })?;
+    if let Some(violation) = bag.violations.first() {
+        return Err(violation.to_string().into());
+    }
+    assert_eq!(bag.cases, CASES, "a hunt that finds nothing tries every case");
+    let recorded = std::fs::read_to_string(&record)?;
+    let turns = |which| recorded.lines().filter(|line| **line == format!("connection {which}")).count();
+    println!("{CASES} plans: {} and {} connections", turns(0), turns(1));
+    if turns(0).min(turns(1)) < 2 * usize::try_from(CASES)? {
+        return Err(format!("too few connections to tell: {} and {}", turns(0), turns(1)).into());
+    }
+    Ok(())
+}
+
 fn is_met() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let (project, record) = (folder.path().join("project"), folder.path().join("record"));
     std::fs::create_dir(&project)?;
-    let quoted = |path: &Path| format!("'{}'", path.display());
-    let (exe, server) = (std::env::current_exe()?, server::binary());
-    let command = format!("{} {PAIR} {} {}", quoted(&exe), quoted(&server), quoted(&record));
+    let command = command(PAIR, &record)?;
     let project = project.display().to_string();
     let output = conformance(&[
         "check",
@@ -98,6 +149,7 @@ struct Pair {
     server: PathBuf,
     record: PathBuf,
     redis: String,
+    is_steady: bool,
     // Each is read for as long as a connection lasts, and written while it is started anew: so that no request meets
     // a server that is being killed, which no server could answer.
     servers: [RwLock<Running>; 2],
@@ -110,7 +162,7 @@ struct Running {
 }
 
 impl Pair {
-    fn run(server: &Path, record: &Path) -> io::Result<()> {
+    fn run(server: &Path, record: &Path, is_steady: bool) -> io::Result<()> {
         let variable = |name| std::env::var(name).map_err(io::Error::other);
         let listener = TcpListener::bind(format!("{}:{}", variable("API_HOST")?, variable("API_PORT")?))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
@@ -122,6 +174,7 @@ impl Pair {
             server: server.to_owned(),
             record: record.to_owned(),
             redis,
+            is_steady,
             servers,
             connections: AtomicUsize::new(0),
         });
@@ -144,7 +197,9 @@ impl Pair {
     /// Leads a connection to the server whose turn it is.
     fn lead(&self, near: TcpStream) {
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
-        if number % TURNS == TURNS - 1 {
+        if self.is_steady {
+            self.note(&format!("connection {}", number % 2)).expect("a record");
+        } else if number % TURNS == TURNS - 1 {
             let turn = number / TURNS;
             let signal = if turn % 4 < 2 { Signal::SIGKILL } else { Signal::SIGTERM };
             self.start_anew(turn % 2, signal).expect("a server starts again");
@@ -161,8 +216,12 @@ impl Pair {
         let mut server = self.servers[which].write().unwrap_or_else(PoisonError::into_inner);
         server.stop(signal)?;
         *server = start_server(&self.server, &self.redis)?;
+        self.note(&format!("{signal} {which}"))
+    }
+
+    fn note(&self, what: &str) -> io::Result<()> {
         let mut record = OpenOptions::new().create(true).append(true).open(&self.record)?;
-        record.write_all(format!("{signal} {which}\n").as_bytes())
+        record.write_all(format!("{what}\n").as_bytes())
     }
 }
 
