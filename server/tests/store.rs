@@ -86,6 +86,10 @@ async fn users_are_found_by_id_and_by_the_exact_email_in_order_of_creation() {
             assert!(store.user_by_email(nobody).await.expect("a read").is_none(), "{name} {nobody}");
             assert!(store.user(nobody).await.expect("a read").is_none(), "{name} {nobody}");
         }
+        // Every reader has its turn, several times.
+        for _ in 0..100 {
+            assert!(store.user("nobody").await.expect("a read").is_none(), "{name}");
+        }
     }
 }
 

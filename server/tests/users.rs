@@ -95,6 +95,8 @@ async fn what_cannot_be_a_user_is_refused_and_not_stored() {
     }
     assert_eq!(site.app.store().user_count().await, Ok(1));
     assert_eq!(ask(&site, Method::GET, "/me", "").await.0, 200);
+    let longest = format!(r#"{{"email": "{}", "password": "x"}}"#, "a".repeat(256));
+    assert_eq!(ask(&site, Method::POST, "", &longest).await.0, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]

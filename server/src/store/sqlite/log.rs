@@ -104,3 +104,118 @@ fn fill(log: &mut BufReader<File>, buffer: &mut [u8]) -> io::Result<bool> {
         read => read.map(|()| true),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    const PAGE_BYTES: usize = 512;
+    const FRAME_BYTES: usize = FRAME_HEADER_BYTES + PAGE_BYTES;
+
+    /// A log as SQLite writes it: some commits of several frames, the last three of one.
+    fn written() -> Vec<u8> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("db");
+        let connection = Connection::open(&path).expect("a database");
+        connection
+            .execute_batch(
+                "PRAGMA page_size = 512; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;
+                 CREATE TABLE texts (text TEXT); INSERT INTO texts VALUES (hex(zeroblob(900)));
+                 INSERT INTO texts VALUES ('b'); INSERT INTO texts VALUES ('c'); INSERT INTO texts VALUES ('d');",
+            )
+            .expect("a log");
+        std::fs::read(folder.path().join("db-wal")).expect("a log")
+    }
+
+    /// SQLite's checksum, written a second time.
+    fn checksum(start: [u32; 2], bytes: &[u8], word: fn([u8; 4]) -> u32) -> [u32; 2] {
+        let words: Vec<u32> = bytes.chunks(4).map(|four| word(four.try_into().expect("four"))).collect();
+        words.chunks(2).fold(start, |[s0, s1], pair| {
+            let s0 = s0.wrapping_add(pair[0]).wrapping_add(s1);
+            [s0, s1.wrapping_add(pair[1]).wrapping_add(s0)]
+        })
+    }
+
+    fn store(log: &mut [u8], at: usize, [s0, s1]: [u32; 2]) {
+        log[at..at + 4].copy_from_slice(&s0.to_be_bytes());
+        log[at + 4..at + 8].copy_from_slice(&s1.to_be_bytes());
+    }
+
+    /// The same log as a machine of the other byte order writes it.
+    fn big_endian(mut log: Vec<u8>) -> Vec<u8> {
+        log[3] = 0x83;
+        let mut sum = checksum([0, 0], &log[..24], u32::from_be_bytes);
+        store(&mut log, 24, sum);
+        for frame in (HEADER_BYTES..log.len()).step_by(FRAME_BYTES) {
+            sum = checksum(sum, &log[frame..frame + 8], u32::from_be_bytes);
+            sum = checksum(sum, &log[frame + FRAME_HEADER_BYTES..frame + FRAME_BYTES], u32::from_be_bytes);
+            store(&mut log, frame + 16, sum);
+        }
+        log
+    }
+
+    fn damage_of(log: &[u8]) -> Option<String> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), log).expect("a file");
+        damage(file.path()).expect("a file that can be read")
+    }
+
+    #[test]
+    fn a_changed_bit_before_the_last_commit_is_noticed_and_in_it_taken_for_a_crash() {
+        for log in [written(), big_endian(written())] {
+            assert_eq!(log[..3], [0x37, 0x7f, 0x06]);
+            assert_eq!(damage_of(&log), None);
+            for at in 0..HEADER_BYTES {
+                let mut changed = log.clone();
+                changed[at] ^= 1;
+                assert_eq!(
+                    damage_of(&changed).as_deref(),
+                    Some("the header of its log (-wal) is not whole"),
+                    "{at}"
+                );
+            }
+            let frames = (log.len() - HEADER_BYTES) / FRAME_BYTES;
+            assert!(frames > 6, "{frames}");
+            for frame in 1..=frames {
+                let begin = HEADER_BYTES + (frame - 1) * FRAME_BYTES;
+                // Page number, size after a commit, salts, checksum, page; only a size that turns to 0 hides a commit.
+                for at in [3, 4, 8, 15, 16, 23, 24, FRAME_BYTES - 1] {
+                    let mut changed = log.clone();
+                    changed[begin + at] ^= 1;
+                    let expected = (frame < frames)
+                        .then(|| format!("frame {frame} of its log (-wal) is not whole, and later ones are"));
+                    assert_eq!(damage_of(&changed), expected, "byte {at} of {frames}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_log_that_is_cut_off_or_gone_is_what_a_crash_may_leave() {
+        let log = written();
+        for length in (0..log.len()).step_by(61) {
+            assert_eq!(damage_of(&log[..length]), None, "{length}");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(damage(&folder.path().join("none-wal")).expect("no error"), None);
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").expect("a file");
+        assert!(damage(&file.join("none-wal")).is_err(), "no folder to look in");
+    }
+
+    #[test]
+    fn pages_have_the_sizes_that_sqlite_allows() {
+        for (bytes, is_allowed) in
+            [(512_u32, true), (65536, true), (256, false), (1000, false), (131_072, false)]
+        {
+            let mut log = written();
+            log[8..12].copy_from_slice(&bytes.to_be_bytes());
+            let sum = checksum([0, 0], &log[..24], u32::from_le_bytes);
+            store(&mut log, 24, sum);
+            // Of the frames none is whole any more, which is what a crash may leave.
+            assert_eq!(damage_of(&log).is_none(), is_allowed, "{bytes}");
+        }
+    }
+}

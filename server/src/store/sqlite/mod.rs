@@ -402,3 +402,16 @@ fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<DateTime<Utc>> {
     let micros = row.get(column)?;
     DateTime::from_timestamp_micros(micros).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, micros))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_was_not_looked_for_is_an_error() {
+        assert!(agree(b"kim", b"kim").is_ok());
+        for found in [&b"lee"[..], b"", b"kimm", b"Kim"] {
+            assert!(agree(found, b"kim").is_err());
+        }
+    }
+}
