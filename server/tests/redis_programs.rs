@@ -6,8 +6,12 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+/// No program takes longer to do the next thing.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const CONNECTED: &str = "Redis client connected to the server\n";
 
@@ -113,7 +117,9 @@ fn a_subscriber_hears_the_messages_until_the_kill_and_no_more() {
         let output = ask.args(["pubsub", "numsub", "holberton school channel"]).output().expect("it runs");
         String::from_utf8_lossy(&output.stdout).ends_with("\n1\n")
     };
+    let since = Instant::now();
     while !subscribed() {
+        assert!(since.elapsed() < PATIENCE, "it subscribes");
         assert!(subscriber.try_wait().expect("it is ours").is_none(), "it waits for messages");
     }
     let sent = "About to send Holberton Student #1 starts course\nAbout to send Holberton Student #2 starts course\n\
@@ -124,6 +130,33 @@ fn a_subscriber_hears_the_messages_until_the_kill_and_no_more() {
     let messages = "Holberton Student #1 starts course\nHolberton Student #2 starts course\nKILL_SERVER\n";
     assert_eq!(printed, format!("{CONNECTED}{messages}"));
     assert!(subscriber.wait().expect("it ends").success(), "it quits");
+}
+
+#[test]
+fn each_message_is_sent_at_its_time_and_not_before() {
+    let Some(redis) = Redis::start() else { return };
+    let since = Instant::now();
+    let mut publisher = program("redis_publisher", &redis.url(), &[]).spawn().expect("it runs");
+    let mut lines = BufReader::new(publisher.stdout.take().expect("it is piped")).lines();
+    assert_eq!(lines.next().expect("it prints").expect("UTF-8"), CONNECTED.trim_end());
+    for (millis, message) in [
+        (100, "Holberton Student #1 starts course"),
+        (200, "Holberton Student #2 starts course"),
+        (300, "KILL_SERVER"),
+        (400, "Holberton Student #3 starts course"),
+    ] {
+        assert_eq!(lines.next().expect("it prints").expect("UTF-8"), format!("About to send {message}"));
+        assert!(since.elapsed() >= Duration::from_millis(millis), "{message} is sent too soon");
+    }
+    assert!(publisher.wait().expect("it ends").success());
+}
+
+#[test]
+fn an_address_that_cannot_be_read_is_not_shown_with_its_password() {
+    let (code, printed) = run("redis_client", "redis://:secret@127.0.0.1:port", &["0"]);
+    assert_eq!(code, 1);
+    let told = "Redis client not connected to the server: Error: REDIS_URL is no address: ";
+    assert!(printed.starts_with(told) && !printed.contains("secret"), "{printed}");
 }
 
 #[test]

@@ -8,8 +8,9 @@ pub async fn connect() -> Option<(Client, MultiplexedConnection)> {
     let url = std::env::var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned());
     let client = match Client::open(url.as_str()) {
         Ok(client) => client,
+        // Not what was read: there may be a password in it.
         Err(error) => {
-            println!("Redis client not connected to the server: Error: REDIS_URL={url}: {error}");
+            println!("Redis client not connected to the server: Error: REDIS_URL is no address: {error}");
             return None;
         }
     };
