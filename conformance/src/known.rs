@@ -110,6 +110,7 @@ fn matches(entry: &str, catalogue: &Catalogue) -> Result<Vec<(String, Mode)>, St
     let words: Vec<&str> = entry.split_whitespace().collect();
     let (pattern, only) = match words.as_slice() {
         [pattern] => (*pattern, None),
+        [pattern, "in", mode] if *mode == Mode::Redis.as_str() => (*pattern, Some(Mode::Redis)),
         [pattern, "in", mode] => (*pattern, Some(mode.parse::<Mode>().map_err(|error| error.to_string())?)),
         _ => return Err(format!("{entry:?} is no entry; write REQUIREMENT or REQUIREMENT in MODE")),
     };
@@ -139,8 +140,9 @@ fn matches(entry: &str, catalogue: &Catalogue) -> Result<Vec<(String, Mode)>, St
 /// Lists the modes in which any of these requirements applies.
 fn modes_of(rows: &[&Requirement]) -> String {
     let any = |mode: &Mode| rows.iter().any(|row| row.modes.contains(mode));
-    let modes: Vec<&str> = Mode::ALL.iter().filter(|mode| any(mode)).map(|mode| mode.as_str()).collect();
-    if modes.is_empty() { "no mode".to_owned() } else { modes.join(", ") }
+    let modes: Vec<&str> =
+        [Mode::Redis].iter().chain(&Mode::ALL).filter(|mode| any(mode)).map(|mode| mode.as_str()).collect();
+    modes.join(", ")
 }
 
 /// Tells whether a pattern, in which `*` stands for any letters, is the whole of `text`.
@@ -239,7 +241,11 @@ mod tests {
         );
         assert_eq!(
             error("redis.ping in off"),
-            "known:1: \"redis.ping\" does not apply in off; it does in no mode"
+            "known:1: \"redis.ping\" does not apply in off; it does in redis"
+        );
+        assert_eq!(
+            error("login.ok in redis"),
+            "known:1: \"login.ok\" does not apply in redis; it does in session_auth, session_exp_auth, session_db_auth"
         );
         assert!(error("login.ok off").contains("write REQUIREMENT or REQUIREMENT in MODE"));
     }
@@ -262,6 +268,17 @@ mod tests {
     }
 
     #[test]
+    fn a_verdict_of_redis_is_listed_with_its_mode_or_without() {
+        for text in ["redis.* in redis\n", "redis.ping\n"] {
+            let known = KnownFailing::parse("known", text, &catalogue()).expect("it names something");
+            let mut verdicts = Verdicts::default();
+            verdicts.extend([finding("redis.ping", Mode::Redis, Kind::NotMet)]);
+            known.mark(&mut verdicts);
+            assert_eq!(verdicts.known_failures(), 1, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_written_reads_back_as_the_present_failures() {
         let catalogue = catalogue();
         let mut verdicts = Verdicts::default();
@@ -270,9 +287,10 @@ mod tests {
             finding("me.nobody", Mode::Off, Kind::Blocked),
             finding("gate.off", Mode::Off, Kind::Met),
         ]);
+        verdicts.extend([finding("redis.hash", Mode::Redis, Kind::NotMet)]);
         let text = present(&verdicts, &catalogue);
         let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
-        assert_eq!(lines, ["me.nobody", "login.ok in session_auth"]);
+        assert_eq!(lines, ["me.nobody", "login.ok in session_auth", "redis.hash"]);
         let known = KnownFailing::parse("known", &text, &catalogue).expect("it reads back");
         known.mark(&mut verdicts);
         assert_eq!(verdicts.stale().count(), 0);
