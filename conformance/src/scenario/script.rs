@@ -7,6 +7,7 @@
 use super::action::{Action, Capture, CaptureSource, Serve, Setting};
 use super::curl::Curl;
 use super::redis::{Call, NOBODY, Redis};
+use super::redis_cli::NOWHERE;
 use super::shell::{filter, to_shell, word};
 use super::tree::{Scenario, Section, SessionDuration, Show, Step};
 use crate::transcript::Transcript;
@@ -24,15 +25,16 @@ pub fn script(scenario: &Scenario, accepted: Option<&Transcript>) -> String {
     if scenario.is_of_redis() {
         out.push_str(&FUNCTIONS.replace(API, REDIS));
         if scenario.steps().any(|step| step.action.uses().contains(&NOBODY)) {
-            out.push_str(&format!("\n# Nobody listens there.\n{NOBODY}=redis://127.0.0.1:1\n"));
+            out.push_str(&format!("\n# Nobody listens there.\n{NOBODY}={NOWHERE}\n"));
         }
     } else {
         out.push_str(FUNCTIONS);
     }
     // Where a program is run first, the server may be started after it.
-    let reaches =
-        !scenario.is_of_redis() && !scenario.steps().any(|step| matches!(step.action, Action::Main(_)));
-    if reaches {
+    let reaches = !scenario.steps().any(|step| matches!(step.action, Action::Main(_)));
+    if scenario.is_of_redis() {
+        out.push_str("\nreach_redis\n");
+    } else if reaches {
         out.push_str("\nreach\n");
     }
     let mut session_name = scenario.settings.session_name.clone();

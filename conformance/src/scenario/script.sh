@@ -28,6 +28,18 @@ reach() {
     esac
 }
 
+# Ends the script where no Redis server answers at the URL.
+reach_redis() {
+    local said ended
+    said=$(redis-cli -u "$URL" ping 2>&1)
+    ended=$?
+    if [ "$ended" -ne 0 ]; then
+        echo "nobody answers at $URL (redis-cli ends with $ended: $said):" \
+            "start the server there, or say where it is: bash $0 redis://HOST:PORT" >&2
+        exit 3
+    fi
+}
+
 # Prints a step as the transcript does.
 step() {
     printf '$ %s\n' "$1"
