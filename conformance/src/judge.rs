@@ -8,7 +8,8 @@ use crate::cause::{self, Before};
 use crate::mode::Mode;
 use crate::requirements::Catalogue;
 use crate::run::{Outcome, Run};
-use crate::scenario::{Action, CaptureSource, Scenario, Section, Setting, Step};
+use crate::scenario::redis::{Call, Redis};
+use crate::scenario::{Action, CaptureSource, Scenario, Section, Setting, Step, Template};
 use crate::task;
 use crate::transcript::Transcript;
 use crate::verdict::{Evidence, Finding, Kind};
@@ -89,6 +90,10 @@ impl Judge<'_> {
                         blocked_by = Some(self.blame(section, step));
                     }
                 }
+                Outcome::Blocked { by } if self.is_nobodys(*by) => {
+                    let why = self.hitch(*by, run);
+                    findings.extend(self.of_all(&place, Kind::Error, Some(why)));
+                }
                 Outcome::Blocked { by } => {
                     let blamed = self.place(*by).map(|(section, step)| self.blame(section, step));
                     findings.extend(self.of_all(&place, Kind::Blocked, blamed));
@@ -126,6 +131,22 @@ impl Judge<'_> {
             .iter()
             .flat_map(|section| section.steps.iter().map(move |step| (section, step)))
             .nth(index)
+    }
+
+    /// Tells whether a step of a Redis server is one that no requirement speaks of: it only clears the ground.
+    fn is_nobodys(&self, index: usize) -> bool {
+        self.place(index).is_some_and(|(section, step)| {
+            matches!(step.action, Action::Redis(_))
+                && self.ids(section).is_empty()
+                && !is_of_redis_ping(&step.action)
+        })
+    }
+
+    /// Says what came of a step that the others cannot go on without.
+    fn hitch(&self, index: usize, run: &Run) -> String {
+        let text = self.place(index).map_or("", |(_, step)| step.text.as_str());
+        let lines = run.steps.get(index).map_or_else(String::new, |step| step.lines.join("; "));
+        format!("`{text}` comes before it: {lines}")
     }
 
     /// Compares what a step printed, part by part.
@@ -201,7 +222,7 @@ impl Judge<'_> {
     fn before(&self, index: usize) -> Before {
         let steps: Vec<&Step> = self.scenario.steps().take(index + 1).collect();
         let Some(curl) = steps[index].action.request() else { return Before::default() };
-        let uses: Vec<&str> = curl.cookies.iter().flat_map(crate::scenario::Template::variables).collect();
+        let uses: Vec<&str> = curl.cookies.iter().flat_map(Template::variables).collect();
         let kept = steps.iter().rposition(
             |step| matches!(&step.action, Action::Capture(capture) if uses.contains(&capture.name.as_str())),
         );
@@ -264,7 +285,7 @@ impl Judge<'_> {
             return route.to_owned();
         }
         // A server that does not even answer SET says nothing of what is asked after it.
-        if ids.is_empty() && matches!(step.action, Action::Redis(_)) {
+        if ids.is_empty() && is_of_redis_ping(&step.action) {
             return "redis.ping".to_owned();
         }
         let main = ids.iter().find(|id| !ASPECTS.contains(id));
@@ -305,6 +326,12 @@ struct StepPlace<'a> {
     section: &'a Section,
     step: &'a Step,
     index: usize,
+}
+
+/// Tells whether a step asks a Redis server one of the commands that `redis.ping` speaks of.
+fn is_of_redis_ping(action: &Action) -> bool {
+    let Action::Redis(Redis { call: Call::Command(words), .. }) = action else { return false };
+    words.first().and_then(Template::as_literal).is_some_and(|name| matches!(name, "ping" | "set" | "get"))
 }
 
 /// Tells which part of an answer a line belongs to.

@@ -115,8 +115,16 @@ impl From<Verdicts> for Vec<Finding> {
 
 impl Verdicts {
     /// Adds what a scenario says; of the heaviest findings the first at home stays, or else the first.
+    ///
+    /// A requirement of a Redis server is what its scenarios show together: where one of them could not be checked,
+    /// it is not met on the word of the others.
     pub fn add(&mut self, finding: Finding) {
-        let order = |one: &Finding| (one.kind.weight(), one.at_home);
+        let weight = |one: &Finding| match (one.mode, one.kind) {
+            (Mode::Redis, Kind::NotChecked) => Kind::Met.weight(),
+            (_, kind) => kind.weight(),
+        };
+        let is_lacking = |one: &Finding| one.kind == Kind::NotChecked;
+        let order = |one: &Finding| (weight(one), is_lacking(one), one.at_home);
         let key = (finding.requirement.clone(), finding.mode);
         match self.rows.get_mut(&key) {
             Some(old) if order(old) >= order(&finding) => {}

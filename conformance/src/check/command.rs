@@ -43,7 +43,8 @@ A URL is only asked: what needs a restart, a clock or a program there is not che
 stores at a URL have addresses of their own and are deleted at its end.
 
 The Redis part is asked of a Redis server. `redis-server` is started in a temporary folder on a free port. At a \
-redis:// address no keys are written but the documents' own: Holberton, HolbertonSanFrancisco and HolbertonSchools. \
+redis:// address no keys are written but the documents' own: Holberton, HolbertonSanFrancisco and HolbertonSchools; \
+they are removed at the end, and what was there before is put back (where the server has no DUMP, nothing may be there). \
 The documents' client programs (0-redis_client.js …) are the suite's own: those of Node connect to port 6379 alone.
 
 Below what is not met, \"behaves like\" names a known mistake that would show just so: the same steps answered in \
@@ -217,8 +218,18 @@ impl Asked<'_> {
             Some(target) if redis::is_meant(target) => {
                 self.refuse_what_goes_with_either()?;
                 self.refuse_unless("the API", !self.arguments.mode.is_empty(), "--mode")?;
-                let server = redis::server(target).await?;
-                self.checked(&*server, vec![Mode::Redis], &[]).await
+                let meant = redis::server(target).await?;
+                if meant.kept.is_some() {
+                    let plan = self.plan(vec![Mode::Redis], &[]);
+                    redis::say_what_is_not_checked(&plan.scenarios(self.suite, Mode::Redis));
+                }
+                let report = self.checked(&*meant.target, vec![Mode::Redis], &[]).await;
+                if let Some(kept) = meant.kept {
+                    for told in kept.put_back().await {
+                        anstream::eprintln!("conformance: {told}");
+                    }
+                }
+                report
             }
             Some(target) if target.contains("://") => self.url(target).await,
             Some(folder) => self.folder(Path::new(folder)).await,
@@ -326,6 +337,17 @@ impl Asked<'_> {
         self.unless_unproved(target, modes, ways).await?.map_err(|ClockUnproved| unproved())
     }
 
+    fn plan(&self, modes: Vec<Mode>, ways: &[Way]) -> Plan {
+        Plan {
+            modes,
+            scenarios: self.scenarios.clone(),
+            requirements: self.requirements.clone(),
+            ways: ways.to_vec(),
+            given: self.arguments.user.clone(),
+            jobs: self.arguments.jobs.map_or_else(super::side_by_side, usize::from),
+        }
+    }
+
     /// Runs one check with its progress shown, and cleans up behind it, interrupted or not.
     async fn unless_unproved(
         &self,
@@ -333,14 +355,7 @@ impl Asked<'_> {
         modes: Vec<Mode>,
         ways: &[Way],
     ) -> Result<Result<Report, ClockUnproved>, Failure> {
-        let plan = Plan {
-            modes,
-            scenarios: self.scenarios.clone(),
-            requirements: self.requirements.clone(),
-            ways: ways.to_vec(),
-            given: self.arguments.user.clone(),
-            jobs: self.arguments.jobs.map_or_else(super::side_by_side, usize::from),
-        };
+        let plan = self.plan(modes, ways);
         if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
             return Err(Failure::usage(self.nothing_left(&plan.modes)));
         }

@@ -2,6 +2,7 @@
 
 pub mod command;
 mod file;
+mod kept;
 mod mode;
 mod prepare;
 mod redis;

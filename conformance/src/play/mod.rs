@@ -304,6 +304,7 @@ fn not_checked(why: String) -> Stopped {
 fn no_server(error: SiteError) -> Stopped {
     match error {
         SiteError::NotPossible(why) => not_checked(why),
+        SiteError::Hindered(why) => Stopped::Rest(Outcome::Error { why }),
         error => Stopped::Failed(format!("no server: {error}")),
     }
 }

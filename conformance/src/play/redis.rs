@@ -3,7 +3,7 @@
 use tokio::net::TcpSocket;
 
 use super::{Player, Printed, Stopped};
-use crate::redis::{self, Address, Connection, Publisher, Subscriber};
+use crate::redis::{self, Address, Connection, NoReply, NotRun, Publisher, Reply, Subscriber};
 use crate::run::Outcome;
 use crate::scenario::Redis;
 use crate::scenario::redis::{Call, Client, NOBODY};
@@ -18,12 +18,18 @@ impl Player<'_, '_> {
                 let words: Vec<String> =
                     words.iter().map(|word| self.expand(word, index)).collect::<Result<_, _>>()?;
                 match self.command(&address, &words).await {
-                    Ok(reply) => reply.lines().map(str::to_owned).collect(),
+                    Ok(reply) => reply.to_string().lines().map(str::to_owned).collect(),
+                    Err(NoReply::NoConnection(why)) => return Err(hindered(&NotRun(why))),
                     Err(none) if elsewhere => vec![format!("no reply: {none}")],
                     Err(none) => return Err(Stopped::Failed(format!("no reply: {none}"))),
                 }
             }
-            Call::Program(program) => self.client(*program, &address).await,
+            Call::Program(program) => {
+                if *program == Client::Subscriber {
+                    self.alone_on_the_channel(&address).await?;
+                }
+                self.client(*program, &address).await.map_err(|not_run| hindered(&not_run))?
+            }
         };
         Ok((lines, Some(true)))
     }
@@ -33,7 +39,7 @@ impl Player<'_, '_> {
         let Some(mut subscriber) = self.beside.take() else {
             return Ok((vec!["no program runs beside the steps".to_owned()], None));
         };
-        subscriber.catch_up().await;
+        subscriber.catch_up(None).await;
         let mut lines = subscriber.take_lines();
         if !subscriber.has_ended() {
             lines.push("it has not quit".to_owned());
@@ -70,31 +76,49 @@ impl Player<'_, '_> {
         Ok(Address::here(socket.local_addr()?.port()).to_string())
     }
 
-    async fn command(&mut self, address: &Address, words: &[String]) -> Result<String, redis::NoReply> {
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut connection = Connection::open(address, self.stage.site().reply_patience()).await?;
-        Ok(connection.ask(&words).await?.to_string())
+    /// Sees to it that nobody else hears the channel, where the server tells: they would be counted with ours.
+    async fn alone_on_the_channel(&mut self, address: &Address) -> Result<(), Stopped> {
+        let asked = ["PUBSUB", "NUMSUB", redis::CHANNEL].map(str::to_owned);
+        let Ok(Reply::List(items)) = self.command(address, &asked).await else { return Ok(()) };
+        match items.as_slice() {
+            [_, Reply::Integer(others)] if *others > 0 => Err(super::not_checked(format!(
+                "needs the channel for itself: {others} others are subscribed to \"{}\"",
+                redis::CHANNEL
+            ))),
+            _ => Ok(()),
+        }
     }
 
-    async fn client(&mut self, program: Client, address: &Address) -> Vec<String> {
+    async fn command(&mut self, address: &Address, words: &[String]) -> Result<Reply, NoReply> {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut connection = Connection::open(address, self.stage.site().reply_patience()).await?;
+        connection.ask(&words).await
+    }
+
+    async fn client(&mut self, program: Client, address: &Address) -> Result<Vec<String>, NotRun> {
         let patience = self.stage.site().reply_patience();
         match program {
             Client::Connect => redis::connect(address, patience).await,
             Client::CallingBack => redis::set_get_calling_back(address, patience).await,
             Client::Awaiting => redis::set_get_awaiting(address, patience).await,
             Client::Hash => redis::hash(address, patience).await,
-            Client::Publisher => match Publisher::connect(address, patience).await {
+            Client::Publisher => Ok(match Publisher::connect(address, patience).await? {
                 Ok(publisher) => publisher.run(self.beside.as_mut()).await,
                 Err(line) => vec![line],
-            },
-            Client::Subscriber => match Subscriber::start(address, patience).await {
+            }),
+            Client::Subscriber => Ok(match Subscriber::start(address, patience).await? {
                 Ok(mut subscriber) => {
                     let lines = subscriber.take_lines();
                     self.beside = Some(subscriber);
                     lines
                 }
                 Err(lines) => lines,
-            },
+            }),
         }
     }
+}
+
+/// What becomes of a scenario where the suite itself cannot go on.
+fn hindered(not_run: &NotRun) -> Stopped {
+    Stopped::Rest(Outcome::Error { why: not_run.to_string() })
 }

@@ -15,7 +15,7 @@ pub enum NoReply {
     /// Nobody listens there.
     #[error("the connection was refused")]
     Refused,
-    /// There is no connection, and why.
+    /// The suite or the machine cannot connect at all, and why: it says nothing of a server.
     #[error("no connection: {0}")]
     NoConnection(String),
     /// The server ended the connection.
@@ -24,6 +24,9 @@ pub enum NoReply {
     /// It took longer than that.
     #[error("no reply within {} s", .0.as_secs_f32())]
     TimedOut(Duration),
+    /// It goes on and on: so many messages came.
+    #[error("more than {0} messages, and no end of them")]
+    Endless(usize),
     /// What came is not of the protocol.
     #[error("what came is no reply of a Redis server: {0}")]
     Garbage(String),
@@ -48,22 +51,31 @@ impl Connection {
         let stream =
             connected.map_err(|_| NoReply::TimedOut(patience))?.map_err(|error| match error.kind() {
                 ErrorKind::ConnectionRefused => NoReply::Refused,
+                ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => NoReply::Closed,
                 _ => NoReply::NoConnection(error.to_string()),
             })?;
+        // A command is sent when it is there, not when the one before it is acknowledged.
+        stream.set_nodelay(true).map_err(|error| NoReply::NoConnection(error.to_string()))?;
         Ok(Self { stream: BufReader::new(stream), patience })
     }
 
-    /// Sends a command without waiting for its reply.
+    /// Gives how long each reply is waited for.
+    pub fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// Sends commands in one piece, without waiting for their replies.
     ///
     /// # Errors
     ///
     /// When the connection has ended.
-    pub async fn send(&mut self, words: &[&str]) -> Result<(), NoReply> {
-        let mut message = format!("*{}\r\n", words.len());
-        for word in words {
-            message.push_str(&format!("${}\r\n{word}\r\n", word.len()));
-        }
-        let sent = tokio::time::timeout(self.patience, self.stream.write_all(message.as_bytes())).await;
+    pub async fn send(&mut self, commands: &[&[&str]]) -> Result<(), NoReply> {
+        let message: Vec<u8> = commands.iter().flat_map(|words| written(words)).collect();
+        self.write(&message).await
+    }
+
+    async fn write(&mut self, message: &[u8]) -> Result<(), NoReply> {
+        let sent = tokio::time::timeout(self.patience, self.stream.write_all(message)).await;
         sent.map_err(|_| NoReply::TimedOut(self.patience))?.map_err(|_| NoReply::Closed)
     }
 
@@ -85,8 +97,22 @@ impl Connection {
     /// # Errors
     ///
     /// When none comes, or something that is none.
-    pub async fn ask(&mut self, words: &[&str]) -> Result<Reply, NoReply> {
-        self.send(words).await?;
-        self.receive().await
+    pub async fn ask(&mut self, words: &[impl AsRef<[u8]>]) -> Result<Reply, NoReply> {
+        match self.write(&written(words)).await {
+            // Whoever turns a client away says why before it hangs up.
+            Ok(()) | Err(NoReply::Closed) => self.receive().await,
+            Err(none) => Err(none),
+        }
     }
+}
+
+/// Writes a command as a server reads it.
+fn written(words: &[impl AsRef<[u8]>]) -> Vec<u8> {
+    let mut message = format!("*{}\r\n", words.len()).into_bytes();
+    for word in words.iter().map(AsRef::as_ref) {
+        message.extend(format!("${}\r\n", word.len()).into_bytes());
+        message.extend(word);
+        message.extend(b"\r\n");
+    }
+    message
 }

@@ -11,6 +11,6 @@ mod subscriber;
 
 pub use address::Address;
 pub use connection::{Connection, NoReply};
-pub use programs::{Publisher, connect, hash, set_get_awaiting, set_get_calling_back};
+pub use programs::{NotRun, Publisher, connect, hash, set_get_awaiting, set_get_calling_back};
 pub use reply::Reply;
 pub use subscriber::{CHANNEL, Subscriber};

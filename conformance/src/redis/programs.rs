@@ -35,8 +35,16 @@ const MESSAGES: [&str; 4] = [
     "Holberton Student #3 starts course",
 ];
 
+/// Says why a program could not be run: the suite itself has no connection, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no connection: {0}")]
+pub struct NotRun(pub String);
+
 /// Connects, and gives the connection with the line that says so; or the line that says why there is none.
-pub(super) async fn connected(address: &Address, patience: Duration) -> Result<(Connection, String), String> {
+pub(super) async fn connected(
+    address: &Address,
+    patience: Duration,
+) -> Result<Result<(Connection, String), String>, NotRun> {
     let connecting = async {
         let mut connection = Connection::open(address, patience).await?;
         let reply = connection.ask(&["SELECT", "0"]).await?;
@@ -44,20 +52,27 @@ pub(super) async fn connected(address: &Address, patience: Duration) -> Result<(
     };
     let why = match connecting.await {
         Ok((_, Reply::Error(why))) => why,
-        Ok((connection, _)) => return Ok((connection, "Redis client connected to the server".to_owned())),
+        Ok((connection, _)) => {
+            return Ok(Ok((connection, "Redis client connected to the server".to_owned())));
+        }
+        Err(NoReply::NoConnection(why)) => return Err(NotRun(why)),
         Err(NoReply::Refused) => "connect ECONNREFUSED <address>".to_owned(),
         Err(why) => why.to_string(),
     };
-    Err(format!(
+    Ok(Err(format!(
         "Redis client not connected to the server: Error: Redis connection to <address> failed - {why}"
-    ))
+    )))
 }
 
 /// 0-redis_client.js: says whether it is connected, and tries again where nobody listens.
-pub async fn connect(address: &Address, patience: Duration) -> Vec<String> {
+///
+/// # Errors
+///
+/// When the suite cannot connect at all.
+pub async fn connect(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
     let mut lines = Vec::new();
     for _ in 0..TRIES {
-        match connected(address, patience).await {
+        match connected(address, patience).await? {
             Ok((_, line)) => {
                 lines.push(line);
                 break;
@@ -71,61 +86,71 @@ pub async fn connect(address: &Address, patience: Duration) -> Vec<String> {
             }
         }
     }
-    lines
+    Ok(lines)
 }
 
 /// 1-redis_op.js: gets, sets and gets values with callbacks: every command is sent before the first reply is there.
-pub async fn set_get_calling_back(address: &Address, patience: Duration) -> Vec<String> {
-    let (mut connection, line) = match connected(address, patience).await {
+///
+/// # Errors
+///
+/// When the suite cannot connect at all.
+pub async fn set_get_calling_back(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
+    let (mut connection, line) = match connected(address, patience).await? {
         Ok(connected) => connected,
-        Err(line) => return vec![line],
+        Err(line) => return Ok(vec![line]),
     };
     let mut lines = vec![line];
     let commands: [&[&str]; 3] = [&["GET", "Holberton"], &["SET", SCHOOL.0, SCHOOL.1], &["GET", SCHOOL.0]];
-    for command in commands {
-        if let Err(none) = connection.send(command).await {
-            lines.push(none.to_string());
-            return lines;
-        }
+    if let Err(none) = connection.send(&commands).await {
+        lines.push(none.to_string());
+        return Ok(lines);
     }
     for show in [logged, printed, logged] {
         if !add(&mut lines, connection.receive().await, show) {
             break;
         }
     }
-    lines
+    Ok(lines)
 }
 
 /// 2-redis_op_async.js: the same, each command awaited.
-pub async fn set_get_awaiting(address: &Address, patience: Duration) -> Vec<String> {
-    let (mut connection, line) = match connected(address, patience).await {
+///
+/// # Errors
+///
+/// When the suite cannot connect at all.
+pub async fn set_get_awaiting(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
+    let (mut connection, line) = match connected(address, patience).await? {
         Ok(connected) => connected,
-        Err(line) => return vec![line],
+        Err(line) => return Ok(vec![line]),
     };
     let mut lines = vec![line];
     let _ = add(&mut lines, connection.ask(&["GET", "Holberton"]).await, logged)
         && add(&mut lines, connection.ask(&["SET", SCHOOL.0, SCHOOL.1]).await, printed)
         && add(&mut lines, connection.ask(&["GET", SCHOOL.0]).await, logged);
-    lines
+    Ok(lines)
 }
 
 /// 4-redis_advanced_op.js: sets the fields of a hash one by one, and shows it.
-pub async fn hash(address: &Address, patience: Duration) -> Vec<String> {
-    let (mut connection, line) = match connected(address, patience).await {
+///
+/// # Errors
+///
+/// When the suite cannot connect at all.
+pub async fn hash(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
+    let (mut connection, line) = match connected(address, patience).await? {
         Ok(connected) => connected,
-        Err(line) => return vec![line],
+        Err(line) => return Ok(vec![line]),
     };
     let mut lines = vec![line];
     for (field, value) in FIELDS {
         if !add(&mut lines, connection.ask(&["HSET", SCHOOLS, field, value]).await, printed) {
-            return lines;
+            return Ok(lines);
         }
     }
     match connection.ask(&["HGETALL", SCHOOLS]).await {
         Ok(reply) => lines.extend(object(&reply)),
         Err(none) => lines.push(none.to_string()),
     }
-    lines
+    Ok(lines)
 }
 
 /// Adds what a program shows of a reply; false where none came.
@@ -176,8 +201,8 @@ fn object(reply: &Reply) -> Vec<String> {
 
 /// 5-publisher.js: sends the documents' messages, each after its time.
 ///
-/// The times are an order here: nothing is slept through, and a subscriber that runs beside deals with each message
-/// before the next is sent, as it does in the documents' hundred milliseconds.
+/// Of the times the order alone is kept: nothing is slept through, and a subscriber that runs beside deals with each
+/// message before the next is sent, as it does in the documents' hundred milliseconds.
 #[derive(Debug)]
 pub struct Publisher {
     connection: Connection,
@@ -189,9 +214,10 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// When there is no connection.
-    pub async fn connect(address: &Address, patience: Duration) -> Result<Self, String> {
-        connected(address, patience).await.map(|(connection, line)| Self { connection, line })
+    /// When the suite cannot connect at all.
+    pub async fn connect(address: &Address, patience: Duration) -> Result<Result<Self, String>, NotRun> {
+        let connected = connected(address, patience).await?;
+        Ok(connected.map(|(connection, line)| Self { connection, line }))
     }
 
     /// Sends every message and gives what it printed.
@@ -208,7 +234,7 @@ impl Publisher {
                 }
             }
             if let Some(subscriber) = beside.as_deref_mut() {
-                subscriber.catch_up().await;
+                subscriber.catch_up(Some(message)).await;
             }
         }
         lines

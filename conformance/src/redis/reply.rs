@@ -14,6 +14,9 @@ const LONGEST_TEXT: usize = 1024 * 1024;
 const LONGEST_LIST: usize = 64 * 1024;
 const DEEPEST: usize = 8;
 
+/// No reply is longer as a whole, in bytes.
+const LONGEST: u64 = 4 * 1024 * 1024;
+
 /// What a Redis server answers to one command, or pushes to a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -43,7 +46,12 @@ pub enum Unread {
 impl Reply {
     /// Reads one reply.
     pub async fn read(from: &mut (impl AsyncBufRead + Unpin + Send)) -> Result<Self, Unread> {
-        read(from, 0).await
+        let mut limited = from.take(LONGEST);
+        let reply = read(&mut limited, 0).await;
+        if limited.limit() == 0 && reply == Err(Unread::Closed) {
+            return Err(Unread::Garbage(format!("a reply of more than {LONGEST} bytes")));
+        }
+        reply
     }
 
     /// Gives a text, or a word, as text; `None` of anything else.
@@ -194,6 +202,9 @@ mod tests {
         assert_eq!(read(b"$-2\r\n").await, garbage("\"$-2\""));
         assert_eq!(read(&b"*1\r\n".repeat(9)).await, garbage("\"*1\""));
         assert_eq!(read(b"\r\n").await, garbage("\"\""));
+        let text = [&b"$1000000\r\n"[..], &[b'a'; 1_000_000], b"\r\n"].concat();
+        let long = [&b"*5\r\n"[..], &text.repeat(5)].concat();
+        assert_eq!(read(&long).await, Err(Unread::Garbage("a reply of more than 4194304 bytes".to_owned())));
         assert_eq!(read(b"").await, Err(Unread::Closed));
         assert_eq!(read(b"$5\r\nab").await, Err(Unread::Closed));
         assert_eq!(read(b"*2\r\n:1\r\n").await, Err(Unread::Closed));

@@ -1,11 +1,14 @@
 //! 5-subscriber.js: hears the messages of a channel until KILL_SERVER.
 //!
-//! What it has not heard, it waits for no time: it asks for a PONG on its own connection. A server sends what it
-//! has to push to a subscriber in order, so that a message which was published before must stand before the PONG.
+//! It asks for a PONG on its own connection. Most servers have pushed by then what was published before; one that
+//! delivers later is waited for, and only what has not come within the patience is lost. Where it goes on without
+//! end, it is not heard out.
 
 use std::time::Duration;
 
-use super::programs::connected;
+use tokio::time::{Instant, timeout_at};
+
+use super::programs::{NotRun, connected};
 use super::{Address, Connection, NoReply, Reply};
 
 /// The documents' channel.
@@ -13,6 +16,9 @@ pub const CHANNEL: &str = "holberton school channel";
 
 /// The message at which a subscriber quits.
 const LAST: &str = "KILL_SERVER";
+
+/// Whoever prints more lines at once does not come to an end: four messages are published.
+const MOST_LINES: usize = 100;
 
 /// The documents' subscriber, as far as it has come.
 #[derive(Debug)]
@@ -22,6 +28,8 @@ pub struct Subscriber {
     lines: Vec<String>,
     /// Whether it has quit, or lost its connection.
     ended: bool,
+    /// Whether a message has not come in time: no other is waited for then.
+    has_lost: bool,
 }
 
 impl Subscriber {
@@ -29,17 +37,20 @@ impl Subscriber {
     ///
     /// # Errors
     ///
-    /// When there is no connection, or the server does not subscribe it.
-    pub async fn start(address: &Address, patience: Duration) -> Result<Self, Vec<String>> {
-        let (mut connection, line) = connected(address, patience).await.map_err(|line| vec![line])?;
+    /// When the suite cannot connect at all.
+    pub async fn start(address: &Address, patience: Duration) -> Result<Result<Self, Vec<String>>, NotRun> {
+        let (mut connection, line) = match connected(address, patience).await? {
+            Ok(connected) => connected,
+            Err(line) => return Ok(Err(vec![line])),
+        };
         let why = match connection.ask(&["SUBSCRIBE", CHANNEL]).await {
             Ok(reply) if is_confirmed(&reply, "subscribe") => {
-                return Ok(Self { connection, lines: vec![line], ended: false });
+                return Ok(Ok(Self { connection, lines: vec![line], ended: false, has_lost: false }));
             }
             Ok(reply) => format!("not subscribed: {reply}"),
             Err(none) => format!("not subscribed: {none}"),
         };
-        Err(vec![line, why])
+        Ok(Err(vec![line, why]))
     }
 
     /// Takes what it has printed since it was asked last.
@@ -52,49 +63,76 @@ impl Subscriber {
         self.ended
     }
 
-    /// Deals with every message that was published before.
-    pub async fn catch_up(&mut self) {
+    /// Deals with every message that was published before, of which `published` is the last.
+    pub async fn catch_up(&mut self, published: Option<&str>) {
         if self.ended {
             return;
         }
-        if let Err(none) = self.hear().await {
-            self.lines.push(none.to_string());
-            self.ended = true;
+        let patience = self.connection.patience();
+        let deadline = Instant::now() + patience;
+        let mut ponged = false;
+        match timeout_at(deadline, self.hear(published, &mut ponged)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(none)) => {
+                self.lines.push(none.to_string());
+                self.ended = true;
+            }
+            Err(_) if ponged && !self.ended => self.has_lost = true,
+            Err(_) => {
+                self.lines.push(NoReply::TimedOut(patience).to_string());
+                self.ended = true;
+            }
         }
     }
 
-    async fn hear(&mut self) -> Result<(), NoReply> {
-        self.connection.send(&["PING"]).await?;
+    /// Hears until the PONG and the message that was published are there.
+    async fn hear(&mut self, published: Option<&str>, ponged: &mut bool) -> Result<(), NoReply> {
+        let published = published.filter(|_| !self.has_lost);
+        let already = self.lines.len();
+        self.connection.send(&[&["PING"]]).await?;
         loop {
+            let is_there =
+                published.is_none_or(|wanted| self.lines[already..].iter().any(|one| one == wanted));
+            if *ponged && is_there {
+                return Ok(());
+            }
             let reply = self.connection.receive().await?;
             match heard(&reply) {
                 Heard::Message(message) => {
                     let is_last = message == LAST;
-                    self.lines.push(message);
+                    self.print(message)?;
                     if is_last {
                         self.ended = true;
                         return self.quit().await;
                     }
                 }
-                Heard::Pong => return Ok(()),
-                Heard::Other => self.lines.push(reply.to_string()),
+                Heard::Pong => *ponged = true,
+                Heard::Other => self.print(reply.to_string())?,
             }
         }
     }
 
+    /// Prints a line, unless there is no end of them.
+    fn print(&mut self, line: String) -> Result<(), NoReply> {
+        if self.lines.len() >= MOST_LINES {
+            return Err(NoReply::Endless(MOST_LINES));
+        }
+        self.lines.push(line);
+        Ok(())
+    }
+
     /// Unsubscribes and quits: until the server has ended the connection, what it pushes is still heard.
     async fn quit(&mut self) -> Result<(), NoReply> {
-        self.connection.send(&["UNSUBSCRIBE", CHANNEL]).await?;
-        self.connection.send(&["QUIT"]).await?;
+        self.connection.send(&[&["UNSUBSCRIBE", CHANNEL], &["QUIT"]]).await?;
         let (mut unsubscribed, mut said_goodbye) = (false, false);
         loop {
             match self.connection.receive().await {
                 Ok(reply) if is_confirmed(&reply, "unsubscribe") => unsubscribed = true,
                 Ok(Reply::Status(word)) if word == "OK" => said_goodbye = true,
                 Ok(reply) => match heard(&reply) {
-                    Heard::Message(message) => self.lines.push(message),
+                    Heard::Message(message) => self.print(message)?,
                     Heard::Pong => {}
-                    Heard::Other => self.lines.push(reply.to_string()),
+                    Heard::Other => self.print(reply.to_string())?,
                 },
                 Err(NoReply::Closed) => break,
                 Err(none) => return Err(none),

@@ -13,7 +13,7 @@ use super::limits::Limits;
 use super::marker::Marker;
 use super::patience::{self, Hung, Patience};
 use super::port;
-use super::process::{Process, Streams};
+use super::process::{GRACE, Process, Streams};
 use super::programs::{self, Programs};
 use super::start::{NotReady, StartFailure, last_line, wait_until_ready};
 use super::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target, TargetKind, copy};
@@ -301,7 +301,9 @@ impl Site for CommandSite {
         if let Some(process) = self.running.take() {
             self.last_output = process.output();
             match how {
-                Stop::Polite => process.terminate().await,
+                Stop::Polite => {
+                    process.terminate(GRACE).await;
+                }
                 Stop::Kill => process.kill().await,
             }
         }

@@ -199,6 +199,9 @@ pub enum SiteError {
     /// The implementation failed to do it; the text is fit for a report: no port, path or time.
     #[error("{0}")]
     Failed(String),
+    /// The suite or the machine failed to do it: it says nothing of the implementation.
+    #[error("{0}")]
+    Hindered(String),
     /// The implementation does not serve.
     #[error(transparent)]
     NoStart(#[from] StartFailure),

@@ -17,8 +17,8 @@ use super::limits::Limits;
 use super::marker::{self, Marker, Running};
 use super::pipe::Pipe;
 
-/// How long a program may take to end when it is asked to.
-const GRACE: Duration = Duration::from_secs(3);
+/// How long a program that keeps nothing for its end may take to end when it is asked to.
+pub const GRACE: Duration = Duration::from_secs(3);
 
 /// How long the pipes of a program that has ended are read on.
 const DRAIN: Duration = Duration::from_millis(500);
@@ -141,11 +141,14 @@ impl Process {
         self.ended
     }
 
-    /// Asks the whole group to end, and kills what is left of it after a while.
-    pub async fn terminate(mut self) {
+    /// Asks the whole group to end, and kills what is left of it after `patience`.
+    ///
+    /// Tells whether the program ended by itself.
+    pub async fn terminate(mut self, patience: Duration) -> bool {
         let _ = killpg(self.group, Signal::SIGTERM);
-        self.wait(GRACE).await;
+        let ended = self.wait(patience).await.is_some();
         self.kill().await;
+        ended
     }
 
     /// Kills the whole group, and what has left it, at once.

@@ -2,6 +2,7 @@
 //!
 //! It is started as often as a scenario says, and ended with its folder whatever ends the check.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,10 +17,10 @@ use super::process::{Process, Streams};
 use super::start::last_line;
 use super::{Launch, Site, SiteError, Stop, Target, TargetKind};
 use crate::clock::{ClockDriver, NoClock};
-use crate::redis::{Address, Connection};
+use crate::redis::{Address, Connection, NoReply, Reply};
 use crate::varying::Places;
 
-/// How long a start may take.
+/// How long a start may take, and an end: the data is read and written then.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How soon after a question it is asked again whether it answers.
@@ -156,19 +157,26 @@ impl RedisSite {
                     return Err(NotReady::PortTaken);
                 }
                 let said = self.places().hide(last_line(&output));
+                // What a shell says of a program that is not there, or may not be run.
+                if matches!(status.code(), Some(126 | 127)) {
+                    return Err(NotReady::Failed(hindered(said)));
+                }
                 return failed(format!("{} ended at once ({status}): {said}", RedisServer::PROGRAM));
             }
-            if let Ok(mut connection) = Connection::open(&address, PATIENCE).await
-                && connection.ask(&["PING"]).await.is_ok()
-            {
-                return match port::belongs_to(self.port, &process.all()) {
-                    Some(false) => Err(NotReady::PortTaken),
-                    _ => Ok(()),
-                };
-            }
+            // One that is still reading its data answers too, and serves nobody.
+            let said = match ping(&address).await {
+                Ok(Reply::Status(word)) if word == "PONG" => {
+                    return match port::belongs_to(self.port, &process.all()) {
+                        Some(false) => Err(NotReady::PortTaken),
+                        _ => Ok(()),
+                    };
+                }
+                Ok(reply) => format!("a ping is answered with {reply}"),
+                Err(none) => none.to_string(),
+            };
             if since.elapsed() > PATIENCE {
                 let seconds = PATIENCE.as_secs();
-                return failed(format!("{} does not answer within {seconds} s", RedisServer::PROGRAM));
+                return failed(format!("{} does not serve within {seconds} s: {said}", RedisServer::PROGRAM));
             }
         }
     }
@@ -179,8 +187,8 @@ impl Site for RedisSite {
     async fn start(&mut self, _launch: &Launch) -> Result<(), SiteError> {
         self.stop(Stop::Kill).await?;
         for _ in 0..PORT_TRIES {
-            self.port = port::free().map_err(cannot_run)?;
-            let mut process = self.spawn().map_err(cannot_run)?;
+            self.port = port::free().map_err(hindered)?;
+            let mut process = self.spawn().map_err(hindered)?;
             match self.wait_until_ready(&mut process).await {
                 Ok(()) => {
                     self.running = Some(process);
@@ -194,7 +202,7 @@ impl Site for RedisSite {
                 }
             }
         }
-        Err(SiteError::Failed("every port that was free was taken by somebody else".to_owned()))
+        Err(SiteError::Hindered("every port that was free was taken by somebody else".to_owned()))
     }
 
     fn patience(&self) -> Option<Duration> {
@@ -204,9 +212,19 @@ impl Site for RedisSite {
     async fn stop(&mut self, how: Stop) -> Result<(), SiteError> {
         if let Some(process) = self.running.take() {
             self.last_output = process.output();
-            match how {
-                Stop::Polite => process.terminate().await,
-                Stop::Kill => process.kill().await,
+            let ended = match how {
+                Stop::Polite => process.terminate(PATIENCE).await,
+                Stop::Kill => {
+                    process.kill().await;
+                    true
+                }
+            };
+            if !ended {
+                let seconds = PATIENCE.as_secs();
+                return Err(SiteError::Hindered(format!(
+                    "{} did not end within {seconds} s: it was killed, and what it kept is not known",
+                    RedisServer::PROGRAM
+                )));
             }
         }
         Ok(())
@@ -249,10 +267,14 @@ impl Site for RedisSite {
     }
 }
 
-fn no_folder(error: std::io::Error) -> SiteError {
-    SiteError::Failed(format!("there is no room for the data of {}: {error}", RedisServer::PROGRAM))
+async fn ping(address: &Address) -> Result<Reply, NoReply> {
+    Connection::open(address, PATIENCE).await?.ask(&["PING"]).await
 }
 
-fn cannot_run(error: std::io::Error) -> SiteError {
-    SiteError::Failed(format!("{} cannot be started: {error}", RedisServer::PROGRAM))
+fn no_folder(error: std::io::Error) -> SiteError {
+    SiteError::Hindered(format!("there is no room for the data of {}: {error}", RedisServer::PROGRAM))
+}
+
+fn hindered(error: impl Display) -> SiteError {
+    SiteError::Hindered(format!("{} cannot be started: {error}", RedisServer::PROGRAM))
 }

@@ -1,6 +1,6 @@
 //! A small Redis server of the tests' own, right or with one mistake, and the target that starts it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,8 +26,14 @@ pub struct Resp(pub Fault);
 impl Resp {
     /// Starts it for as long as this process lives, and gives its address.
     pub async fn serve(self) -> String {
-        let (port, _) = serve(self.0, Arc::default()).await;
-        format!("redis://127.0.0.1:{port}")
+        self.serve_seen().await.0
+    }
+
+    /// The same, with what it has and has been asked.
+    pub async fn serve_seen(self) -> (String, Arc<Mutex<Data>>) {
+        let data = Arc::default();
+        let (port, _) = serve(self.0, Arc::clone(&data)).await;
+        (format!("redis://127.0.0.1:{port}"), data)
     }
 }
 
@@ -50,7 +56,13 @@ impl Target for Resp {
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
-        Ok(Box::new(RespSite { fault: self.0, data: Arc::default(), running: None, port: 0, clock: NoClock }))
+        let mut data = Data::default();
+        if self.0 == Fault::KeepsWhatItHas {
+            let there = [("Holberton", "School"), ("HolbertonSanFrancisco", "100")];
+            data.values.extend(there.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        }
+        let data = Arc::new(Mutex::new(data));
+        Ok(Box::new(RespSite { fault: self.0, data, running: None, port: 0, clock: NoClock }))
     }
 }
 
@@ -81,12 +93,23 @@ impl Site for RespSite {
     }
 
     fn reply_patience(&self) -> Duration {
-        // Two of the mistakes are a silence; whatever else there is to hear comes, however busy the machine is.
-        let is_silent = matches!(self.fault, Fault::AnswersTheFirst | Fault::NeverHangsUp);
+        // Some mistakes are a silence; whatever else there is to hear comes, however busy the machine is.
+        let is_silent = matches!(
+            self.fault,
+            Fault::AnswersTheFirst
+                | Fault::NeverHangsUp
+                | Fault::LosesAMessage
+                | Fault::SwapsMessages
+                | Fault::LosesTheKill
+        );
         Duration::from_secs(if is_silent { 5 } else { 60 })
     }
 
     fn base_url(&self) -> String {
+        if self.fault == Fault::HasNoName {
+            // No name has a part so long: nobody is asked for it.
+            return format!("redis://{}:{}", "a".repeat(64), self.port);
+        }
         format!("redis://127.0.0.1:{}", self.port)
     }
 
@@ -111,10 +134,15 @@ impl Drop for RespSite {
     }
 }
 
+/// What the server keeps.
 #[derive(Default)]
-struct Data {
-    values: BTreeMap<String, String>,
-    hashes: BTreeMap<String, Vec<(String, String)>>,
+pub struct Data {
+    /// The texts by key.
+    pub values: BTreeMap<String, String>,
+    /// The hashes by key, each in the order of its fields.
+    pub hashes: BTreeMap<String, Vec<(String, String)>>,
+    /// The commands that have come, each with the key or channel that it names.
+    pub asked: BTreeSet<(String, String)>,
     subscribers: Vec<Subscribed>,
     /// A message that waits for the next one.
     held: Option<Vec<u8>>,
@@ -157,11 +185,15 @@ impl Server {
             let _ = write.write_all(b"-ERR max number of clients reached\r\n").await;
             return;
         }
+        if self.fault == Fault::LetsNobodyIn {
+            let _ = write.write_all(b"-DENIED Redis is running in protected mode\r\n").await;
+            return;
+        }
         let mut commands = BufReader::new(read);
         let (push, mut pushed) = unbounded_channel::<Vec<u8>>();
         loop {
             let command = tokio::select! {
-                message = pushed.recv() => {
+                message = pushed.recv(), if self.fault != Fault::DeliversLater => {
                     let _ = write.write_all(&message.unwrap_or_default()).await;
                     continue;
                 }
@@ -172,10 +204,20 @@ impl Server {
                 commands.consume(commands.buffer().len());
             }
             let words: Vec<&str> = command.iter().map(String::as_str).collect();
+            if self.fault == Fault::HangsUpAtDel && words[0].eq_ignore_ascii_case("DEL") {
+                break;
+            }
             let answer = self.answer(&words, &push);
             // What was published before this command stands before its reply.
             let before = drained(&mut pushed);
-            let _ = write.write_all(&[before, answer].concat()).await;
+            let both = if self.fault == Fault::DeliversLater { [answer, before] } else { [before, answer] };
+            let _ = write.write_all(&both.concat()).await;
+            if self.fault == Fault::NeverStopsPushing && words[0] == "SUBSCRIBE" {
+                let message = list(&["message", words[1], "and on"]);
+                // Until nobody is there to hear it.
+                while write.write_all(message.as_bytes()).await.is_ok() {}
+                break;
+            }
             if words[0] == "QUIT" && self.fault != Fault::NeverHangsUp {
                 break;
             }
@@ -197,6 +239,20 @@ impl Server {
         }
         let subscribed = data.subscribers.iter().any(|one| one.connection == self.connection);
         let name = words[0].to_ascii_uppercase();
+        // PUBSUB has a word before the channel that it names.
+        let named = words.get(if name == "PUBSUB" { 2 } else { 1 }).copied().unwrap_or_default();
+        data.asked.insert((name.clone(), named.to_owned()));
+        let refusal = match fault {
+            Fault::AsksForAPassword => Some("-NOAUTH Authentication required.\r\n"),
+            Fault::IsLoading => Some("-LOADING Redis is loading the dataset in memory\r\n"),
+            Fault::IsAReplica if matches!(name.as_str(), "SET" | "DEL" | "HSET" | "HDEL") => {
+                Some("-READONLY You can't write against a read only replica.\r\n")
+            }
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
+            return refusal.as_bytes().to_vec();
+        }
         let text = match (name.as_str(), &words[1..]) {
             ("PING", []) if fault == Fault::RefusesPing => "-ERR unknown command 'PING'\r\n".to_owned(),
             ("PING", []) if subscribed => list(&["pong", ""]),
@@ -205,7 +261,7 @@ impl Server {
             ("QUIT", []) if fault == Fault::SilentQuit => String::new(),
             ("SELECT", [_]) | ("QUIT", []) => "+OK\r\n".to_owned(),
             ("SET", [key, value]) => {
-                if fault != Fault::KeepsNothing {
+                if !matches!(fault, Fault::KeepsNothing | Fault::KeepsWhatItHas) {
                     data.values.insert((*key).to_owned(), (*value).to_owned());
                 }
                 let is_number = value.parse::<u64>().is_ok();
@@ -258,6 +314,10 @@ impl Server {
                     Fault::SendsOneMore => confirmed + &list(&["message", channel, "one more"]),
                     _ => confirmed,
                 }
+            }
+            ("PUBSUB", ["NUMSUB", channel]) => {
+                let count = data.subscribers.iter().filter(|one| one.channel == *channel).count();
+                format!("*2\r\n{}:{count}\r\n", bulk(channel))
             }
             ("PUBLISH", [channel, message]) => match publish(&mut data, fault, channel, message) {
                 _ if fault == Fault::ConfirmsWithAWord => "+OK\r\n".to_owned(),

@@ -13,6 +13,8 @@ pub enum Fault {
     ForgetsAtRestart,
     /// Values are set and not kept.
     KeepsNothing,
+    /// The documents' values are there already, and nothing else is kept.
+    KeepsWhatItHas,
     /// Every connection is closed at once.
     HangsUp,
     /// Every command is answered as HTTP.
@@ -57,4 +59,20 @@ pub enum Fault {
     SilentQuit,
     /// A QUIT does not end the connection.
     NeverHangsUp,
+    /// A subscriber is sent messages without end.
+    NeverStopsPushing,
+    /// A message comes after the reply to the command that was sent after it, which is no mistake.
+    DeliversLater,
+    /// A DEL ends the connection.
+    HangsUpAtDel,
+    /// Its address is a name that nobody has, which is no mistake of its own.
+    HasNoName,
+    /// It asks for a password.
+    AsksForAPassword,
+    /// It lets nobody in from elsewhere, and says so before it is asked.
+    LetsNobodyIn,
+    /// It has not read its data yet.
+    IsLoading,
+    /// It is a replica.
+    IsAReplica,
 }
