@@ -154,11 +154,21 @@ impl Index {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::BuildHasher as _;
+
     use super::*;
 
     fn session(user_id: &str, micros: i64) -> Session {
         let created_at = DateTime::from_timestamp_micros(micros).expect("a date");
         Session { user_id: user_id.into(), created_at }
+    }
+
+    #[test]
+    fn keys_differ_in_their_hashes() {
+        let hash = |id: &str| BuildHasherDefault::<KeyHasher>::default().hash_one(Key::of(id));
+        assert_eq!(hash("a"), hash("a"));
+        let hashes: std::collections::HashSet<_> = (0..100).map(|n| hash(&n.to_string())).collect();
+        assert_eq!(hashes.len(), 100);
     }
 
     #[test]
