@@ -7,23 +7,17 @@
 
 use std::borrow::Cow;
 
-/// What no canonical path has in it.
-const REFUSED: u8 = 1;
-const PERCENT: u8 = 2;
+use memchr::memchr;
 
-/// What a byte of a path is, for one look at each: paths are read with every request.
-static KINDS: [u8; 256] = {
-    let mut kinds = [REFUSED; 256];
+/// Which bytes a canonical path may have, for one look at each: paths are read with every request.
+static ALLOWED: [bool; 256] = {
+    let mut allowed = [false; 256];
     let mut byte = b'!';
     while byte <= b'~' {
-        kinds[byte as usize] = match byte {
-            b'\\' | b';' | b'?' | b'#' => REFUSED,
-            b'%' => PERCENT,
-            _ => 0,
-        };
+        allowed[byte as usize] = !matches!(byte, b'\\' | b';' | b'?' | b'#');
         byte += 1;
     }
-    kinds
+    allowed
 };
 
 /// A path that begins with a slash, does not end in one unless it is `/`, and has one spelling only.
@@ -33,12 +27,13 @@ pub struct CanonicalPath<'a>(Cow<'a, str>);
 impl<'a> CanonicalPath<'a> {
     /// Reads a path as it stands in a request; `None` if it has no canonical spelling.
     pub fn parse(path: &'a str) -> Option<Self> {
-        let seen = path.bytes().fold(0, |seen, byte| seen | KINDS[usize::from(byte)]);
-        if seen & REFUSED != 0 {
+        if !path.bytes().all(|byte| ALLOWED[usize::from(byte)]) {
             return None;
         }
-        let path =
-            if seen & PERCENT != 0 { Cow::Owned(decode_unreserved(path)?) } else { Cow::Borrowed(path) };
+        let path = match memchr(b'%', path.as_bytes()) {
+            Some(_) => Cow::Owned(decode_unreserved(path)?),
+            None => Cow::Borrowed(path),
+        };
         let segments = path.strip_prefix('/')?;
         let segments = segments.strip_suffix('/').unwrap_or(segments);
         if segments.is_empty() {
