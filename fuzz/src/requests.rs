@@ -9,7 +9,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue};
 use http::uri::Authority;
 use http::{Method, Request, StatusCode, Uri};
 use serde_json::Value;
-use server::api::input::{JsonBody, form_field};
+use server::api::input::{JsonBody, form_fields};
 use server::auth::{cookie, credentials};
 use server::path::CanonicalPath;
 use server::reply::Refusal;
@@ -101,7 +101,7 @@ fn a_form_field_is_what_a_plain_decoder_finds() {
         };
         let request = request("application/x-www-form-urlencoded", body);
         for name in ["email", "e", ""] {
-            let found = form_field(&request, name, Refusal::EmailMissing).ok();
+            let [found] = form_fields(&request, [name]);
             assert_eq!(found.as_deref(), field(name.as_bytes()).as_deref(), "{name}");
         }
     });
@@ -167,7 +167,7 @@ fn without_credentials_only_what_is_open_is_told_and_nothing_fails() {
         let (app, runtime) = &*site;
         let path = request.uri().path().trim_end_matches('/').to_owned();
         let knows_password = request.body().windows(6).any(|part| part == b"secret");
-        let response = runtime.block_on(app.respond(request, std::net::Ipv4Addr::LOCALHOST.into()));
+        let response = runtime.block_on(app.respond(&request, std::net::Ipv4Addr::LOCALHOST.into()));
         let status = response.status();
         assert!(!status.is_server_error(), "{status}");
         let told = String::from_utf8(response.into_body().to_vec()).expect("UTF-8");

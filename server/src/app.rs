@@ -64,11 +64,11 @@ impl App {
     }
 
     /// Answers a request that came from `address`. A panic on the way is answered 500, and nothing else happens.
-    pub async fn respond(&self, request: Request<Bytes>, address: IpAddr) -> Response<Bytes> {
+    pub async fn respond(&self, request: &Request<Bytes>, address: IpAddr) -> Response<Bytes> {
         let now = self.now();
         let any_origin = any_origin(request.uri().path());
         let is_head = request.method() == Method::HEAD;
-        let answer = AssertUnwindSafe(self.answer(&request, address, now)).catch_unwind().await;
+        let answer = AssertUnwindSafe(self.answer(request, address, now)).catch_unwind().await;
         let reply = answer.unwrap_or(Err(Refusal::Internal)).unwrap_or_else(Reply::from);
         let mut response = reply.into_response(any_origin);
         if response.status() == StatusCode::UNAUTHORIZED {
@@ -159,7 +159,7 @@ impl App {
 impl Respond for App {
     fn respond(
         &self,
-        request: Request<Bytes>,
+        request: &Request<Bytes>,
         address: IpAddr,
     ) -> impl Future<Output = Response<Bytes>> + Send {
         // The method of the app itself, not this one.

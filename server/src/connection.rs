@@ -71,10 +71,12 @@ async fn answer<R: Respond>(
     watch.request_begins();
     let observation = client.observer.as_ref().and_then(|observer| observer.request_begins(&request));
     let any_origin = any_origin(request.uri().path());
-    let response = match wire::receive(request).await {
-        Ok(request) => {
+    let (head, body) = request.into_parts();
+    let response = match wire::receive(&head, body).await {
+        Ok(body) => {
             let app = app.upgrade().ok_or_else(|| io::Error::other("the app is gone"))?;
-            app.respond(request, client.address).await
+            // By reference, as a head has some 250 bytes, which every future on its way would move.
+            app.respond(&Request::from_parts(head, body), client.address).await
         }
         Err(refusal) => {
             let close = HeaderValue::from_static("close");

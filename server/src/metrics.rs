@@ -91,7 +91,7 @@ impl MetricsPage {
 }
 
 impl Respond for MetricsPage {
-    async fn respond(&self, request: Request<Bytes>, _: IpAddr) -> Response<Bytes> {
-        self.answer(&request).unwrap_or_else(Reply::from).into_response(false)
+    async fn respond(&self, request: &Request<Bytes>, _: IpAddr) -> Response<Bytes> {
+        self.answer(request).unwrap_or_else(Reply::from).into_response(false)
     }
 }

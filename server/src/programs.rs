@@ -199,14 +199,12 @@ struct CookieServer {
 }
 
 impl Respond for CookieServer {
-    async fn respond(&self, request: Request<Bytes>, _: IpAddr) -> Response<Bytes> {
+    async fn respond(&self, request: &Request<Bytes>, _: IpAddr) -> Response<Bytes> {
         let answer = |headers: &HeaderMap| {
             let value = cookie(headers, &self.session_name).map(String::from_utf8_lossy);
             format!("Cookie value: {}\n", value.as_deref().unwrap_or("None"))
         };
-        at_root(&request)
-            .map_or_else(Reply::from, |headers| Reply::text(answer(headers)))
-            .into_response(false)
+        at_root(request).map_or_else(Reply::from, |headers| Reply::text(answer(headers))).into_response(false)
     }
 }
 
@@ -225,8 +223,8 @@ impl SessionServer {
 }
 
 impl Respond for SessionServer {
-    async fn respond(&self, request: Request<Bytes>, _: IpAddr) -> Response<Bytes> {
-        self.answer(&request).await.unwrap_or_else(Reply::from).into_response(false)
+    async fn respond(&self, request: &Request<Bytes>, _: IpAddr) -> Response<Bytes> {
+        self.answer(request).await.unwrap_or_else(Reply::from).into_response(false)
     }
 }
 

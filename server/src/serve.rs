@@ -27,7 +27,7 @@ pub trait Respond: Send + Sync + 'static {
     /// The answer to one request, which came from `address`.
     fn respond(
         &self,
-        request: Request<Bytes>,
+        request: &Request<Bytes>,
         address: IpAddr,
     ) -> impl Future<Output = Response<Bytes>> + Send;
 

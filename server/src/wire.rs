@@ -3,7 +3,8 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, Request, Uri, Version};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Uri, Version};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 
@@ -15,16 +16,13 @@ use crate::reply::Refusal;
 /// # Errors
 ///
 /// The refusal to answer with; the connection is of no further use then, as its body may be unread.
-pub async fn receive(request: Request<Incoming>) -> Result<Request<Bytes>, Refusal> {
-    check_head(&request)?;
-    let (head, body) = request.into_parts();
-    let body = if body.is_end_stream() {
-        Bytes::new()
-    } else {
-        // Boxed: a future is moved into that of its caller, and nearly every request would pay for this one's size.
-        Box::pin(receive_body(&head.headers, body)).await?
-    };
-    Ok(Request::from_parts(head, body))
+pub async fn receive(head: &Parts, body: Incoming) -> Result<Bytes, Refusal> {
+    check_head(head)?;
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    // Boxed: a future is moved into that of its caller, and nearly every request would pay for this one's size.
+    Box::pin(receive_body(&head.headers, body)).await
 }
 
 async fn receive_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Refusal> {
@@ -45,18 +43,18 @@ async fn receive_body(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Refu
     }
 }
 
-fn check_head<B>(request: &Request<B>) -> Result<(), Refusal> {
-    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > TARGET_BYTES) {
+fn check_head(head: &Parts) -> Result<(), Refusal> {
+    if head.uri.path_and_query().is_some_and(|target| target.as_str().len() > TARGET_BYTES) {
         return Err(Refusal::TargetTooLong);
     }
-    let mut hosts = request.headers().get_all(HOST).iter();
+    let mut hosts = head.headers.get_all(HOST).iter();
     // RFC 9112, 3.2: exactly one Host field from HTTP/1.1 on.
     let host_is_right = match (hosts.next(), hosts.next()) {
         (Some(host), None) => is_host(host.as_bytes()),
-        (None, _) => request.version() < Version::HTTP_11,
+        (None, _) => head.version < Version::HTTP_11,
         _ => false,
     };
-    if host_is_right && is_our_target(request.uri()) { Ok(()) } else { Err(Refusal::BadRequest) }
+    if host_is_right && is_our_target(&head.uri) { Ok(()) } else { Err(Refusal::BadRequest) }
 }
 
 /// A request with a transfer coding has a body, if an empty one.

@@ -115,7 +115,7 @@ async fn counts_may_be_asked_for_without_a_log() {
     assert_eq!(site.status("GET", "/api/v1/status", "").await, 200);
     let page = MetricsPage(Arc::clone(site.app.metrics().expect("counts")));
     let request = Request::get("/metrics").body(Bytes::new()).expect("a request");
-    let counts = page.respond(request, Ipv4Addr::LOCALHOST.into()).await.into_body();
+    let counts = page.respond(&request, Ipv4Addr::LOCALHOST.into()).await.into_body();
     let counts = String::from_utf8(counts.into()).expect("UTF-8");
     assert!(counts.contains("route=\"/api/v1/status\",status=\"200\"} 1\n"), "{counts}");
 }

@@ -50,7 +50,7 @@ impl Inside {
     async fn respond(&self, method: &str, path: &str) -> (u16, String) {
         let request = Request::builder().method(method).uri(path).header("Cookie", &self.cookie);
         let request = request.body(Bytes::new()).expect("a request");
-        let response = self.app.respond(request, Ipv4Addr::LOCALHOST.into()).await;
+        let response = self.app.respond(&request, Ipv4Addr::LOCALHOST.into()).await;
         (response.status().as_u16(), String::from_utf8(response.into_body().into()).expect("UTF-8"))
     }
 }

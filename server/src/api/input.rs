@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::Request;
 use http::header::{CONTENT_TYPE, HeaderMap};
+use http::{HeaderValue, Request};
+use memchr::memchr;
 use serde_json::{Map, Value};
 
 use crate::reply::Refusal;
@@ -45,23 +46,28 @@ impl JsonBody {
     }
 }
 
-/// Finds a field of a form body that must be there and not empty: the first of that name, as the documents'
-/// `request.form.get()` does. A body that is no form has no fields.
-pub fn form_field<'a>(
+/// Finds fields of a form body, each the first of its name, as the documents' `request.form.get()` does; `None` for one
+/// that is absent or empty. A body that is no form has no fields.
+pub fn form_fields<'a, const N: usize>(
     request: &'a Request<Bytes>,
-    name: &str,
-    missing: Refusal,
-) -> Result<Cow<'a, str>, Refusal> {
+    names: [&str; N],
+) -> [Option<Cow<'a, str>>; N] {
     let is_form = has_media_type(request.headers(), "application/x-www-form-urlencoded");
     let form: &[u8] = if is_form { request.body() } else { b"" };
-    let found = form_urlencoded::parse(form).find(|(field, _)| field == name);
-    found.map(|(_, value)| value).filter(|value| !value.is_empty()).ok_or(missing)
+    let mut found = [const { None }; N];
+    for (name, value) in form_urlencoded::parse(form) {
+        if let Some(place) = names.iter().position(|sought| *sought == name) {
+            found[place].get_or_insert(value);
+        }
+    }
+    found.map(|value| value.filter(|value| !value.is_empty()))
 }
 
 /// Compares the media type without its parameters; letter case does not count (RFC 9110, 8.3.1).
 fn has_media_type(headers: &HeaderMap, expected: &str) -> bool {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(expected))
+    let value = headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let end = memchr(b';', value).unwrap_or(value.len());
+    value[..end].trim_ascii().eq_ignore_ascii_case(expected.as_bytes())
 }
 
 #[cfg(test)]
@@ -79,11 +85,11 @@ mod tests {
             "Application/X-WWW-Form-Urlencoded; charset=utf-8",
             b"&&x&email=a%2Bb%40c+d%2525&email=other&password=&semi=1;password=x",
         );
-        assert_eq!(form_field(&form, "email", Refusal::EmailMissing).as_deref(), Ok("a+b@c d%25"));
-        assert_eq!(form_field(&form, "password", Refusal::PasswordMissing), Err(Refusal::PasswordMissing));
+        let found = form_fields(&form, ["password", "email", "absent"]);
+        assert_eq!(found, [None, Some("a+b@c d%25".into()), None]);
         for media_type in ["", "text/plain", "application/json", "application/x-www-form-urlencodedx"] {
             let other = request(media_type, b"email=a");
-            assert_eq!(form_field(&other, "email", Refusal::EmailMissing), Err(Refusal::EmailMissing));
+            assert_eq!(form_fields(&other, ["email"]), [None], "{media_type:?}");
         }
     }
 

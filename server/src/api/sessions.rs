@@ -6,14 +6,15 @@ use bytes::Bytes;
 use http::header::HeaderMap;
 use http::{Request, StatusCode};
 
-use super::input::form_field;
+use super::input::form_fields;
 use crate::app::App;
 use crate::reply::{Refusal, Reply};
 
 /// POST /api/v1/auth_session/login
 pub async fn login(app: &App, request: &Request<Bytes>, address: IpAddr) -> Result<Reply, Refusal> {
-    let email = form_field(request, "email", Refusal::EmailMissing)?;
-    let password = form_field(request, "password", Refusal::PasswordMissing)?;
+    let [email, password] = form_fields(request, ["email", "password"]);
+    let email = email.ok_or(Refusal::EmailMissing)?;
+    let password = password.ok_or(Refusal::PasswordMissing)?;
     let user = app.identify(&email, &password, address).await?;
     // The user may have been deleted since it was found.
     let session_id = app.create_session(&user.id).await?.ok_or(Refusal::NoUserForEmail)?;
