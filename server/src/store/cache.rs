@@ -47,6 +47,12 @@ impl<V: Clone> Cache<V> {
         Some(value)
     }
 
+    /// Whether the value of `key` is here, which does not count as a use of it.
+    pub fn has(&self, key: &str) -> bool {
+        let inner = self.read();
+        inner.young.contains_key(key) || inner.old.contains_key(key)
+    }
+
     /// What to hand to [`fill`](Self::fill), asked for before the store of record is read.
     pub fn epoch(&self) -> Epoch {
         Epoch(self.read().epoch)

@@ -109,7 +109,7 @@ impl Sqlite {
     /// Runs a change in a transaction and, when it is durable, `then` with what it gave.
     async fn change<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+        change: impl FnOnce(&Transaction<'_, '_>) -> rusqlite::Result<T> + Send + 'static,
         then: impl FnOnce(&Shared, &T) + Send + 'static,
     ) -> Result<T, StoreError> {
         let shared = Arc::clone(&self.shared);
@@ -130,7 +130,7 @@ impl Shared {
     /// Deletes a few of the oldest sessions if they were made before `before`; their keys.
     fn forget_sessions(
         &self,
-        transaction: &Transaction<'_>,
+        transaction: &Transaction<'_, '_>,
         before: DateTime<Utc>,
     ) -> rusqlite::Result<Vec<Key>> {
         let before = before.timestamp_micros();
@@ -166,9 +166,13 @@ impl Shared {
         if let Some(user) = cache.find(value) {
             return Ok(Some(user));
         }
-        let epoch = cache.epoch();
+        // Into both caches: who logs in by email is asked for by ID right after.
+        let epochs = [self.users.epoch(), self.users_by_email.epoch()];
         let found = self.read(|connection| find_user(connection, column, value))?;
-        found.iter().for_each(|user| cache.fill(epoch, value, Arc::clone(user)));
+        if let Some(user) = &found {
+            self.users.fill(epochs[0], user.id.as_str(), Arc::clone(user));
+            self.users_by_email.fill(epochs[1], &user.email, Arc::clone(user));
+        }
         Ok(found)
     }
 
@@ -277,16 +281,7 @@ impl Store for Sqlite {
         let removed = self
             .change(
                 move |transaction| {
-                    let removed: Option<String> = transaction
-                        .prepare_cached(
-                            "DELETE FROM users WHERE rowid = (SELECT rowid FROM users WHERE id = ?1)
-                             RETURNING email, id",
-                        )?
-                        .query_row([&id], |row| {
-                            agree(row.get_ref(1)?.as_bytes()?, id.as_bytes())?;
-                            row.get(0)
-                        })
-                        .optional()?;
+                    let removed = transaction.remove_user(&id)?;
                     if removed.is_some() {
                         // Memory lacks those that were made in this transaction.
                         let made = transaction.made_for(&id);
@@ -328,7 +323,9 @@ impl Store for Sqlite {
                     Some(before) => shared.forget_sessions(transaction, before)?,
                     None => Vec::new(),
                 };
-                Ok((transaction.add_session(key, session)?, forgotten))
+                // The caches follow each transaction before the next begins.
+                let user_is_kept = shared.users.has(session.user_id.as_str());
+                Ok((transaction.add_session(key, session, user_is_kept)?, forgotten))
             },
             move |shared, (place, forgotten)| {
                 for &key in forgotten {

@@ -3,23 +3,66 @@
 use std::cell::RefCell;
 use std::ops::Deref;
 
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Statement, params};
 
+use super::agree;
 use crate::auth::Session;
 use crate::store::index::Key;
 use crate::user::{User, UserId};
 
-/// The connection in a transaction, and the sessions that were made in it: memory has them only when it is
-/// durable, and a change in the same transaction may end them.
-pub struct Transaction<'a> {
+/// The statements of every login and logout, prepared once: to look one up takes a third of the time to run it.
+pub struct Statements<'a> {
     connection: &'a Connection,
-    made: RefCell<Vec<(UserId, Key, i64)>>,
+    begin: Prepared<'a>,
+    commit: Prepared<'a>,
+    add_session: Prepared<'a>,
+    end_session: Prepared<'a>,
 }
 
-impl<'a> Transaction<'a> {
-    /// The transaction that has just begun on `connection`.
-    pub fn new(connection: &'a Connection) -> Self {
-        Self { connection, made: RefCell::default() }
+/// A statement that its thread runs, one at a time.
+struct Prepared<'a>(RefCell<Statement<'a>>);
+
+impl Prepared<'_> {
+    /// Runs the statement; how many rows it has changed.
+    fn execute(&self, parameters: impl Params) -> rusqlite::Result<usize> {
+        self.0.borrow_mut().execute(parameters)
+    }
+}
+
+impl<'a> Statements<'a> {
+    /// The statements, for transactions on `connection`.
+    pub fn prepare(connection: &'a Connection) -> rusqlite::Result<Self> {
+        let prepare = |text| connection.prepare(text).map(|statement| Prepared(RefCell::new(statement)));
+        Ok(Self {
+            connection,
+            begin: prepare("BEGIN IMMEDIATE")?,
+            commit: prepare("COMMIT")?,
+            add_session: prepare("INSERT INTO sessions (key, user_id, created_at) VALUES (?1, ?2, ?3)")?,
+            // The place alone does not name a session: SQLite may give the place of one that has just ended to a
+            // new one.
+            end_session: prepare("DELETE FROM sessions WHERE rowid = ?1 AND key = ?2")?,
+        })
+    }
+}
+
+/// The connection in a transaction, and what memory does not know before it is durable: the sessions that were made
+/// in it, which a change in the same transaction may end, and the users that were removed.
+pub struct Transaction<'a, 'c> {
+    statements: &'a Statements<'c>,
+    made: RefCell<Vec<(UserId, Key, i64)>>,
+    removed: RefCell<Vec<String>>,
+}
+
+impl<'a, 'c> Transaction<'a, 'c> {
+    /// Begins a transaction on the connection of these statements.
+    pub fn begin(statements: &'a Statements<'c>) -> rusqlite::Result<Self> {
+        statements.begin.execute([])?;
+        Ok(Self { statements, made: RefCell::default(), removed: RefCell::default() })
+    }
+
+    /// Makes what was changed durable.
+    pub fn commit(self) -> rusqlite::Result<()> {
+        self.statements.commit.execute([]).map(|_| ())
     }
 
     /// Adds a user; `false` if another has the email.
@@ -44,25 +87,47 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    /// Adds a session; its place, or `None` if its user is gone.
-    pub fn add_session(&self, key: Key, session: Session) -> rusqlite::Result<Option<i64>> {
-        let mut insert = self.prepare_cached(
-            "INSERT INTO sessions (key, user_id, created_at) SELECT ?1, id, ?3 FROM users WHERE id = ?2",
+    /// Removes a user; the email, or `None` if there is no such user.
+    pub fn remove_user(&self, id: &str) -> rusqlite::Result<Option<String>> {
+        let mut delete = self.prepare_cached(
+            "DELETE FROM users WHERE rowid = (SELECT rowid FROM users WHERE id = ?1) RETURNING email, id",
         )?;
-        let created_at = session.created_at.timestamp_micros();
-        if insert.execute(params![key.as_bytes(), session.user_id.as_str(), created_at])? == 0 {
+        let removed = delete.query_row([id], |row| {
+            agree(row.get_ref(1)?.as_bytes()?, id.as_bytes())?;
+            row.get(0)
+        });
+        let removed = removed.optional()?;
+        if removed.is_some() {
+            self.removed.borrow_mut().push(id.to_owned());
+        }
+        Ok(removed)
+    }
+
+    /// Adds a session; its place, or `None` if its user is gone. `user_is_kept` says that the user was there when the
+    /// transaction began, which spares half of the work.
+    pub fn add_session(
+        &self,
+        key: Key,
+        session: Session,
+        user_is_kept: bool,
+    ) -> rusqlite::Result<Option<i64>> {
+        let user_id = session.user_id.as_str();
+        let is_known = user_is_kept && !self.removed.borrow().iter().any(|removed| removed == user_id);
+        let is_there =
+            is_known || self.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([user_id])?;
+        if !is_there {
             return Ok(None);
         }
+        let created_at = session.created_at.timestamp_micros();
+        self.statements.add_session.execute(params![key.as_bytes(), user_id, created_at])?;
         let place = self.last_insert_rowid();
         self.made.borrow_mut().push((session.user_id, key, place));
         Ok(Some(place))
     }
 
-    /// Deletes a session; whether it was there. The place alone does not name it: SQLite may give the place of a
-    /// session that has just ended to a new one.
+    /// Deletes a session; whether it was there.
     pub fn end_session(&self, key: Key, place: i64) -> rusqlite::Result<bool> {
-        let mut delete = self.prepare_cached("DELETE FROM sessions WHERE rowid = ?1 AND key = ?2")?;
-        Ok(delete.execute(params![place, key.as_bytes()])? == 1)
+        Ok(self.statements.end_session.execute(params![place, key.as_bytes()])? == 1)
     }
 
     /// The sessions of a user that were made in this transaction, and their places.
@@ -73,10 +138,58 @@ impl<'a> Transaction<'a> {
     }
 }
 
-impl Deref for Transaction<'_> {
+impl Deref for Transaction<'_, '_> {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        self.connection
+        self.statements.connection
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::auth::PasswordHash;
+    use crate::user::Names;
+
+    #[test]
+    fn only_a_second_user_of_an_email_is_refused_and_all_else_is_a_failure() {
+        let connection = Connection::open_in_memory().expect("a database");
+        let tables = "CREATE TABLE sessions (key, user_id, created_at);
+                      CREATE TABLE users (id, email UNIQUE, password, first_name, last_name, created_at, updated_at);";
+        connection.execute_batch(tables).expect("tables");
+        let statements = Statements::prepare(&connection).expect("statements");
+        let transaction = Transaction::begin(&statements).expect("a transaction");
+        let user = |id: &str| {
+            let (id, password) = (id.into(), PasswordHash::of("x"));
+            User::stored(id, "kim@h".to_owned(), password, Names::default(), [DateTime::UNIX_EPOCH; 2])
+        };
+        assert_eq!(transaction.add_user(&user("1")), Ok(true));
+        assert_eq!(transaction.add_user(&user("2")), Ok(false));
+        connection.execute_batch("DROP TABLE users").expect("a table");
+        assert!(transaction.add_user(&user("3")).is_err());
+    }
+
+    #[test]
+    fn a_session_is_of_a_user_who_is_there_at_that_moment() {
+        let connection = Connection::open_in_memory().expect("a database");
+        let tables = "CREATE TABLE sessions (key, user_id, created_at);
+                      CREATE TABLE users (id, email); INSERT INTO users VALUES ('kim', 'kim@h');";
+        connection.execute_batch(tables).expect("tables");
+        let statements = Statements::prepare(&connection).expect("statements");
+        let transaction = Transaction::begin(&statements).expect("a transaction");
+        let is_added = |is_kept| {
+            let session = Session { user_id: "kim".into(), created_at: DateTime::UNIX_EPOCH };
+            transaction.add_session(Key::of("x"), session, is_kept).expect("a write").is_some()
+        };
+        assert_eq!([is_added(true), is_added(false)], [true, true]);
+        assert_eq!(transaction.remove_user("lee"), Ok(None));
+        assert!(is_added(true));
+        assert_eq!(transaction.remove_user("kim"), Ok(Some("kim@h".to_owned())));
+        assert_eq!([is_added(true), is_added(false)], [false, false]);
+        transaction.execute_batch("INSERT INTO users VALUES ('kim', 'kim@h')").expect("a row");
+        assert_eq!([is_added(true), is_added(false)], [true, true], "she is back");
     }
 }

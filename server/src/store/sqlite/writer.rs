@@ -13,20 +13,55 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 use super::open::Lock;
-use super::transaction::Transaction;
+use super::transaction::{Statements, Transaction};
 use crate::store::StoreError;
 
 /// Changes that may wait before callers do.
 const QUEUE: usize = 1024;
 
-/// Runs a change and returns what to do once it is durable.
-type Change = Box<dyn FnOnce(&Transaction<'_>) -> rusqlite::Result<Answer> + Send>;
-type Answer = Box<dyn FnOnce() + Send>;
+/// A change on its way through the writer: one box for both of its steps.
+trait Change: Send {
+    /// Makes the change.
+    fn make(&mut self, transaction: &Transaction<'_, '_>) -> rusqlite::Result<()>;
+
+    /// Does what is to be done once it is durable.
+    fn answer(&mut self);
+}
+
+/// What a caller has handed over, and what came of it.
+struct Handed<C, T, F> {
+    // Each is taken once: `make` takes the first and leaves the value, `answer` takes the rest.
+    change: Option<C>,
+    value: Option<T>,
+    then: Option<(F, oneshot::Sender<T>)>,
+}
+
+impl<C, T, F> Change for Handed<C, T, F>
+where
+    C: FnOnce(&Transaction<'_, '_>) -> rusqlite::Result<T> + Send,
+    T: Send,
+    F: FnOnce(&T) + Send,
+{
+    fn make(&mut self, transaction: &Transaction<'_, '_>) -> rusqlite::Result<()> {
+        if let Some(change) = self.change.take() {
+            self.value = Some(change(transaction)?);
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self) {
+        if let (Some(value), Some((then, answer))) = (self.value.take(), self.then.take()) {
+            then(&value);
+            // The caller may be gone; the change stands.
+            let _ = answer.send(value);
+        }
+    }
+}
 
 /// The handle of the writer thread; dropping it waits for the thread, which first finishes what it was given.
 pub struct Writer {
     // `None` only while it is dropped: closing the queue ends the thread.
-    queue: Option<mpsc::Sender<Change>>,
+    queue: Option<mpsc::Sender<Box<dyn Change>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -46,20 +81,13 @@ impl Writer {
     /// waiting does not stop the change.
     pub async fn run<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+        change: impl FnOnce(&Transaction<'_, '_>) -> rusqlite::Result<T> + Send + 'static,
         then: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let change: Change = Box::new(move |transaction| {
-            let value = change(transaction)?;
-            Ok(Box::new(move || {
-                then(&value);
-                // The caller may be gone; the change stands.
-                let _ = answer.send(value);
-            }))
-        });
+        let handed = Handed { change: Some(change), value: None, then: Some((then, answer)) };
         let queue = self.queue.as_ref().expect("the queue is open until the writer is dropped");
-        queue.send(change).await.map_err(|_| StoreError::Write)?;
+        queue.send(Box::new(handed)).await.map_err(|_| StoreError::Write)?;
         // A change that failed drops its answer.
         answered.await.map_err(|_| StoreError::Write)
     }
@@ -75,16 +103,21 @@ impl Drop for Writer {
     }
 }
 
-fn write(connection: &Connection, mut changes: mpsc::Receiver<Change>) {
+fn write(connection: &Connection, mut changes: mpsc::Receiver<Box<dyn Change>>) {
+    let statements = match Statements::prepare(connection) {
+        Ok(statements) => statements,
+        Err(error) => return error!("failed to write the database: {error}"),
+    };
     let mut group = Vec::new();
     while changes.blocking_recv_many(&mut group, QUEUE) > 0 {
-        let failure = match commit(connection, group.drain(..)) {
-            Ok(answers) => {
-                answers.into_iter().for_each(|answer| answer());
-                continue;
-            }
-            Err(failure) => failure,
+        let committed = commit(&statements, &mut group);
+        // A change that is dropped drops its answer, and its caller knows that it was not made.
+        let changes = group.drain(..);
+        let Err(failure) = committed else {
+            changes.for_each(|mut change| change.answer());
+            continue;
         };
+        drop(changes);
         error!("failed to write the database: {failure}");
         if !connection.is_autocommit()
             && let Err(error) = connection.execute_batch("ROLLBACK")
@@ -103,10 +136,8 @@ fn write(connection: &Connection, mut changes: mpsc::Receiver<Change>) {
     }
 }
 
-fn commit(connection: &Connection, group: impl Iterator<Item = Change>) -> rusqlite::Result<Vec<Answer>> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    let transaction = Transaction::new(connection);
-    let answers = group.map(|change| change(&transaction)).collect::<Result<_, _>>()?;
-    connection.execute_batch("COMMIT")?;
-    Ok(answers)
+fn commit(statements: &Statements<'_>, group: &mut [Box<dyn Change>]) -> rusqlite::Result<()> {
+    let transaction = Transaction::begin(statements)?;
+    group.iter_mut().try_for_each(|change| change.make(&transaction))?;
+    transaction.commit()
 }
