@@ -246,3 +246,28 @@ fn time(micros: i64) -> Result<DateTime<Utc>, StoreError> {
         StoreError::Read
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_that_fails_says_what_to_do_instead() {
+        for (answer, instead) in [
+            ("NOPERM no permissions", "give its user the rights"),
+            ("NOAUTH Authentication required.", "write its password"),
+            ("WRONGPASS invalid username-password pair", "write its password"),
+            ("LOADING Redis is loading the dataset in memory", "start again when it has read its data"),
+            ("READONLY You can't write against a read only replica.", "name the primary"),
+            ("MISCONF Redis is configured to save RDB snapshots", "see to it that it may write"),
+            ("NOREPLICAS Not enough good replicas to write.", "see to it that it may write"),
+            ("ERR unknown command", "name a Redis of version 7"),
+        ] {
+            let answer = format!("-{answer}\r\n");
+            let read = redis::parse_redis_value(answer.as_bytes()).and_then(redis::Value::extract_error);
+            let failure = Failure::from(read.expect_err("an error"));
+            assert!(failure.instead().starts_with(instead), "{answer}: {}", failure.instead());
+        }
+        assert_eq!(Failure::Late.instead(), "see what keeps it busy");
+    }
+}

@@ -198,6 +198,17 @@ mod tests {
     }
 
     #[test]
+    fn a_log_with_nothing_whole_after_some_frame_is_what_a_crash_may_leave() {
+        let log = written();
+        let frames = (log.len() - HEADER_BYTES) / FRAME_BYTES;
+        for first in 1..=frames {
+            let mut changed = log.clone();
+            (first..=frames).for_each(|frame| changed[HEADER_BYTES + frame * FRAME_BYTES - 1] ^= 1);
+            assert_eq!(damage_of(&changed), None, "from frame {first} of {frames}");
+        }
+    }
+
+    #[test]
     fn a_log_that_is_cut_off_or_gone_is_what_a_crash_may_leave() {
         let log = written();
         for length in (0..log.len()).step_by(61) {

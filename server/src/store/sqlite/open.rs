@@ -12,7 +12,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
@@ -28,9 +28,10 @@ const APPLICATION_ID: u32 = u32::from_be_bytes(*b"sess");
 /// The version of the tables below.
 const FORMAT: u32 = 2;
 
-/// A lock that its owner is about to give up is waited for: after `kill -9` the system takes a moment, and so
-/// do aborted tasks in the same process.
-const LOCK_TIME: Duration = Duration::from_millis(500);
+/// How often a lock is tried, and how long it is waited for in between, as its owner may be about to give it up: after
+/// `kill -9` the system takes a moment, and so do aborted tasks in the same process. Half a second in all.
+const LOCK_TRIES: usize = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Read connections: more than processors that could use them, so that one long list does not keep others
 /// waiting.
@@ -153,9 +154,8 @@ fn try_open(path: &Path) -> Result<Opened, Reason> {
     }
     let lock = Arc::new(lock(path)?);
     let sessions = if path.try_exists()? {
-        let bytes = path.metadata()?.len();
-        if bytes > LARGE_BYTES {
-            eprintln!("checking and reading {}, {} MiB", path.display(), bytes / (1024 * 1024));
+        if let Some(announcement) = announcement(path, path.metadata()?.len()) {
+            eprintln!("{announcement}");
         }
         // SQLite would open a file that it cannot write for reading, and say nothing.
         OpenOptions::new()
@@ -179,19 +179,24 @@ fn try_open(path: &Path) -> Result<Opened, Reason> {
     Ok(Opened { writer, readers, user_count: user_count.unsigned_abs(), sessions, lock })
 }
 
+/// What the operator is told before a file of so many bytes is read.
+fn announcement(path: &Path, bytes: u64) -> Option<String> {
+    (bytes > LARGE_BYTES)
+        .then(|| format!("checking and reading {}, {} MiB", path.display(), bytes / (1024 * 1024)))
+}
+
 fn lock(path: &Path) -> Result<Lock, Reason> {
     let name = beside(path, "-lock");
     let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&name);
     let file = opened.map_err(|error| Reason::Unwritable(name, error))?;
-    let deadline = Instant::now() + LOCK_TIME;
-    loop {
+    for _ in 0..LOCK_TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(Lock { _file: file }),
             Err(TryLockError::Error(error)) => return Err(error.into()),
-            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Err(Reason::Locked),
-            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(5)),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
         }
     }
+    Err(Reason::Locked)
 }
 
 /// Makes a database under another name and moves it here when it is whole: a file of this name is never
@@ -285,4 +290,60 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(path: &Path) -> String {
+        open(path).err().expect("a refusal").to_string()
+    }
+
+    #[test]
+    fn a_file_that_only_begins_like_a_database_is_not_ours() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        for bytes in [&b"x"[..], b"SQLite format 3\0", &[b'x'; 100]] {
+            std::fs::write(&path, bytes).expect("a file");
+            assert!(refusal(&path).contains("it was not made by this server"), "{bytes:?}");
+            assert_eq!(std::fs::read(&path).expect("a file"), bytes);
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_way_of_a_new_file_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        std::fs::create_dir(beside(&path, "-new")).expect("a folder");
+        assert!(refusal(&path).contains("directory"), "{}", refusal(&path));
+        std::fs::remove_dir(beside(&path, "-new")).expect("a folder");
+        assert!(open(&path).is_ok());
+    }
+
+    #[test]
+    fn a_lock_that_is_given_up_is_had() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        let held = lock(&path).unwrap_or_else(|reason| panic!("{reason}"));
+        assert!(matches!(lock(&path), Err(Reason::Locked)));
+        let begun = std::sync::Barrier::new(2);
+        thread::scope(|scope| {
+            let next = scope.spawn(|| {
+                begun.wait();
+                lock(&path).is_ok()
+            });
+            begun.wait();
+            drop(held);
+            assert!(next.join().expect("an outcome"));
+        });
+    }
+
+    #[test]
+    fn a_start_that_takes_its_time_is_announced() {
+        let told = |bytes| announcement(Path::new("a.db"), bytes);
+        assert_eq!([told(0), told(32 * 1024 * 1024)], [None, None]);
+        assert_eq!(told(32 * 1024 * 1024 + 1).as_deref(), Some("checking and reading a.db, 32 MiB"));
+        assert_eq!(told(64 * 1024 * 1024 - 1).as_deref(), Some("checking and reading a.db, 63 MiB"));
+    }
 }
