@@ -1,6 +1,7 @@
 //! The command line of the binary: arguments and environment in, exit code out.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::future::pending;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -27,6 +28,9 @@ pub const FAILURE: u8 = 1;
 
 /// It was started wrongly: an argument, a variable, or an address that cannot be listened on.
 pub const USAGE: u8 = 2;
+
+/// Files that the runtime opens, and some more.
+const RUNTIME_FILES: usize = 8;
 
 const HELP: &str = "\
 The reference server of the session-authentication API.
@@ -94,12 +98,18 @@ pub fn run(arguments: &[OsString], lookup: impl Fn(&str) -> Option<String>) -> E
     }
 }
 
-#[tokio::main]
-async fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
+fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
     let config = Config::from_lookup(lookup)?;
     log::start(&config);
-    let shutdown = shutdown()?;
     open_as_many_files_as_allowed();
+    // Tokio panics where it lacks one of its own.
+    drop((0..RUNTIME_FILES).map(|_| File::open("/dev/null")).collect::<io::Result<Vec<_>>>()?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve_until_stopped(&config))
+}
+
+async fn serve_until_stopped(config: &Config) -> Result<(), Stop> {
+    let shutdown = shutdown()?;
     let (host, port) = (config.host.clone(), config.port);
     // Before the database is opened: a server that cannot listen has no business there.
     let listener = bind(&host, port).await.map_err(|error| Stop::Listen { host, port, error })?;
@@ -111,7 +121,7 @@ async fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
         ),
         None => None,
     };
-    let app = Arc::new(App::open(&config, Path::new(""), Arc::new(SystemClock)).await?);
+    let app = Arc::new(App::open(config, Path::new(""), Arc::new(SystemClock)).await?);
     if let (Some(listener), Some(metrics)) = (metrics_listener, app.metrics()) {
         info!("counts are at http://{}/metrics", listener.local_addr()?);
         // Ends with the process: a page that is being read then is of no further use.

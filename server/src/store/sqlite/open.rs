@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use thiserror::Error;
 
 use super::{corrupt, log, time};
@@ -246,7 +246,11 @@ fn inspect(path: &Path) -> Result<Index, Reason> {
     }
     // SQLite quotes what it cannot read of a table, line ends and all; the operator gets one line.
     let how = |text: String| Reason::Damaged(text.split_whitespace().collect::<Vec<_>>().join(" "));
-    let damaged = |error: rusqlite::Error| how(error.to_string());
+    let damaged = |error: rusqlite::Error| match error.sqlite_error_code() {
+        // Too few files, say: nothing has been read yet.
+        Some(ErrorCode::CannotOpen) => error.into(),
+        _ => how(error.to_string()),
+    };
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(damaged)?;
     // In full, indexes against tables: half a second for a million sessions of 10^5 users. quick_check would take
     // a third of that, and leave a user that an index has lost to be found missing.
