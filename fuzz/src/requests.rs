@@ -124,7 +124,7 @@ fn a_json_body_is_a_text_of_one_object_and_what_we_write_reads_back() {
             }
         }
         if let Some(value) = value.filter(|value| !has_fraction(value)) {
-            let written = Bytes::from(json::body(&value));
+            let written = json::body(&value);
             assert!(written.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')));
             assert_eq!(serde_json::from_slice::<Value>(&written).expect("JSON"), value);
         }

@@ -9,16 +9,14 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-use crate::body::Body;
-
 /// Writes `value` as a response body.
-pub fn body(value: &impl Serialize) -> Body {
+pub fn body(value: &impl Serialize) -> Bytes {
     let mut bytes = Vec::with_capacity(256);
     value
         .serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Transcript::default()))
         .expect("writing to memory cannot fail, and our structures have string keys only");
     bytes.push(b'\n');
-    Bytes::from(bytes).into()
+    Bytes::from(bytes)
 }
 
 /// The transcripts' layout: two spaces per level, `, ` at line ends, everything but printable ASCII escaped.
@@ -119,7 +117,7 @@ mod tests {
     use super::*;
 
     fn text(value: &Value) -> String {
-        String::from_utf8(Bytes::from(body(value)).into()).expect("ASCII")
+        String::from_utf8(body(value).into()).expect("ASCII")
     }
 
     #[test]

@@ -25,7 +25,6 @@
 pub mod api;
 pub mod app;
 pub mod auth;
-pub mod body;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::auth::PasswordHash;
-use crate::body::Body;
 use crate::clock::timestamp;
 use crate::json;
 
@@ -28,7 +28,7 @@ pub struct User {
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
     // Rendered by the first request that asks for it.
-    body: OnceLock<Body>,
+    body: OnceLock<Bytes>,
 }
 
 /// First and last name; `None` is JSON's null.
@@ -58,7 +58,7 @@ impl User {
     }
 
     /// The JSON of this user as a response body.
-    pub fn body(&self) -> Body {
+    pub fn body(&self) -> Bytes {
         self.body.get_or_init(|| json::body(self)).clone()
     }
 }
@@ -92,7 +92,7 @@ impl Serialize for User {
 pub struct UserList {
     users: Vec<Arc<User>>,
     // As a user's.
-    body: OnceLock<Body>,
+    body: OnceLock<Bytes>,
 }
 
 impl UserList {
@@ -107,7 +107,7 @@ impl UserList {
     }
 
     /// The JSON of these users as a response body.
-    pub fn body(&self) -> Body {
+    pub fn body(&self) -> Bytes {
         self.body.get_or_init(|| json::body(&self.iter().collect::<Vec<_>>())).clone()
     }
 }

@@ -9,7 +9,7 @@ use crate::reply::{Refusal, Reply};
 
 /// GET /api/v1/status
 pub fn status() -> Reply {
-    Reply::written(StatusCode::OK, Bytes::from_static(b"{\n  \"status\": \"OK\"\n}\n").into())
+    Reply::written(StatusCode::OK, Bytes::from_static(b"{\n  \"status\": \"OK\"\n}\n"))
 }
 
 /// GET /api/v1/stats

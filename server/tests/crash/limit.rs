@@ -38,7 +38,7 @@ pub fn few_descriptors() -> Result<(), String> {
             // Whoever started this test has left it some that are open, too.
             Err(output) if cannot_be_loaded(&output) => continue,
             Err(output) => {
-                judge(FAULTS, || is_clear_refusal(&output).and_then(|()| blames_no_file(&output)))?
+                judge(FAULTS, || is_clear_refusal(&output).and_then(|()| blames_no_file(&output)))?;
             }
         }
         refused += 1;

@@ -50,8 +50,8 @@ pub async fn serve(listener: TcpListener, kind: &str, user_count: usize) {
     axum::serve(listener, router.with_state(Arc::new(users))).await.expect("a server that does not end");
 }
 
-fn written(body: impl Into<Bytes>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], body.into())
+fn written(body: Bytes) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], body)
 }
 
 async fn status() -> impl IntoResponse {
