@@ -50,9 +50,9 @@ pub async fn converse<R: Respond>(stream: TcpStream, client: Client, app: Weak<R
         .max_buf_size(HEAD_BYTES);
     let io = TokioIo::new(Watched { stream, watch: &watch });
     let mut connection = pin!(http.serve_connection(io, service));
-    let mut finishing = false;
+    let (mut finishing, mut known_waker) = (false, None);
     poll_fn(|context| {
-        if !finishing && watch.is_told_to_finish(context) {
+        if !finishing && watch.is_told_to_finish(context, &mut known_waker) {
             finishing = true;
             connection.as_mut().graceful_shutdown();
         }

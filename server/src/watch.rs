@@ -9,7 +9,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
@@ -88,9 +88,14 @@ impl Watch {
         self.connection.wake();
     }
 
-    /// Whether it is told to; else its task will be woken then.
-    pub fn is_told_to_finish(&self, context: &Context<'_>) -> bool {
-        self.connection.register(context.waker());
+    /// Whether it is told to; else its task will be woken then. `known` is the waker that was left here last, for the
+    /// same one is not left again with every request.
+    pub fn is_told_to_finish(&self, context: &Context<'_>, known: &mut Option<Waker>) -> bool {
+        let waker = context.waker();
+        if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            self.connection.register(waker);
+            *known = Some(waker.clone());
+        }
         self.told_to_finish.load(Ordering::Acquire)
     }
 
@@ -216,8 +221,9 @@ mod tests {
         let watch = watch();
         let waker = noop_waker();
         let context = Context::from_waker(&waker);
-        assert!(!watch.is_told_to_finish(&context));
+        let mut known = None;
+        assert!(!watch.is_told_to_finish(&context, &mut known));
         watch.tell_to_finish();
-        assert!(watch.is_told_to_finish(&context));
+        assert!(watch.is_told_to_finish(&context, &mut known));
     }
 }
