@@ -1,5 +1,6 @@
 //! What the server reads, given any bytes.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -100,10 +101,9 @@ fn a_form_field_is_what_a_plain_decoder_finds() {
             value.filter(|value| !value.is_empty())
         };
         let request = request("application/x-www-form-urlencoded", body);
-        for name in ["email", "e", ""] {
-            let [found] = form_fields(&request, [name]);
-            assert_eq!(found.as_deref(), field(name.as_bytes()).as_deref(), "{name}");
-        }
+        let names = ["email", "e", ""];
+        let found = form_fields(&request, names);
+        assert_eq!(found.map(|value| value.map(Cow::into_owned)), names.map(|name| field(name.as_bytes())));
     });
 }
 

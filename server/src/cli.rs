@@ -1,10 +1,10 @@
 //! The command line of the binary: arguments and environment in, exit code out.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::future::pending;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub const FAILURE: u8 = 1;
 /// It was started wrongly: an argument, a variable, or an address that cannot be listened on.
 pub const USAGE: u8 = 2;
 
-/// Files that the runtime opens, and some more.
+/// Files that the runtime opens, and the listener.
 const RUNTIME_FILES: usize = 8;
 
 const HELP: &str = "\
@@ -73,6 +73,8 @@ enum Stop {
     Listen { host: String, port: u16, error: io::Error },
     #[error("cannot listen on METRICS_ADDR={address}: {error}; write a loopback address and a free port")]
     ListenForMetrics { address: SocketAddr, error: io::Error },
+    #[error("cannot open the files that it needs: {0}; let it open more (ulimit -n)")]
+    Files(io::Error),
     #[error("{0}")]
     System(#[from] io::Error),
 }
@@ -94,7 +96,7 @@ pub fn run(arguments: &[OsString], lookup: impl Fn(&str) -> Option<String>) -> E
         Stop::Argument(_) | Stop::Config(_) | Stop::Listen { .. } | Stop::ListenForMetrics { .. } => {
             USAGE.into()
         }
-        Stop::Database(_) | Stop::System(_) => FAILURE.into(),
+        Stop::Database(_) | Stop::Files(_) | Stop::System(_) => FAILURE.into(),
     }
 }
 
@@ -103,7 +105,12 @@ fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
     log::start(&config);
     open_as_many_files_as_allowed();
     // Tokio panics where it lacks one of its own.
-    drop((0..RUNTIME_FILES).map(|_| File::open("/dev/null")).collect::<io::Result<Vec<_>>>()?);
+    drop(
+        (0..RUNTIME_FILES / 2)
+            .map(|_| UnixStream::pair())
+            .collect::<io::Result<Vec<_>>>()
+            .map_err(Stop::Files)?,
+    );
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve_until_stopped(&config))
 }

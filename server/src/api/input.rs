@@ -87,6 +87,8 @@ mod tests {
         );
         let found = form_fields(&form, ["password", "email", "absent"]);
         assert_eq!(found, [None, Some("a+b@c d%25".into()), None]);
+        let octets = "application/x-www-form-urlencoded; x=\u{fc}";
+        assert_eq!(form_fields(&request(octets, b"email=a"), ["email"]), [Some("a".into())]);
         for media_type in ["", "text/plain", "application/json", "application/x-www-form-urlencodedx"] {
             let other = request(media_type, b"email=a");
             assert_eq!(form_fields(&other, ["email"]), [None], "{media_type:?}");

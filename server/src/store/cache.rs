@@ -118,6 +118,16 @@ mod tests {
     }
 
     #[test]
+    fn whether_a_value_is_here_can_be_asked_without_using_it() {
+        let cache = Cache::new(1);
+        cache.put("old", 1);
+        cache.put("young", 2);
+        assert_eq!(["old", "young", "none"].map(|key| cache.has(key)), [true, true, false]);
+        cache.put("next", 3);
+        assert_eq!(["old", "young", "next"].map(|key| cache.has(key)), [false, true, true]);
+    }
+
+    #[test]
     fn a_value_read_before_a_change_is_not_kept() {
         let cache = Cache::new(2);
         let before = cache.epoch();

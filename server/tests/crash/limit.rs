@@ -26,7 +26,7 @@ pub fn limit(process: &Process, option: &str) -> Result<(), String> {
 pub fn few_descriptors() -> Result<(), String> {
     let (_folder, mut ground) = prepare();
     let mut refused = 0;
-    // The runtime lacks some, then the socket, then the database.
+    // The runtime lacks some, then the database.
     for descriptors in 4.. {
         let mut prlimit = Command::new("prlimit");
         prlimit.arg(format!("--nofile={descriptors}"));

@@ -1,4 +1,5 @@
-//! Users and sessions in one SQLite file, which belongs to one process.
+//! Users and sessions in one SQLite file, which belongs to one process: others may read it meanwhile and not change it,
+//! as what this one has in memory would then be wrong.
 //!
 //! Sessions are read from memory, where all of them are loaded at start; users from bounded caches in front of a
 //! few read connections. Changes go through one writer thread, which commits many in one transaction and answers
@@ -166,12 +167,12 @@ impl Shared {
         if let Some(user) = cache.find(value) {
             return Ok(Some(user));
         }
-        // Into both caches: who logs in by email is asked for by ID right after.
-        let epochs = [self.users.epoch(), self.users_by_email.epoch()];
+        let epochs = [cache.epoch(), self.users.epoch()];
         let found = self.read(|connection| find_user(connection, column, value))?;
         if let Some(user) = &found {
-            self.users.fill(epochs[0], user.id.as_str(), Arc::clone(user));
-            self.users_by_email.fill(epochs[1], &user.email, Arc::clone(user));
+            cache.fill(epochs[0], value, Arc::clone(user));
+            // Who logs in by email is asked for by ID right after.
+            self.users.fill(epochs[1], user.id.as_str(), Arc::clone(user));
         }
         Ok(found)
     }
@@ -403,6 +404,21 @@ fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_user_who_was_found_by_email_is_in_memory_by_id() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        let store = Sqlite::open(&path).expect("a database");
+        let (password, now) = (PasswordHash::of("x"), DateTime::UNIX_EPOCH);
+        let kim = Arc::new(User::new("kim@h".to_owned(), password, Names::default(), now));
+        assert_eq!(store.add_user(Arc::clone(&kim)).await, Ok(true));
+        drop(store);
+        let store = Sqlite::open(&path).expect("a database");
+        assert!(!store.shared.users.has(kim.id.as_str()));
+        assert!(store.user_by_email("kim@h").await.expect("a read").is_some());
+        assert!(store.shared.users.has(kim.id.as_str()));
+    }
 
     #[test]
     fn a_row_that_was_not_looked_for_is_an_error() {

@@ -28,7 +28,7 @@ const APPLICATION_ID: u32 = u32::from_be_bytes(*b"sess");
 /// The version of the tables below.
 const FORMAT: u32 = 2;
 
-/// How often a lock is tried, and how long it is waited for in between, as its owner may be about to give it up: after
+/// How often a lock is tried, and how long it is waited for each time, as its owner may be about to give it up: after
 /// `kill -9` the system takes a moment, and so do aborted tasks in the same process. Half a second in all.
 const LOCK_TRIES: usize = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
@@ -186,6 +186,10 @@ fn announcement(path: &Path, bytes: u64) -> Option<String> {
 }
 
 fn lock(path: &Path) -> Result<Lock, Reason> {
+    lock_with(path, || thread::sleep(LOCK_PAUSE))
+}
+
+fn lock_with(path: &Path, mut pause: impl FnMut()) -> Result<Lock, Reason> {
     let name = beside(path, "-lock");
     let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&name);
     let file = opened.map_err(|error| Reason::Unwritable(name, error))?;
@@ -193,7 +197,7 @@ fn lock(path: &Path) -> Result<Lock, Reason> {
         match file.try_lock() {
             Ok(()) => return Ok(Lock { _file: file }),
             Err(TryLockError::Error(error)) => return Err(error.into()),
-            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => pause(),
         }
     }
     Err(Reason::Locked)
@@ -207,8 +211,11 @@ fn create(path: &Path) -> Result<(), Reason> {
     }
     let new = beside(path, "-new");
     for leftover in ["", "-wal", "-shm", "-journal"] {
-        match std::fs::remove_file(beside(&new, leftover)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        let name = beside(&new, leftover);
+        match std::fs::remove_file(&name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Reason::Unwritable(name, error));
+            }
             _ => {}
         }
     }
@@ -247,8 +254,8 @@ fn inspect(path: &Path) -> Result<Index, Reason> {
     // SQLite quotes what it cannot read of a table, line ends and all; the operator gets one line.
     let how = |text: String| Reason::Damaged(text.split_whitespace().collect::<Vec<_>>().join(" "));
     let damaged = |error: rusqlite::Error| match error.sqlite_error_code() {
-        // Too few files, say: nothing has been read yet.
-        Some(ErrorCode::CannotOpen) => error.into(),
+        // These say nothing of what is in the file.
+        Some(ErrorCode::CannotOpen | ErrorCode::DatabaseBusy | ErrorCode::OutOfMemory) => error.into(),
         _ => how(error.to_string()),
     };
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(damaged)?;
@@ -320,27 +327,20 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.db");
         std::fs::create_dir(beside(&path, "-new")).expect("a folder");
-        assert!(refusal(&path).contains("directory"), "{}", refusal(&path));
+        assert!(refusal(&path).contains("a.db-new cannot be written: Is a directory"), "{}", refusal(&path));
         std::fs::remove_dir(beside(&path, "-new")).expect("a folder");
         assert!(open(&path).is_ok());
     }
 
     #[test]
-    fn a_lock_that_is_given_up_is_had() {
+    fn a_lock_that_is_given_up_is_had_and_no_other() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.db");
-        let held = lock(&path).unwrap_or_else(|reason| panic!("{reason}"));
-        assert!(matches!(lock(&path), Err(Reason::Locked)));
-        let begun = std::sync::Barrier::new(2);
-        thread::scope(|scope| {
-            let next = scope.spawn(|| {
-                begun.wait();
-                lock(&path).is_ok()
-            });
-            begun.wait();
-            drop(held);
-            assert!(next.join().expect("an outcome"));
-        });
+        let mut held = lock(&path).ok();
+        let mut pauses = 0;
+        assert!(matches!(lock_with(&path, || pauses += 1), Err(Reason::Locked)));
+        assert_eq!(pauses, LOCK_TRIES);
+        assert!(lock_with(&path, || held = None).is_ok());
     }
 
     #[test]

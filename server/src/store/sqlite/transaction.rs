@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::Deref;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Statement, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, PrepFlags, Statement, params};
 
 use super::agree;
 use crate::auth::Session;
@@ -32,7 +32,10 @@ impl Prepared<'_> {
 impl<'a> Statements<'a> {
     /// The statements, for transactions on `connection`.
     pub fn prepare(connection: &'a Connection) -> rusqlite::Result<Self> {
-        let prepare = |text| connection.prepare(text).map(|statement| Prepared(RefCell::new(statement)));
+        let prepare = |text| {
+            let statement = connection.prepare_with_flags(text, PrepFlags::SQLITE_PREPARE_PERSISTENT)?;
+            Ok::<_, rusqlite::Error>(Prepared(RefCell::new(statement)))
+        };
         Ok(Self {
             connection,
             begin: prepare("BEGIN IMMEDIATE")?,

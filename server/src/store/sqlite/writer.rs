@@ -69,11 +69,24 @@ impl Writer {
     /// Starts the thread. It owns the connection, and holds the lock until that is closed.
     pub fn start(connection: Connection, lock: Arc<Lock>) -> io::Result<Self> {
         let (queue, changes) = mpsc::channel(QUEUE);
+        // One message: whether it can write at all.
+        let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-            write(&connection, changes);
+            match Statements::prepare(&connection) {
+                Ok(statements) => {
+                    // Whoever starts the thread waits for it.
+                    let _ = ready.send(Ok(()));
+                    write(&connection, &statements, changes);
+                }
+                Err(error) => {
+                    let _ = ready.send(Err(error));
+                }
+            }
             drop(connection);
             drop(lock);
         })?;
+        let is_ready = is_ready.recv().map_err(io::Error::other)?;
+        is_ready.map_err(io::Error::other)?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -103,21 +116,15 @@ impl Drop for Writer {
     }
 }
 
-fn write(connection: &Connection, mut changes: mpsc::Receiver<Box<dyn Change>>) {
-    let statements = match Statements::prepare(connection) {
-        Ok(statements) => statements,
-        Err(error) => return error!("failed to write the database: {error}"),
-    };
+fn write(connection: &Connection, statements: &Statements<'_>, mut changes: mpsc::Receiver<Box<dyn Change>>) {
     let mut group = Vec::new();
     while changes.blocking_recv_many(&mut group, QUEUE) > 0 {
-        let committed = commit(&statements, &mut group);
-        // A change that is dropped drops its answer, and its caller knows that it was not made.
-        let changes = group.drain(..);
-        let Err(failure) = committed else {
-            changes.for_each(|mut change| change.answer());
+        let Err(failure) = commit(statements, &mut group) else {
+            group.drain(..).for_each(|mut change| change.answer());
             continue;
         };
-        drop(changes);
+        // With its change each answer is dropped, and so its caller hears of the failure.
+        group.clear();
         error!("failed to write the database: {failure}");
         if !connection.is_autocommit()
             && let Err(error) = connection.execute_batch("ROLLBACK")
