@@ -29,8 +29,8 @@ pub const FAILURE: u8 = 1;
 /// It was started wrongly: an argument, a variable, or an address that cannot be listened on.
 pub const USAGE: u8 = 2;
 
-/// Files that the runtime opens, and the listener.
-const RUNTIME_FILES: usize = 8;
+/// Pairs of files that the runtime opens, and one more for the listener.
+const RUNTIME_PAIRS: usize = 4;
 
 const HELP: &str = "\
 The reference server of the session-authentication API.
@@ -106,7 +106,7 @@ fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
     open_as_many_files_as_allowed();
     // Tokio panics where it lacks one of its own.
     drop(
-        (0..RUNTIME_FILES / 2)
+        (0..RUNTIME_PAIRS)
             .map(|_| UnixStream::pair())
             .collect::<io::Result<Vec<_>>>()
             .map_err(Stop::Files)?,
