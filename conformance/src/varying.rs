@@ -172,7 +172,8 @@ impl Places {
 }
 
 fn hide_number(text: &str, number: &str, name: &str) -> String {
-    let is_digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
+    // Of another number, or of an id, which has any digits by chance.
+    let is_digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_hexdigit());
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(number) {
@@ -274,6 +275,9 @@ mod tests {
             places.hide("/tmp/conformance-x/project/app.py /tmp/conformance-x/tmp :43121/ 0.431217 143121"),
             "./app.py .../tmp :API_PORT/ 0.431217 143121"
         );
+        let ids = "f048e1ae-e6d0-4c00-80e1-43121ca1742b a43121";
+        assert_eq!(places.hide(ids), ids);
+        assert_eq!(places.hide("port43121, 43121"), "portAPI_PORT, API_PORT");
     }
 
     #[test]
