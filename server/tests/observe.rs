@@ -11,7 +11,8 @@ use http::Request;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use server::Respond as _;
-use server::metrics::MetricsPage;
+use server::http::framing::RequestBody;
+use server::ops::metrics_page::MetricsPage;
 use support::{BOB_BASIC, BOB_FORM, Process, Site, command, exchange, login, split};
 
 /// Nobody but this client has said these.
@@ -114,8 +115,9 @@ async fn counts_may_be_asked_for_without_a_log() {
     let site = Site::start_with(&[("AUTH_TYPE", "auth"), ("METRICS_ADDR", "127.0.0.1:0")]).await;
     assert_eq!(site.status("GET", "/api/v1/status", "").await, 200);
     let page = MetricsPage(Arc::clone(site.app.metrics().expect("counts")));
-    let request = Request::get("/metrics").body(Bytes::new()).expect("a request");
-    let counts = page.respond(&request, Ipv4Addr::LOCALHOST.into()).await.into_body();
+    let (head, ()) = Request::get("/metrics").body(()).expect("a request").into_parts();
+    let mut body = RequestBody::from(Bytes::new());
+    let counts = page.respond(&head, &mut body, Ipv4Addr::LOCALHOST.into()).await.into_body();
     let counts = String::from_utf8(counts.into()).expect("UTF-8");
     assert!(counts.contains("route=\"/api/v1/status\",status=\"200\"} 1\n"), "{counts}");
 }

@@ -60,5 +60,8 @@ pub const OTHER_FILES: u64 = 64;
 /// Connections that are being told so at once; beyond that they are closed without a word.
 pub const REFUSALS: usize = 32;
 
-/// Time that a client has to read that it is refused.
-pub const REFUSAL_TIME: Duration = Duration::from_secs(1);
+/// Time that a client has to read its last answer, while what it still sends is discarded.
+pub const LINGER_TIME: Duration = Duration::from_secs(1);
+
+/// Bytes of a body that are discarded after the answer to its head: the connection is closed.
+pub const LINGER_BYTES: usize = 1024 * 1024;

@@ -6,11 +6,11 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
+use tokio::sync::OnceCell;
+use tokio::task::{JoinError, spawn_blocking};
 use uuid::Uuid;
 
-use crate::auth::PasswordHash;
-use crate::clock::timestamp;
-use crate::json;
+use super::PasswordHash;
 
 /// A user as the store keeps it. It never changes: a changed user is a new value.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct User {
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
     // Rendered by the first request that asks for it.
-    body: OnceLock<Bytes>,
+    json: OnceLock<Bytes>,
 }
 
 /// First and last name; `None` is JSON's null.
@@ -54,12 +54,12 @@ impl User {
         names: Names,
         [created_at, updated_at]: [DateTime<Utc>; 2],
     ) -> Self {
-        Self { id, email, password, names, created_at, updated_at, body: OnceLock::new() }
+        Self { id, email, password, names, created_at, updated_at, json: OnceLock::new() }
     }
 
-    /// The JSON of this user as a response body.
-    pub fn body(&self) -> Bytes {
-        self.body.get_or_init(|| json::body(self)).clone()
+    /// Returns the JSON of this user: what `render` returned for the first caller, kept from then on.
+    pub fn json(&self, render: impl FnOnce(&Self) -> Bytes) -> Bytes {
+        self.json.get_or_init(|| render(self)).clone()
     }
 }
 
@@ -91,14 +91,14 @@ impl Serialize for User {
 #[derive(Debug)]
 pub struct UserList {
     users: Vec<Arc<User>>,
-    // As a user's.
-    body: OnceLock<Bytes>,
+    // Rendered by the first request that asks for it; others wait for that one without blocking a thread.
+    json: OnceCell<Bytes>,
 }
 
 impl UserList {
-    /// A list of these.
+    /// Makes a list of these users.
     pub fn new(users: Vec<Arc<User>>) -> Self {
-        Self { users, body: OnceLock::new() }
+        Self { users, json: OnceCell::new() }
     }
 
     /// The users.
@@ -106,10 +106,30 @@ impl UserList {
         self.users.iter().map(Arc::as_ref)
     }
 
-    /// The JSON of these users as a response body.
-    pub fn body(&self) -> Bytes {
-        self.body.get_or_init(|| json::body(&self.iter().collect::<Vec<_>>())).clone()
+    /// Returns the JSON of these users: what `render` returned for the first caller, kept from then on. It runs
+    /// on a thread for blocking work, as the list may be long.
+    ///
+    /// # Errors
+    ///
+    /// If `render` panics.
+    pub async fn json(self: &Arc<Self>, render: fn(&Self) -> Bytes) -> Result<Bytes, JoinError> {
+        let json = self.json.get_or_try_init(|| {
+            let list = Arc::clone(self);
+            spawn_blocking(move || render(&list))
+        });
+        json.await.cloned()
     }
+}
+
+impl Serialize for UserList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+/// Formats a time as the documents do: `2017-10-16 04:23:04`.
+fn timestamp(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// The ID of a user: an opaque string to all but [`UserId::random`], which makes a UUID version 4.
@@ -137,5 +157,20 @@ impl From<&str> for UserId {
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_formatted_as_in_the_documents() {
+        for (time, expected) in [
+            ("2017-10-16T04:23:04.999999Z", "2017-10-16 04:23:04"),
+            ("2038-01-19T03:14:08Z", "2038-01-19 03:14:08"),
+        ] {
+            assert_eq!(timestamp(time.parse().expect("a time")), expected);
+        }
     }
 }

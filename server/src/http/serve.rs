@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
 use nix::sys::resource::{Resource, getrlimit};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -17,25 +15,10 @@ use tokio::task::{self, AbortHandle, JoinSet};
 use tokio::time::{self, MissedTickBehavior};
 use tracing::error;
 
-use crate::connection::{Client, converse};
-use crate::limits::{ACCEPT_BACKOFF, BACKLOG, CONNECTIONS, DRAIN_TIME, OTHER_FILES, REFUSAL_TIME, REFUSALS};
-use crate::observe::Observer;
-use crate::watch::{Seconds, Watch};
-
-/// Answers requests.
-pub trait Respond: Send + Sync + 'static {
-    /// The answer to one request, which came from `address`.
-    fn respond(
-        &self,
-        request: &Request<Bytes>,
-        address: IpAddr,
-    ) -> impl Future<Output = Response<Bytes>> + Send;
-
-    /// Who watches the requests, if anybody does.
-    fn observer(&self) -> Option<Arc<Observer>> {
-        None
-    }
-}
+use super::connection::serve_connection;
+use super::limits::{ACCEPT_BACKOFF, BACKLOG, CONNECTIONS, DRAIN_TIME, LINGER_TIME, OTHER_FILES, REFUSALS};
+use super::respond::Respond;
+use super::timeouts::{CoarseClock, Deadline};
 
 /// Listens on `port` of the first address that `host` names.
 pub async fn bind(host: &str, port: u16) -> io::Result<TcpListener> {
@@ -64,16 +47,15 @@ pub async fn serve<R: Respond>(
 ) -> io::Result<()> {
     // Owned here, so that no connection outlives this future; bounded by CONNECTIONS.
     let mut connections = JoinSet::new();
-    // What each is told and asked every second.
-    let mut open: HashMap<task::Id, (AbortHandle, Arc<Watch>)> = HashMap::new();
+    // Looked at every second.
+    let mut open: HashMap<task::Id, (AbortHandle, Arc<Deadline>)> = HashMap::new();
     // Likewise; bounded by REFUSALS.
     let mut refusals = JoinSet::new();
     let room = room();
-    let seconds = Arc::<Seconds>::default();
+    let clock = Arc::<CoarseClock>::default();
     let mut second = time::interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut shutdown = pin!(shutdown);
-    let observer = app.observer();
     let mut accepting = true;
     loop {
         tokio::select! {
@@ -83,8 +65,9 @@ pub async fn serve<R: Respond>(
             }
             Some(_) = refusals.join_next() => {}
             _ = second.tick() => {
-                seconds.pass();
-                open.values().filter(|(_, watch)| watch.is_overdue()).for_each(|(handle, _)| handle.abort());
+                clock.tick();
+                let overdue = open.values().filter(|(_, deadline)| deadline.has_passed());
+                overdue.for_each(|(handle, _)| handle.abort());
             }
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) if connections.len() >= room => {
@@ -94,11 +77,15 @@ pub async fn serve<R: Respond>(
                 }
                 Ok((stream, peer)) => {
                     accepting = true;
-                    let client = Client { address: peer.ip(), observer: observer.clone() };
-                    let watch = Arc::new(Watch::new(Arc::clone(&seconds)));
-                    let connection = converse(stream, client, Arc::downgrade(&app), Arc::clone(&watch));
-                    let handle = connections.spawn(connection);
-                    open.insert(handle.id(), (handle, watch));
+                    let deadline = Arc::new(Deadline::new(Arc::clone(&clock)));
+                    let guard = app.connection_opens();
+                    let connection =
+                        serve_connection(stream, peer.ip(), Arc::downgrade(&app), Arc::clone(&deadline));
+                    let handle = connections.spawn(async move {
+                        let _guard = guard;
+                        connection.await;
+                    });
+                    open.insert(handle.id(), (handle, deadline));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: trying again at once would only burn the
@@ -112,7 +99,7 @@ pub async fn serve<R: Respond>(
         }
     }
     drop(listener);
-    open.values().for_each(|(_, watch)| watch.tell_to_finish());
+    open.values().for_each(|(_, deadline)| deadline.close());
     let drained = async { while connections.join_next().await.is_some() {} };
     // What is still open after that has had its chance; it ends with `connections`.
     let _ = time::timeout(DRAIN_TIME, drained).await;
@@ -142,5 +129,5 @@ async fn refuse(mut stream: TcpStream) {
         tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
     };
     // A client that has left, or does not, is refused all the same.
-    let _ = time::timeout(REFUSAL_TIME, told).await;
+    let _ = time::timeout(LINGER_TIME, told).await;
 }

@@ -2,8 +2,8 @@
 
 use http::Method;
 
-use crate::path::CanonicalPath;
-use crate::reply::Refusal;
+use crate::http::path::CanonicalPath;
+use crate::http::refusal::Refusal;
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,12 +8,11 @@ use std::thread;
 use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
 
-use super::PasswordHash;
 use super::throttle::{Throttle, Try};
-use crate::limits::PASSWORDS_WAITING;
-use crate::reply::Refusal;
+use crate::accounts::{PasswordHash, User};
+use crate::http::limits::PASSWORDS_WAITING;
+use crate::http::refusal::Refusal;
 use crate::store::Store;
-use crate::user::User;
 
 /// Tests passwords: as slowly for nobody as for somebody.
 pub struct Guard {

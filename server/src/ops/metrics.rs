@@ -1,11 +1,7 @@
-//! Counts of requests and connections, and the page that Prometheus reads.
+//! Counts of requests and connections, for Prometheus.
 
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -13,13 +9,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
-
-use crate::reply::{Refusal, Reply};
-use crate::serve::Respond;
-
-/// The media type of the page (OpenMetrics 1.0).
-const MEDIA_TYPE: HeaderValue =
-    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
 /// What is counted.
 pub struct Metrics {
@@ -48,6 +37,13 @@ impl Metrics {
         self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
         self.durations.get_or_create(&RouteLabels { route }).observe(duration.as_secs_f64());
     }
+
+    /// Returns the counts as text (OpenMetrics 1.0).
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("writing to memory cannot fail");
+        text
+    }
 }
 
 impl Default for Metrics {
@@ -71,27 +67,4 @@ impl Default for Metrics {
 /// From 16 µs to 4 s.
 fn histogram() -> Histogram {
     Histogram::new(exponential_buckets(16e-6, 4.0, 10))
-}
-
-/// Serves GET `/metrics`.
-pub struct MetricsPage(pub Arc<Metrics>);
-
-impl MetricsPage {
-    fn answer(&self, request: &Request<Bytes>) -> Result<Reply, Refusal> {
-        match (request.uri().path(), request.method()) {
-            ("/metrics", &Method::GET | &Method::HEAD) => {
-                let mut text = String::new();
-                encode(&mut text, &self.0.registry).expect("writing to memory cannot fail");
-                Ok(Reply::of_type(MEDIA_TYPE, text.into()))
-            }
-            ("/metrics", _) => Err(Refusal::MethodNotAllowed("GET, HEAD")),
-            _ => Err(Refusal::NotFound),
-        }
-    }
-}
-
-impl Respond for MetricsPage {
-    async fn respond(&self, request: &Request<Bytes>, _: IpAddr) -> Response<Bytes> {
-        self.answer(request).unwrap_or_else(Reply::from).into_response(false)
-    }
 }

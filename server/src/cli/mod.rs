@@ -1,5 +1,7 @@
 //! The command line of the binary: arguments and environment in, exit code out.
 
+pub mod programs;
+
 use std::ffi::OsString;
 use std::future::pending;
 use std::io::{self, Write as _};
@@ -15,13 +17,13 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 
+use self::programs::running_on;
 use crate::app::{App, OpenError};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
-use crate::log;
-use crate::metrics::MetricsPage;
-use crate::programs::running_on;
-use crate::serve::{bind, serve};
+use crate::http::serve::{bind, serve};
+use crate::ops::log;
+use crate::ops::metrics_page::MetricsPage;
 
 /// It could not start, or had to stop: the database, or the system.
 pub const FAILURE: u8 = 1;

@@ -1,19 +1,17 @@
-//! What is seen of requests from outside: a line in the log and a count for each, and no secret in either.
+//! Observes requests: each is a line in the log and a count, neither of which holds a secret.
 //!
-//! Both are of the route, never of the path, a header or a body: these may hold what must not be read.
+//! Both name the route, never the path, a header or a body, which may hold secrets.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::{Method, Request, StatusCode};
+use http::{Method, StatusCode};
 use tracing::{Level, enabled, info};
 
+use super::metrics::Metrics;
 use crate::config::{Config, Mode};
-use crate::metrics::Metrics;
-use crate::path::CanonicalPath;
-use crate::router::route;
 
-/// Watches the requests of one server.
+/// Observes the requests of one server.
 pub struct Observer {
     mode: Mode,
     metrics: Option<Arc<Metrics>>,
@@ -31,17 +29,17 @@ pub struct Observation<'a> {
 pub struct Open(Option<Arc<Metrics>>);
 
 impl Observer {
-    /// Counts if the settings ask for it.
-    pub fn of(config: &Config) -> Self {
+    /// Makes an observer that counts if the settings ask for it.
+    pub fn new(config: &Config) -> Self {
         Self { mode: config.mode, metrics: config.metrics.is_some().then(Arc::default) }
     }
 
-    /// The counts, where they are kept.
+    /// Returns the counts, if they are kept.
     pub fn metrics(&self) -> Option<&Arc<Metrics>> {
         self.metrics.as_ref()
     }
 
-    /// A connection has been accepted.
+    /// Counts a connection until the returned value is dropped.
     pub fn connection_opens(&self) -> Open {
         if let Some(metrics) = &self.metrics {
             metrics.connections.inc();
@@ -49,22 +47,17 @@ impl Observer {
         Open(self.metrics.clone())
     }
 
-    /// A request's head has arrived; `None` where nobody looks, which costs next to nothing.
-    pub fn request_begins<B>(&self, request: &Request<B>) -> Option<Observation<'_>> {
+    /// Begins to observe a request for a route; returns `None` if there is neither a log nor counts.
+    pub fn request_begins(&self, method: &Method, route: &'static str) -> Option<Observation<'_>> {
         if self.metrics.is_none() && !enabled!(Level::INFO) {
             return None;
         }
-        let path = CanonicalPath::parse(request.uri().path());
-        let route = path.as_ref().map_or("other", |path| match route(request.method(), path, true) {
-            Ok(route) => route.template(),
-            Err(_) => "other",
-        });
-        Some(Observation { observer: self, method: method(request.method()), route, began: Instant::now() })
+        Some(Observation { observer: self, method: label(method), route, began: Instant::now() })
     }
 }
 
 impl Observation<'_> {
-    /// Its answer is ready to be sent.
+    /// Records the status of the answer, which is ready to be sent.
     pub fn ends(self, status: StatusCode) {
         let Self { observer, method, route, began } = self;
         let (status, duration) = (status.as_u16(), began.elapsed());
@@ -83,8 +76,8 @@ impl Drop for Open {
     }
 }
 
-/// The methods there are: what a client makes up is no label.
-fn method(method: &Method) -> &'static str {
+/// Returns the label of a method: clients cannot add labels by inventing methods.
+fn label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
@@ -103,10 +96,10 @@ mod tests {
     #[test]
     fn a_method_is_its_own_label_if_it_is_one_that_there_is() {
         for name in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"] {
-            assert_eq!(method(&Method::from_bytes(name.as_bytes()).expect("a method")), name);
+            assert_eq!(label(&Method::from_bytes(name.as_bytes()).expect("a method")), name);
         }
         for name in ["TRACE", "get", "BOBSESSION"] {
-            assert_eq!(method(&Method::from_bytes(name.as_bytes()).expect("a method")), "other");
+            assert_eq!(label(&Method::from_bytes(name.as_bytes()).expect("a method")), "other");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sessions: their IDs, how long they live, and the user behind one.
+//! Sessions: their IDs, their users, and how long they live.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,8 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::store::{Store, StoreError};
-use crate::user::{User, UserId};
+use super::{User, UserId};
 
 /// Who logged in, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,20 +78,6 @@ impl Lifetime {
     /// The time before which sessions that a store still [keeps](Self::kept) may be forgotten.
     pub fn forget_before(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         now.checked_sub_signed(self.kept()?)
-    }
-
-    /// The user of the live session that `id` names.
-    pub async fn user(
-        self,
-        id: Option<&[u8]>,
-        store: &dyn Store,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Arc<User>>, StoreError> {
-        let Some(id) = id.and_then(|id| str::from_utf8(id).ok()) else {
-            return Ok(None);
-        };
-        let session = store.session(id).await?;
-        Ok(session.filter(|session| !self.is_over(session.created_at, now)).map(|session| session.user))
     }
 }
 

@@ -12,16 +12,20 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bytes::Bytes;
 use chrono::Utc;
 use http::header::HeaderMap;
-use http::{Method, Request, Response};
+use http::request::Parts;
+use http::{Method, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::accounts::{Names, Session, SessionId, User};
 use crate::app::App;
-use crate::auth::{Session, SessionId, cookie};
-use crate::reply::{Refusal, Reply};
-use crate::serve::{Respond, serve};
+use crate::auth::cookie;
+use crate::http::framing::RequestBody;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
+use crate::http::respond::Respond;
+use crate::http::serve::serve;
 use crate::store::SessionMap;
-use crate::user::{Names, User};
 
 /// The email of main_0's user.
 pub const MAIN_0_EMAIL: &str = "bob@hbtn.io";
@@ -128,7 +132,7 @@ pub async fn main_4(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let user = new_user(&app, email, password).await?;
-    let session_id = app.create_session(&user.id).await.map_err(io::Error::other)?;
+    let session_id = app.service().create_session(&user.id).await.map_err(io::Error::other)?;
     let session_id = session_id.ok_or_else(|| io::Error::other("the user was deleted"))?;
     writeln!(out, "User with ID: {} has a Session ID: {}", user.id, session_id.as_str())?;
     announce(out, &listener)?;
@@ -136,7 +140,7 @@ pub async fn main_4(
 }
 
 async fn new_user(app: &App, email: &str, password: &str) -> io::Result<Arc<User>> {
-    let user = app.create_user(email.to_owned(), password, Names::default()).await;
+    let user = app.service().create_user(email.to_owned(), password, Names::default()).await;
     let user = user.map_err(|_| io::Error::other("the user could not be stored"))?;
     user.ok_or_else(|| io::Error::other("Can't create User: the email is taken"))
 }
@@ -199,12 +203,12 @@ struct CookieServer {
 }
 
 impl Respond for CookieServer {
-    async fn respond(&self, request: &Request<Bytes>, _: IpAddr) -> Response<Bytes> {
+    async fn respond(&self, head: &Parts, _: &mut RequestBody, _: IpAddr) -> Response<Bytes> {
         let answer = |headers: &HeaderMap| {
             let value = cookie(headers, &self.session_name).map(String::from_utf8_lossy);
             format!("Cookie value: {}\n", value.as_deref().unwrap_or("None"))
         };
-        at_root(request).map_or_else(Reply::from, |headers| Reply::text(answer(headers))).into_response(false)
+        at_root(head).map_or_else(Reply::from, |headers| Reply::text(answer(headers))).into_response(false)
     }
 }
 
@@ -213,8 +217,8 @@ struct SessionServer {
 }
 
 impl SessionServer {
-    async fn answer(&self, request: &Request<Bytes>) -> Result<Reply, Refusal> {
-        let user = self.app.session_user(at_root(request)?).await?;
+    async fn answer(&self, head: &Parts) -> Result<Reply, Refusal> {
+        let user = self.app.service().session_user(at_root(head)?).await?;
         Ok(Reply::text(match user {
             Some(user) => format!("User found: {}\n", user.id),
             None => "No user found\n".to_owned(),
@@ -223,15 +227,15 @@ impl SessionServer {
 }
 
 impl Respond for SessionServer {
-    async fn respond(&self, request: &Request<Bytes>, _: IpAddr) -> Response<Bytes> {
-        self.answer(request).await.unwrap_or_else(Reply::from).into_response(false)
+    async fn respond(&self, head: &Parts, _: &mut RequestBody, _: IpAddr) -> Response<Bytes> {
+        self.answer(head).await.unwrap_or_else(Reply::from).into_response(false)
     }
 }
 
 /// The headers of a request for the programs' only route, GET `/`.
-fn at_root(request: &Request<Bytes>) -> Result<&HeaderMap, Refusal> {
-    match (request.uri().path(), request.method()) {
-        ("/", &Method::GET | &Method::HEAD) => Ok(request.headers()),
+fn at_root(head: &Parts) -> Result<&HeaderMap, Refusal> {
+    match (head.uri.path(), &head.method) {
+        ("/", &Method::GET | &Method::HEAD) => Ok(&head.headers),
         ("/", _) => Err(Refusal::MethodNotAllowed("GET, HEAD")),
         _ => Err(Refusal::NotFound),
     }

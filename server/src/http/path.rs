@@ -9,17 +9,6 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-/// Which bytes a canonical path may have, for one look at each: paths are read with every request.
-static ALLOWED: [bool; 256] = {
-    let mut allowed = [false; 256];
-    let mut byte = b'!';
-    while byte <= b'~' {
-        allowed[byte as usize] = !matches!(byte, b'\\' | b';' | b'?' | b'#');
-        byte += 1;
-    }
-    allowed
-};
-
 /// A path that begins with a slash, does not end in one unless it is `/`, and has one spelling only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanonicalPath<'a>(Cow<'a, str>);
@@ -27,7 +16,10 @@ pub struct CanonicalPath<'a>(Cow<'a, str>);
 impl<'a> CanonicalPath<'a> {
     /// Reads a path as it stands in a request; `None` if it has no canonical spelling.
     pub fn parse(path: &'a str) -> Option<Self> {
-        if !path.bytes().all(|byte| ALLOWED[usize::from(byte)]) {
+        if !path
+            .bytes()
+            .all(|byte| matches!(byte, b'!'..=b'~') && !matches!(byte, b'\\' | b';' | b'?' | b'#'))
+        {
             return None;
         }
         let path = match memchr(b'%', path.as_bytes()) {
