@@ -4,6 +4,7 @@
 //! in more than one state: the oracle keeps every one that its answers fit, and is surprised when none is left.
 
 use super::blame::{self, Case};
+use super::deviation::Deviation;
 use super::expected::Choice;
 use super::fits::{self, Aspect, Difference, Held};
 use super::history::History;
@@ -27,17 +28,6 @@ pub struct Oracle {
     lost: bool,
     /// The freedoms that were made use of.
     used: Vec<Open>,
-}
-
-/// An answer that no correct server would give.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deviation {
-    /// The requirements that it may break, the likeliest first; at least one.
-    pub requirements: Vec<&'static str>,
-    /// What a correct server answers.
-    pub expected: String,
-    /// What was answered.
-    pub actual: String,
 }
 
 impl Oracle {

@@ -2,9 +2,9 @@
 
 use super::Asked;
 use super::blame::Case;
+use super::deviation::Deviation;
 use super::expected::Effect;
 use super::fits;
-use super::oracle::Deviation;
 use super::state::User;
 use spec::http::Answer;
 
