@@ -19,7 +19,7 @@ use self::prepare::Prepared;
 use crate::clock::{ClockKind, NoClock};
 use crate::emails::Emails;
 use crate::event::{Event, Listener};
-use crate::judge::Judge;
+use crate::judge::{Judge, Plain};
 use crate::mode::Mode;
 use crate::play;
 use crate::report::{Report, TargetInfo};
@@ -192,6 +192,8 @@ impl<'a> Check<'a> {
 
     fn judged(&self, scenario: &Scenario, mode: Mode, run: Run) -> (Run, Vec<Finding>) {
         let base = self.target.public_url();
+        let plain = Plain::of(scenario, mode);
+        let scenario = plain.scenario();
         let steps: Vec<&Step> = scenario.steps().collect();
         let reproduce = |index: usize| {
             if scenario.is_of_redis() {
@@ -205,7 +207,7 @@ impl<'a> Check<'a> {
         };
         let judge = Judge { catalogue: &self.suite.catalogue, scenario, mode, reproduce: &reproduce };
         let verdicts = match self.suite.accepted(&scenario.name) {
-            Some(accepted) => judge.judge(accepted, &run),
+            Some(accepted) => judge.judge(&plain.accepted(accepted), &plain.run(&run)),
             None => Err(format!("no transcript of {} was ever accepted; run `just review`", scenario.name)),
         };
         let findings = verdicts.unwrap_or_else(|why| judge.nothing(Kind::Error, &why));
