@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use self::prepare::Prepared;
 use crate::attribution::resolve;
-use crate::judge::Judge;
+use crate::judge::{Judge, Plain};
 use crate::replay;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
@@ -196,6 +196,8 @@ impl<'a> Check<'a> {
 
     fn judged(&self, scenario: &Scenario, mode: Mode, run: Run) -> (Run, Vec<Finding>) {
         let base = self.target.public_url();
+        let plain = Plain::of(scenario, mode);
+        let scenario = plain.scenario();
         let steps: Vec<&Step> = scenario.steps().collect();
         let reproduce = |index: usize| {
             if scenario.is_of_redis() {
@@ -209,7 +211,7 @@ impl<'a> Check<'a> {
         };
         let judge = Judge { catalogue: &self.suite.catalogue, scenario, mode, reproduce: &reproduce };
         let verdicts = match self.suite.accepted(&scenario.name) {
-            Some(accepted) => judge.judge(accepted, &run),
+            Some(accepted) => judge.judge(&plain.accepted(accepted), &plain.run(&run)),
             None => Err(format!("no transcript of {} was ever accepted; run `just review`", scenario.name)),
         };
         let findings = verdicts.unwrap_or_else(|why| judge.nothing(Kind::Error, &why));

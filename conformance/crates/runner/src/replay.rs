@@ -1,8 +1,9 @@
 //! Replays one scenario on one stage in one mode.
 //!
-//! `capture` keeps what an answer holds, `programs` runs the documents' programs, `redis` asks a Redis server; every
+//! `authenticate` makes credentials, `capture` keeps what an answer holds, `programs` runs the documents' programs, `redis` asks a Redis server; every
 //! other step is here.
 
+mod authenticate;
 mod capture;
 mod programs;
 mod redis;
@@ -151,6 +152,7 @@ impl Player<'_, '_> {
                 self.variables.insert("USER".to_owned(), id);
                 Ok(silent)
             }
+            Action::Authenticate(user) => self.authenticate(index, step, user).await,
             Action::Capture(capture) => self.capture(index, capture),
             Action::Main(program) => self.program(*program).await,
             Action::RequireAuth(asked) => self.require_auth(asked, index).await,

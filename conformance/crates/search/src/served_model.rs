@@ -246,3 +246,6 @@ impl Site for ModelSite {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
