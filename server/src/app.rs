@@ -24,10 +24,13 @@ use crate::http::path::CanonicalPath;
 use crate::http::refusal::Refusal;
 use crate::http::reply::{Reply, set_no_store};
 use crate::http::respond::Respond;
+#[cfg(feature = "metrics")]
 use crate::ops::metrics::Metrics;
 use crate::ops::observe::Observer;
 pub use crate::store::OpenError;
-use crate::store::{MemorySessions, Redis, Sqlite, Store};
+#[cfg(feature = "redis")]
+use crate::store::Redis;
+use crate::store::{MemorySessions, Sqlite, Store};
 
 /// A server without its socket.
 pub struct App {
@@ -45,6 +48,7 @@ impl App {
     pub async fn open(config: &Config, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let database: Arc<dyn Store> = match &config.database {
             Database::Sqlite(path) => Arc::new(Sqlite::open(&folder.join(path))?),
+            #[cfg(feature = "redis")]
             Database::Redis(url) => Arc::new(Redis::open(url).await?),
         };
         let store: Arc<dyn Store> = match config.mode {
@@ -74,6 +78,7 @@ impl App {
     }
 
     /// Returns the counts of requests, if the settings ask for them.
+    #[cfg(feature = "metrics")]
     pub fn metrics(&self) -> Option<&Arc<Metrics>> {
         self.observer.metrics()
     }
@@ -147,8 +152,9 @@ impl Respond for App {
         response
     }
 
+    #[cfg(feature = "metrics")]
     fn connection_opens(&self) -> impl Send + 'static {
-        self.observer.connection_opens()
+        self.metrics().map(|metrics| metrics.connection_opens())
     }
 }
 

@@ -34,6 +34,7 @@ pub use self::http::serve::{bind, serve};
 pub use accounts::{User, UserId};
 pub use app::{App, OpenError};
 pub use auth::requires_auth;
+#[cfg(feature = "programs")]
 pub use cli::programs;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{Config, ConfigError, Mode};

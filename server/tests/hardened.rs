@@ -1,4 +1,5 @@
 //! What HARDENED=1 changes, each beside what the documents have.
+#![cfg(feature = "hardened")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The store in Redis: what it keeps there and for how long, and two servers that share it.
+#![cfg(feature = "redis")]
 
 #[path = "support/redis.rs"]
 mod redis;

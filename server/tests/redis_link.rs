@@ -1,6 +1,7 @@
 //! The one connection to a Redis: what takes too long on it, and when it ends.
 //!
 //! The app is in this process, so that its time can be made to pass.
+#![cfg(feature = "redis")]
 
 #[path = "support/redis.rs"]
 mod redis;

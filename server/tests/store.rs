@@ -1,5 +1,6 @@
 //! The contract of every store. A new one joins by one line in `stores`.
 
+#[cfg(feature = "redis")]
 #[path = "support/redis.rs"]
 mod redis;
 mod support;
@@ -9,29 +10,47 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+#[cfg(feature = "redis")]
 use redis::RedisServer;
 use server::User;
 use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, UserList, UserSession};
 use server::http::json;
-use server::store::{Lookup, MemorySessions, Redis, RedisUrl, Sqlite, Store, StoreError};
-use support::{at, say_skipped};
+use server::store::{Lookup, MemorySessions, Sqlite, Store, StoreError};
+#[cfg(feature = "redis")]
+use server::store::{Redis, RedisUrl};
+use support::at;
 use tempfile::TempDir;
 
 /// Every store, empty, and what goes with the last of them.
 struct Stores {
     all: Vec<(&'static str, Arc<dyn Store>)>,
     folder: TempDir,
+    #[cfg(feature = "redis")]
     _redis: Option<RedisServer>,
 }
 
 async fn stores() -> Stores {
     let folder = tempfile::tempdir().expect("a folder");
     let sqlite = |name: &str| Arc::new(Sqlite::open(&folder.path().join(name)).expect("a database"));
-    let mut all: Vec<(_, Arc<dyn Store>)> =
+    let all: Vec<(_, Arc<dyn Store>)> =
         vec![("sqlite", sqlite("a.db")), ("memory sessions", Arc::new(MemorySessions::over(sqlite("b.db"))))];
+    #[cfg(feature = "redis")]
+    let (all, server) = with_redis(all).await;
+    Stores {
+        all,
+        folder,
+        #[cfg(feature = "redis")]
+        _redis: server,
+    }
+}
+
+#[cfg(feature = "redis")]
+async fn with_redis(
+    mut all: Vec<(&'static str, Arc<dyn Store>)>,
+) -> (Vec<(&'static str, Arc<dyn Store>)>, Option<RedisServer>) {
     if let Some(why) = redis::missing() {
-        say_skipped(&format!("the contract with Redis: {why}"));
-        return Stores { all, folder, _redis: None };
+        support::say_skipped(&format!("the contract with Redis: {why}"));
+        return (all, None);
     }
     let server = RedisServer::start(&[]);
     let redis = async |database| {
@@ -40,7 +59,15 @@ async fn stores() -> Stores {
     };
     all.push(("redis", redis(0).await));
     all.push(("memory sessions over redis", Arc::new(MemorySessions::over(redis(1).await))));
-    Stores { all, folder, _redis: Some(server) }
+    (all, Some(server))
+}
+
+/// Hashes a password by the strongest means that this build has.
+fn rehashed(password: &str) -> PasswordHash {
+    #[cfg(feature = "hardened")]
+    return PasswordHash::dear(password);
+    #[cfg(not(feature = "hardened"))]
+    PasswordHash::of(password)
 }
 
 fn user(email: &str) -> Arc<User> {
@@ -105,8 +132,8 @@ async fn a_password_is_rehashed_and_nothing_else_changes() {
     for (name, store) in stores.all {
         let kim = user("kim");
         assert_eq!(store.add_user(Arc::clone(&kim)).await, Ok(true), "{name}");
-        assert_eq!(store.rehash_user(kim.id.as_str(), PasswordHash::dear("y")).await, Ok(true), "{name}");
-        assert_eq!(store.rehash_user("nobody", PasswordHash::dear("y")).await, Ok(false), "{name}");
+        assert_eq!(store.rehash_user(kim.id.as_str(), rehashed("y")).await, Ok(true), "{name}");
+        assert_eq!(store.rehash_user("nobody", rehashed("y")).await, Ok(false), "{name}");
         for found in [store.user(kim.id.as_str()), store.user_by_email("kim")] {
             let found = found.await.expect("a read").expect("a user");
             assert_eq!(shown(&found), shown(&kim), "{name}");

@@ -156,7 +156,7 @@ fn text(found: &Divergence, left: &str, right: &str, walks: u32, seed: u64) -> S
     if silent {
         let _ = writeln!(out, "The documents are silent, and either is right.");
         for open in &found.freedoms {
-            let _ = writeln!(out, "  {DIM}{}{DIM:#}", open.why());
+            let _ = writeln!(out, "  {DIM}{}{DIM:#}", open.reason());
         }
     }
     out

@@ -1,7 +1,10 @@
 //! Passwords at rest: hashed as the documents ask for, or as HARDENED=1 does.
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+#[cfg(feature = "hardened")]
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _},
+};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -10,6 +13,7 @@ use subtle::ConstantTimeEq as _;
 pub enum PasswordHash {
     /// Its SHA-256: weak by today's standards, and required by the documents.
     Sha256([u8; 32]),
+    #[cfg(feature = "hardened")]
     /// Its Argon2id hash (RFC 9106) with salt and parameters, as a PHC string.
     Argon2id(Box<str>),
 }
@@ -20,6 +24,7 @@ impl PasswordHash {
         Self::Sha256(Sha256::digest(password).into())
     }
 
+    #[cfg(feature = "hardened")]
     /// Hashes a password so that guessing it is dear: 19 MiB and two passes, OWASP's first choice, which take some
     /// 20 ms of a processor. Panics, rather than be weak, without the system's randomness.
     pub fn dear(password: &str) -> Self {
@@ -31,6 +36,7 @@ impl PasswordHash {
     pub fn is_of(&self, password: &str) -> bool {
         match self {
             Self::Sha256(hash) => hash.ct_eq(&Sha256::digest(password)).into(),
+            #[cfg(feature = "hardened")]
             Self::Argon2id(hash) => Argon2::default().verify_password(password.as_bytes(), &**hash).is_ok(),
         }
     }
@@ -39,19 +45,18 @@ impl PasswordHash {
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Sha256(hash) => hash,
+            #[cfg(feature = "hardened")]
             Self::Argon2id(hash) => hash.as_bytes(),
         }
     }
 
-    /// The hash that a store has kept; `None` if it is neither of the two.
+    /// Reads a hash that a store has kept; returns `None` if it is of no kind that this build knows.
     pub fn from_bytes(stored: &[u8]) -> Option<Self> {
-        match <[u8; 32]>::try_from(stored) {
-            Ok(hash) => Some(Self::Sha256(hash)),
-            Err(_) => {
-                let text = str::from_utf8(stored).ok().filter(|text| text.starts_with("$argon2id$"))?;
-                Some(Self::Argon2id(text.into()))
-            }
+        #[cfg(feature = "hardened")]
+        if stored.starts_with(b"$argon2id$") {
+            return str::from_utf8(stored).ok().map(|text| Self::Argon2id(text.into()));
         }
+        stored.try_into().ok().map(Self::Sha256)
     }
 }
 
@@ -66,10 +71,19 @@ impl std::fmt::Debug for PasswordHash {
 mod tests {
     use super::*;
 
+    /// A hash of every kind that this build knows.
+    fn hashes(password: &str) -> Vec<PasswordHash> {
+        vec![
+            PasswordHash::of(password),
+            #[cfg(feature = "hardened")]
+            PasswordHash::dear(password),
+        ]
+    }
+
     #[test]
     fn the_whole_password_counts() {
         let long = "p".repeat(100);
-        for hash in [PasswordHash::of(&long), PasswordHash::dear(&long)] {
+        for hash in hashes(&long) {
             assert!(hash.is_of(&long));
             for other in [&long[..99], &long[..72], "", "P", &format!("{long}\0")] {
                 assert!(!hash.is_of(other), "{other:?}");
@@ -79,27 +93,28 @@ mod tests {
 
     #[test]
     fn a_store_gives_back_what_it_was_given() {
-        for hash in [PasswordHash::of("x"), PasswordHash::dear("x")] {
+        for hash in hashes("x") {
             let again = PasswordHash::from_bytes(hash.as_bytes()).expect("a hash");
             assert!(again.is_of("x") && !again.is_of("y"));
         }
-        for damaged in [&b""[..], b"$argon2i$v=19$", &[0xff; 31], &[0xff; 33]] {
+        for damaged in [&b""[..], b"$argon2i$v=19$", b"$argon2id$\xff", &[0xff; 31], &[0xff; 33]] {
             assert!(PasswordHash::from_bytes(damaged).is_none(), "{damaged:?}");
         }
-        assert!(!PasswordHash::Argon2id("$argon2id$v=19$damaged".into()).is_of("x"));
     }
 
     #[test]
     fn a_hash_is_never_shown() {
-        for hash in [PasswordHash::of("x"), PasswordHash::dear("x")] {
+        for hash in hashes("x") {
             assert_eq!(format!("{hash:?}"), "PasswordHash(…)");
         }
     }
 
+    #[cfg(feature = "hardened")]
     #[test]
-    fn a_dear_hash_is_salted_and_says_its_price() {
+    fn an_argon2id_hash_is_salted_and_names_its_parameters() {
         let [one, other] = [PasswordHash::dear("x"), PasswordHash::dear("x")];
         assert_ne!(one.as_bytes(), other.as_bytes());
         assert!(one.as_bytes().starts_with(b"$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(!PasswordHash::Argon2id("$argon2id$v=19$damaged".into()).is_of("x"));
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use http::header::HeaderMap;
 
 use crate::accounts::{Names, Session, SessionId, User, UserId};
-use crate::auth::{Gate, SessionCookie};
+use crate::auth::{Attempt, Gate, SessionCookie};
 use crate::clock::Clock;
 use crate::http::refusal::Refusal;
 use crate::store::{Store, StoreError};
@@ -47,7 +47,8 @@ impl Service {
     ///
     /// Those of [`Guard::identify`](crate::auth::Guard::identify).
     pub async fn identify(&self, email: &str, password: &str, address: IpAddr) -> Result<Arc<User>, Refusal> {
-        self.gate.guard.identify(email, password, address, self.store(), self.now()).await
+        let attempt = Attempt { email, password, address, now: self.now() };
+        self.gate.guard.identify(&attempt, self.store()).await
     }
 
     /// Creates a session of a user; returns `None` if the user was deleted.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use http::header::{AUTHORIZATION, HeaderMap};
 
-use super::{Guard, SessionCookie, credentials};
+use super::{Attempt, Guard, SessionCookie, credentials};
 use crate::accounts::{Lifetime, User};
 use crate::config::{Config, Mode};
 use crate::http::path::CanonicalPath;
@@ -102,8 +102,7 @@ pub struct Gate {
 impl Gate {
     /// What the settings ask for.
     pub fn of(config: &Config) -> Self {
-        let guard = if config.hardened { Guard::hardened() } else { Guard::documented() };
-        Self { auth: Auth::of(config), cookie: SessionCookie::of(config), guard }
+        Self { auth: Auth::of(config), cookie: SessionCookie::of(config), guard: Guard::new(config) }
     }
 
     /// Lets a request pass: the user who sent it, or nobody where nobody needs to be known.
@@ -131,7 +130,8 @@ impl Gate {
             Auth::Off | Auth::Plain => None,
             Auth::Basic => {
                 let (email, password) = credentials(headers).ok_or(Refusal::Forbidden)?;
-                let identified = self.guard.identify(&email, &password, address, store, now).await;
+                let attempt = Attempt { email: &email, password: &password, address, now };
+                let identified = self.guard.identify(&attempt, store).await;
                 Some(identified.map_err(Refusal::without_reason)?)
             }
             Auth::Session(_) => self.session_user(headers, store, now).await?,

@@ -3,7 +3,10 @@
 mod basic;
 mod cookie;
 mod gate;
+#[cfg(feature = "hardened")]
+mod hardened;
 mod session_cookie;
+#[cfg(feature = "hardened")]
 mod throttle;
 mod verifier;
 
@@ -11,8 +14,9 @@ pub use basic::credentials;
 pub use cookie::cookie;
 pub use gate::{Auth, Gate, requires_auth};
 pub use session_cookie::SessionCookie;
+#[cfg(feature = "hardened")]
 pub use throttle::{Limit, PER_ADDRESS, PER_EMAIL};
-pub use verifier::Guard;
+pub use verifier::{Attempt, Guard};
 
 use crate::http::refusal::Refusal;
 use crate::store::StoreError;

@@ -1,9 +1,11 @@
 //! The command line of the binary: arguments and environment in, exit code out.
 
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(feature = "programs")]
 pub mod programs;
 
 use std::ffi::OsString;
-use std::future::pending;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
@@ -15,15 +17,13 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{info, warn};
+use tracing::warn;
 
-use self::programs::running_on;
 use crate::app::{App, OpenError};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigError};
 use crate::http::serve::{bind, serve};
 use crate::ops::log;
-use crate::ops::metrics_page::MetricsPage;
 
 /// It could not start, or had to stop: the database, or the system.
 pub const FAILURE: u8 = 1;
@@ -59,6 +59,11 @@ It is configured by environment variables:
 Exit codes: 0 stopped by SIGTERM or Ctrl-C, 1 the database or the system failed, 2 wrong usage or settings.
 ";
 
+/// Returns the line that a server prints when it listens, as Flask does.
+pub fn running_on(address: SocketAddr) -> String {
+    format!(" * Running on http://{address}/ (Press CTRL+C to quit)\n")
+}
+
 /// Why the server does not run.
 #[derive(Debug, Error)]
 enum Stop {
@@ -73,6 +78,7 @@ enum Stop {
          write an address of this machine and a free port"
     )]
     Listen { host: String, port: u16, error: io::Error },
+    #[cfg(feature = "metrics")]
     #[error("cannot listen on METRICS_ADDR={address}: {error}; write a loopback address and a free port")]
     ListenForMetrics { address: SocketAddr, error: io::Error },
     #[error("cannot open the files that it needs: {0}; let it open more (ulimit -n)")]
@@ -86,7 +92,7 @@ pub fn run(arguments: &[OsString], lookup: impl Fn(&str) -> Option<String>) -> E
     let text = |text: &str| print(text).map_err(Stop::from);
     let ended = match arguments {
         [] => start(lookup),
-        [help] if help == "--help" => text(HELP),
+        [help] if help == "--help" => text(&help_text()),
         [version] if version == "--version" => text(concat!("server ", env!("CARGO_PKG_VERSION"), "\n")),
         [other, ..] => Err(Stop::Argument(other.clone())),
     };
@@ -95,11 +101,26 @@ pub fn run(arguments: &[OsString], lookup: impl Fn(&str) -> Option<String>) -> E
     };
     eprintln!("server: {stop}");
     match stop {
-        Stop::Argument(_) | Stop::Config(_) | Stop::Listen { .. } | Stop::ListenForMetrics { .. } => {
-            USAGE.into()
-        }
+        Stop::Argument(_) | Stop::Config(_) | Stop::Listen { .. } => USAGE.into(),
+        #[cfg(feature = "metrics")]
+        Stop::ListenForMetrics { .. } => USAGE.into(),
         Stop::Database(_) | Stop::Files(_) | Stop::System(_) => FAILURE.into(),
     }
+}
+
+/// Returns the help text, which names what this build lacks.
+fn help_text() -> String {
+    let features = [
+        ("hardened", cfg!(feature = "hardened")),
+        ("metrics", cfg!(feature = "metrics")),
+        ("redis", cfg!(feature = "redis")),
+    ];
+    let missing: Vec<_> =
+        features.iter().filter(|(_, is_built_in)| !is_built_in).map(|(name, _)| *name).collect();
+    if missing.is_empty() {
+        return HELP.to_owned();
+    }
+    format!("{HELP}\nThis server was built without the features {}.\n", missing.join(", "))
 }
 
 fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
@@ -122,20 +143,11 @@ async fn serve_until_stopped(config: &Config) -> Result<(), Stop> {
     let (host, port) = (config.host.clone(), config.port);
     // Before the database is opened: a server that cannot listen has no business there.
     let listener = bind(&host, port).await.map_err(|error| Stop::Listen { host, port, error })?;
-    let metrics_listener = match config.metrics {
-        Some(address) => Some(
-            bind(&address.ip().to_string(), address.port())
-                .await
-                .map_err(|error| Stop::ListenForMetrics { address, error })?,
-        ),
-        None => None,
-    };
+    #[cfg(feature = "metrics")]
+    let metrics_listener = metrics::bind(config).await?;
     let app = Arc::new(App::open(config, Path::new(""), Arc::new(SystemClock)).await?);
-    if let (Some(listener), Some(metrics)) = (metrics_listener, app.metrics()) {
-        info!("counts are at http://{}/metrics", listener.local_addr()?);
-        // Ends with the process: a page that is being read then is of no further use.
-        tokio::spawn(serve(listener, Arc::new(MetricsPage(Arc::clone(metrics))), pending()));
-    }
+    #[cfg(feature = "metrics")]
+    metrics::serve_page(metrics_listener, &app)?;
     print(&running_on(listener.local_addr()?))?;
     Ok(serve(listener, app, shutdown).await?)
 }

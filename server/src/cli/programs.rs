@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use crate::accounts::{Names, Session, SessionId, User};
 use crate::app::App;
 use crate::auth::cookie;
+use crate::cli::running_on;
 use crate::http::framing::RequestBody;
 use crate::http::refusal::Refusal;
 use crate::http::reply::Reply;
@@ -38,11 +39,6 @@ pub const MAIN_4_PASSWORD: &str = "fake pwd";
 
 /// What is printed to the writer of a program that may move between threads.
 type Out<'a> = &'a mut (dyn Write + Send);
-
-/// The line that a server prints when it listens, as Flask does.
-pub fn running_on(address: SocketAddr) -> String {
-    format!(" * Running on http://{address}/ (Press CTRL+C to quit)\n")
-}
 
 /// Stores a user and prints its ID and its Basic credentials.
 ///

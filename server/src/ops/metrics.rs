@@ -10,9 +10,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-/// What is counted.
+/// The counts of one server.
 pub struct Metrics {
-    /// Connections that are open.
+    /// The connections that are open.
     pub connections: Gauge,
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
@@ -31,7 +31,16 @@ struct RouteLabels {
     route: &'static str,
 }
 
+/// A connection that is counted as open until this is dropped.
+pub struct OpenConnection(Gauge);
+
 impl Metrics {
+    /// Counts a connection.
+    pub fn connection_opens(&self) -> OpenConnection {
+        self.connections.inc();
+        OpenConnection(self.connections.clone())
+    }
+
     /// Counts an answer. All labels are of sets that no client can make larger.
     pub fn count(&self, method: &'static str, route: &'static str, status: u16, duration: Duration) {
         self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
@@ -43,6 +52,12 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to memory cannot fail");
         text
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

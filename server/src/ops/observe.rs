@@ -2,18 +2,21 @@
 //!
 //! Both name the route, never the path, a header or a body, which may hold secrets.
 
+#[cfg(feature = "metrics")]
 use std::sync::Arc;
 use std::time::Instant;
 
 use http::{Method, StatusCode};
 use tracing::{Level, enabled, info};
 
+#[cfg(feature = "metrics")]
 use super::metrics::Metrics;
 use crate::config::{Config, Mode};
 
 /// Observes the requests of one server.
 pub struct Observer {
     mode: Mode,
+    #[cfg(feature = "metrics")]
     metrics: Option<Arc<Metrics>>,
 }
 
@@ -25,31 +28,29 @@ pub struct Observation<'a> {
     began: Instant,
 }
 
-/// A connection that is open until this is dropped.
-pub struct Open(Option<Arc<Metrics>>);
-
 impl Observer {
     /// Makes an observer that counts if the settings ask for it.
     pub fn new(config: &Config) -> Self {
-        Self { mode: config.mode, metrics: config.metrics.is_some().then(Arc::default) }
+        Self {
+            mode: config.mode,
+            #[cfg(feature = "metrics")]
+            metrics: config.metrics.is_some().then(Arc::default),
+        }
     }
 
     /// Returns the counts, if they are kept.
+    #[cfg(feature = "metrics")]
     pub fn metrics(&self) -> Option<&Arc<Metrics>> {
         self.metrics.as_ref()
     }
 
-    /// Counts a connection until the returned value is dropped.
-    pub fn connection_opens(&self) -> Open {
-        if let Some(metrics) = &self.metrics {
-            metrics.connections.inc();
-        }
-        Open(self.metrics.clone())
-    }
-
     /// Begins to observe a request for a route; returns `None` if there is neither a log nor counts.
     pub fn request_begins(&self, method: &Method, route: &'static str) -> Option<Observation<'_>> {
-        if self.metrics.is_none() && !enabled!(Level::INFO) {
+        #[cfg(feature = "metrics")]
+        let is_counted = self.metrics.is_some();
+        #[cfg(not(feature = "metrics"))]
+        let is_counted = false;
+        if !is_counted && !enabled!(Level::INFO) {
             return None;
         }
         Some(Observation { observer: self, method: label(method), route, began: Instant::now() })
@@ -61,18 +62,11 @@ impl Observation<'_> {
     pub fn ends(self, status: StatusCode) {
         let Self { observer, method, route, began } = self;
         let (status, duration) = (status.as_u16(), began.elapsed());
+        #[cfg(feature = "metrics")]
         if let Some(metrics) = &observer.metrics {
             metrics.count(method, route, status, duration);
         }
         info!(method, route, mode = observer.mode.as_str(), status, micros = duration.as_micros() as u64);
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        if let Some(metrics) = &self.0 {
-            metrics.connections.dec();
-        }
     }
 }
 

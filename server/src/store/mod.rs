@@ -10,11 +10,13 @@ mod contract;
 mod index;
 mod lookup;
 mod memory;
+#[cfg(feature = "redis")]
 mod redis;
 mod sqlite;
 
 use thiserror::Error;
 
+#[cfg(feature = "redis")]
 pub use self::redis::{Redis, RedisUrl};
 pub use contract::{Store, StoreError};
 pub use lookup::Lookup;
@@ -28,6 +30,7 @@ pub enum OpenError {
     #[error(transparent)]
     Sqlite(#[from] sqlite::OpenError),
     /// A Redis.
+    #[cfg(feature = "redis")]
     #[error(transparent)]
     Redis(#[from] redis::OpenError),
 }

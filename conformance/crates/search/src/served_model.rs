@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::served;
 use model::Rules;
-use model::faults::{Deviant, Fault};
+use model::faults::{Fault, FaultyModel};
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
@@ -52,7 +52,7 @@ impl Target for Model {
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
         let opened_at = Utc::now().trunc_subsecs(0);
-        let machine = Deviant::new(rules(&Launch::documented(Mode::Off)), self.fault);
+        let machine = FaultyModel::new(rules(&Launch::documented(Mode::Off)), self.fault);
         Ok(Box::new(ModelSite {
             machine: Arc::new(Mutex::new(machine)),
             clock: Clock(Arc::new(Mutex::new(opened_at))),
@@ -93,7 +93,7 @@ impl ClockDriver for Clock {
 /// A machine, and at most one task that serves it.
 struct ModelSite {
     /// Every connection of the serving task locks it for one answer.
-    machine: Arc<Mutex<Deviant>>,
+    machine: Arc<Mutex<FaultyModel>>,
     clock: Clock,
     opened_at: DateTime<Utc>,
     serving: Option<Serving>,
@@ -115,7 +115,7 @@ impl Drop for Serving {
 type Answering = dyn Fn(&Request) -> Answer + Send + Sync;
 
 impl ModelSite {
-    fn machine(&self) -> std::sync::MutexGuard<'_, Deviant> {
+    fn machine(&self) -> std::sync::MutexGuard<'_, FaultyModel> {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -228,18 +228,18 @@ impl Site for ModelSite {
         let now = self.second();
         self.machine().restart(rules(launch), now);
         let (machine, clock) = (Arc::clone(&self.machine), self.clock.clone());
-        let answer = move |request: &Request, answer: fn(&mut Deviant, &Request, i64) -> Answer| {
+        let answer = move |request: &Request, answer: fn(&mut FaultyModel, &Request, i64) -> Answer| {
             let mut machine = machine.lock().unwrap_or_else(PoisonError::into_inner);
             answer(&mut machine, request, clock.now().timestamp())
         };
         match program {
             ProgramServer::Main3 => {
-                self.serve(Arc::new(move |request: &Request| answer(request, Deviant::main_3))).await?;
+                self.serve(Arc::new(move |request: &Request| answer(request, FaultyModel::main_3))).await?;
                 Ok(String::new())
             }
             ProgramServer::Main4(NewUser { email, password }) => {
                 let printed = self.machine().main_4(email, password, now);
-                self.serve(Arc::new(move |request: &Request| answer(request, Deviant::session_server)))
+                self.serve(Arc::new(move |request: &Request| answer(request, FaultyModel::session_server)))
                     .await?;
                 Ok(printed)
             }

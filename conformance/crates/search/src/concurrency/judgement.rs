@@ -168,7 +168,7 @@ mod tests {
             let mut machine = Machine::new(rules.clone());
             machine.state.users.push(bob.clone());
             let mut oracle = Oracle::new(rules.clone(), true);
-            oracle.knows(&bob);
+            oracle.add_user(&bob);
             let specification = Specification::new(rules, 0, bob);
             let values = [("URL".to_owned(), "http://h".to_owned())].into();
             let beginning = Beginning { cast, values, specification, oracle, now: 0 };

@@ -112,7 +112,7 @@ impl Keeper {
         let rules = Rules::new(self.launch.mode, &cookie_name, self.launch.session_duration.as_deref());
         let now = stage.site().clock().now().timestamp();
         let mut oracle = Oracle::new(rules.clone(), true);
-        oracle.knows(&self.keeper);
+        oracle.add_user(&self.keeper);
         let values = [("URL".to_owned(), stage.site().base_url())].into();
         let specification = Specification::new(rules, now, self.keeper.clone());
         let cast = Cast::unique(&cookie_name);

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use stateright::semantics::SequentialSpec;
 
 use super::history::Call;
-use model::fits::{Aspect, Held, differences};
-use model::serve::serve;
+use model::compare::{Aspect, Context, compare};
+use model::render::render;
 use model::{
-    Asked, Body, Choice, Effect, Route, Rules, Second, State, Status, User, apply, choices, user_json,
+    AllowedResponse, Asked, Body, Effect, Route, Rules, Second, State, Status, User, allowed_responses,
+    apply, user_json,
 };
 use spec::catalogue::Mode;
 use spec::http::Answer;
@@ -66,25 +67,25 @@ impl Specification {
     }
 
     /// Lists the right answers in a state, to a request among others.
-    fn choices(&self, state: &State, asked: &Asked) -> Vec<Choice> {
-        let mut all = choices(state, &self.rules, self.now, asked);
+    fn choices(&self, state: &State, asked: &Asked) -> Vec<AllowedResponse> {
+        let mut all = allowed_responses(state, &self.rules, self.now, asked);
         for choice in &mut all {
-            if matches!(choice.rule, "session.unknown-id" | "session.user-deleted") {
+            if matches!(choice.requirement, "session.unknown-id" | "session.user-deleted") {
                 (choice.status, choice.body) = (Status::Refusal, Body::Any);
             }
         }
         let was_let_in = asked.cookies(&self.rules.session_name).any(|id| self.made.contains(id));
         if was_let_in && matches!(asked.route, Route::Users | Route::User(_)) {
             let open = Rules { mode: Mode::Off, ..self.rules.clone() };
-            all.extend(choices(state, &open, self.now, asked));
+            all.extend(allowed_responses(state, &open, self.now, asked));
         }
         all
     }
 
     /// Gives an answer as a server that has no requests at once would have given it; `None` where none would.
     pub fn alone(&self, asked: &Asked, answer: &Answer) -> Option<Answer> {
-        let all = self.states.iter().flat_map(|state| choices(state, &self.rules, self.now, asked));
-        let fits = |choice: &Choice| self.fits(choice, answer);
+        let all = self.states.iter().flat_map(|state| allowed_responses(state, &self.rules, self.now, asked));
+        let fits = |choice: &AllowedResponse| self.fits(choice, answer);
         let choice = all.into_iter().find(|choice| fits(&with_names_of(answer, choice)))?;
         match &choice.body {
             Body::User(user) if !fits(&choice) => {
@@ -95,32 +96,32 @@ impl Specification {
     }
 
     /// Tells whether an answer has the status and the content of a choice.
-    fn fits(&self, choice: &Choice, answer: &Answer) -> bool {
-        let held = Held {
+    fn fits(&self, choice: &AllowedResponse, answer: &Answer) -> bool {
+        let context = Context {
             cookie_name: &self.rules.session_name,
             head: false,
             foreign_users: true,
             under_api: true,
             window: None,
         };
-        differences(choice, answer, held).iter().all(|one| one.aspect != Aspect::Main)
+        compare(choice, answer, context).iter().all(|one| one.aspect != Aspect::StatusOrBody)
     }
 
     /// Gives the requirement that the documents' own answer is for.
     pub fn rule(&self, asked: &Asked) -> Option<&'static str> {
-        Some(choices(self.states.first()?, &self.rules, self.now, asked).first()?.rule)
+        Some(allowed_responses(self.states.first()?, &self.rules, self.now, asked).first()?.requirement)
     }
 }
 
 /// Puts the names that an answer shows into a choice in which they do not count.
-fn with_names_of(answer: &Answer, choice: &Choice) -> Choice {
-    let counts =
-        !matches!(choice.effect, Effect::Rename(_) | Effect::LogIn(_)) && choice.rule != "me.authenticated";
+fn with_names_of(answer: &Answer, choice: &AllowedResponse) -> AllowedResponse {
+    let counts = !matches!(choice.effect, Effect::Rename(_) | Effect::LogIn(_))
+        && choice.requirement != "me.authenticated";
     let (Body::User(user), false) = (&choice.body, counts) else { return choice.clone() };
     let shown = answer.json().unwrap_or_default();
     let name = |key: &str| shown[key].as_str().map(str::to_owned);
     let user = User { first_name: name("first_name"), last_name: name("last_name"), ..user.clone() };
-    Choice { body: Body::User(user), ..choice.clone() }
+    AllowedResponse { body: Body::User(user), ..choice.clone() }
 }
 
 impl SequentialSpec for Specification {
@@ -129,9 +130,10 @@ impl SequentialSpec for Specification {
 
     /// Answers a call that was not answered, as the model does.
     fn invoke(&mut self, call: &Arc<Call>) -> Arc<Answer> {
-        let first = self.states.first().map(|state| choices(state, &self.rules, self.now, &call.asked));
+        let first =
+            self.states.first().map(|state| allowed_responses(state, &self.rules, self.now, &call.asked));
         let choice = first.expect("a state is left wherever the checker goes on").remove(0);
-        let answer = serve(&choice, &self.rules.session_name, self.now);
+        let answer = render(&choice, &self.rules.session_name, self.now);
         self.takes(&call.asked, &answer);
         Arc::new(answer)
     }

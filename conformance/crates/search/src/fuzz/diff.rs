@@ -10,7 +10,7 @@ use super::property::Property;
 use super::search::{self, Search};
 use super::strategy;
 use super::world::{Abilities, World};
-use model::{Deviation, Open};
+use model::{Deviation, Unspecified};
 use spec::catalogue::Mode;
 use spec::results::run::Run;
 use spec::scenario::Scenario;
@@ -42,7 +42,7 @@ pub struct Divergence {
     /// What the documents have against each, if anything.
     pub deviations: [Option<Deviation>; 2],
     /// The freedoms of which either made use; where nothing is against either, these are why.
-    pub freedoms: Vec<Open>,
+    pub freedoms: Vec<Unspecified>,
 }
 
 /// What tells one divergence from another while it is made shorter: the first line of each answer.
@@ -101,7 +101,8 @@ impl Diff<'_> {
         };
         let answers = [lines(&left.0), lines(&right.0)];
         let deviations = [deviation(left.1), deviation(right.1)];
-        let mut freedoms: Vec<Open> = grounds.iter().flat_map(|ground| ground.borrow().freedoms()).collect();
+        let mut freedoms: Vec<Unspecified> =
+            grounds.iter().flat_map(|ground| ground.borrow().freedoms()).collect();
         freedoms.dedup();
         Ok((Some(Divergence { mode, scenario, answers, deviations, freedoms }), searched.cases))
     }

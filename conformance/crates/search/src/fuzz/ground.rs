@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nix::sys::signal::Signal;
 
 use crate::concurrency::{self, Bag, Keeper, Trials};
-use model::{Deviation, Open, Oracle, Rules, User};
+use model::{Deviation, Oracle, Rules, Unspecified, User};
 use runner::interruption::Interruption;
 use runner::replay;
 use spec::catalogue::Catalogue;
@@ -104,17 +104,17 @@ impl Listener for Recorder<'_> {
             Event::Served { launch, cookie_name } => {
                 recording.mode = launch.mode;
                 let duration = launch.session_duration.as_deref().filter(|_| !recording.timeless);
-                recording.oracle.serve(Rules {
+                recording.oracle.server_started(Rules {
                     time_zone: launch.time_zone.clone(),
                     ..Rules::new(launch.mode, cookie_name, duration)
                 });
             }
-            Event::Ran => recording.oracle.lose(),
+            Event::Ran => recording.oracle.stop_judging(),
             Event::Answered { exchanges, since, until } => {
                 recording.requests += exchanges.len();
                 let (from, to) = (since.timestamp(), until.timestamp());
                 let (step, mode) = (recording.step, recording.mode);
-                for exchange in recording.oracle.in_an_order_that_fits(exchanges, from, to) {
+                for exchange in recording.oracle.in_consistent_order(exchanges, from, to) {
                     let found = recording.oracle.judge(exchange, from, to).into_iter();
                     let found = found.filter_map(|deviation| self.asked_for(mode, deviation));
                     recording.surprises.extend(found.map(|deviation| Surprise { step, deviation }));
@@ -193,7 +193,7 @@ impl<'a> Ground<'a> {
             let id = seeds.id(&user.email).map_err(failed)?.to_owned();
             let stored =
                 User { id, email: user.email.clone(), password: user.password.clone(), ..User::default() };
-            recorder.lock().oracle.knows(&stored);
+            recorder.lock().oracle.add_user(&stored);
         }
         stage.ensure(&Launch::documented(mode)).await.map_err(|error| failed(error.to_string()))?;
         let clock = stage.site().clock().kind();
@@ -203,7 +203,7 @@ impl<'a> Ground<'a> {
         if !is_url {
             stage.end(Stop::Polite).await.map_err(|error| failed(error.to_string()))?;
         }
-        let base = recorder.lock().oracle.afresh();
+        let base = recorder.lock().oracle.without_history();
         let abilities =
             Abilities { restarts: !is_url, clock: clock.stands_still() && clock != ClockKind::None };
         let stored = taken(&created);
@@ -281,8 +281,8 @@ impl<'a> Ground<'a> {
 
     /// Lists the freedoms that the documents leave and that the last scenario's answers have made use of, as far as
     /// they were right.
-    pub fn freedoms(&self) -> Vec<Open> {
-        self.recorder.lock().oracle.freedoms().to_vec()
+    pub fn freedoms(&self) -> Vec<Unspecified> {
+        self.recorder.lock().oracle.unspecified_cases().to_vec()
     }
 
     /// Names the target.

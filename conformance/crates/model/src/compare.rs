@@ -1,113 +1,113 @@
-//! Whether an answer is the one that a choice asks for, and what is different where it is not.
+//! The comparison of an answer with an allowed response.
 
 use serde_json::Value;
 use uuid::{Uuid, Version};
 
-use super::expected::{Body, Choice, Effect, read_timestamp, timestamp, user_json};
-use super::serve;
+use super::render;
+use super::response::{AllowedResponse, Body, Effect, read_timestamp, timestamp, user_json};
 use super::state::{Second, User};
 use spec::http::Answer;
 
-/// What an answer is held against, beside the choice.
+/// The facts that a comparison depends on, beside the allowed response and the answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Held<'a> {
+pub struct Context<'a> {
     /// The name of the session cookie.
     pub cookie_name: &'a str,
-    /// Whether the request was a HEAD, whose answer has no body.
+    /// Whether the method was HEAD, so that the answer has no body.
     pub head: bool,
-    /// Whether the target has users that nobody told of.
+    /// Whether the server stores users that the model does not know.
     pub foreign_users: bool,
-    /// Whether the path is under /api/v1/.
+    /// Whether the path is below `/api/v1/`.
     pub under_api: bool,
-    /// The seconds between which the answer was given; `None` where the server's clock is not known.
+    /// The first and the last second in which the server may have answered; `None` if its clock is not known.
     pub window: Option<(Second, Second)>,
 }
 
-/// One way in which an answer is not the one that was asked for.
+/// One difference between an answer and an allowed response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// What of the answer it is in.
+    /// The part of the answer that differs.
     pub aspect: Aspect,
-    /// What was asked for.
+    /// The text of the expected part.
     pub expected: String,
-    /// What came.
+    /// The text of the actual part.
     pub actual: String,
 }
 
-/// A part of an answer that requirements speak of.
+/// A part of an answer that has requirements of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aspect {
-    /// The status and the content.
-    Main,
-    /// The keys and kinds of a user's values (users.shape).
+    /// The status, and the content of the body.
+    StatusOrBody,
+    /// The keys of a user and the types of its values (users.shape).
     Shape,
-    /// The form of a user's times (users.timestamps).
+    /// The times of a user (users.timestamps).
     Timestamps,
-    /// A value that is a password or its hash (users.hide-password).
+    /// A field of a user that shows the password or its hash (users.hide-password).
     Password,
     /// The session cookie that a login sets (login.cookie).
     Cookie,
-    /// A session cookie where none is to be set (login.wrong-password).
-    NoCookie,
-    /// The page of a 405 (errors.method-not-allowed-page).
-    Page,
-    /// The CORS field (cors.any-origin).
+    /// A session cookie that a failed login sets (login.wrong-password).
+    UnexpectedCookie,
+    /// The HTML page and the `Allow` header of a 405 (errors.method-not-allowed-page).
+    NotAllowedPage,
+    /// The CORS header (cors.any-origin).
     Cors,
 }
 
-/// How much of a body is shown, in characters.
-const SHOWN: usize = 300;
+/// The longest part of a body that a difference shows, in characters.
+const MAX_SHOWN: usize = 300;
 
 /// The keys of a user (users.shape).
 const KEYS: [&str; 6] = ["created_at", "email", "first_name", "id", "last_name", "updated_at"];
 
-/// Lists what is different; nothing where the answer is the one that is asked for.
+/// Returns the differences between `answer` and `allowed`; empty if they agree.
 ///
-/// A difference in the status or the content stands alone: the rest says nothing then.
-pub fn differences(choice: &Choice, answer: &Answer, held: Held<'_>) -> Vec<Difference> {
-    if !choice.status.admits(answer.status) {
-        return vec![main(choice, answer)];
+/// A difference in [`Aspect::StatusOrBody`] is the only one, because the other parts mean nothing in a wrong answer.
+pub fn compare(allowed: &AllowedResponse, answer: &Answer, context: Context<'_>) -> Vec<Difference> {
+    if !allowed.status.admits(answer.status) {
+        return vec![status_or_body(allowed, answer)];
     }
     let mut found = Vec::new();
     let value = answer.json();
-    let is_right = held.head
-        || match (&choice.body, &value) {
+    let is_right = context.head
+        || match (&allowed.body, &value) {
             (Body::Any | Body::NotAllowed(_), _) => true,
             (Body::Error(text), Some(value)) => value["error"] == *text,
             (Body::Json(expected), Some(value)) => {
-                let counts = held.foreign_users && expected["users"].is_u64();
+                let counts = context.foreign_users && expected["users"].is_u64();
                 expected == value || (counts && value["users"].is_u64())
             }
-            (Body::User(user), Some(value)) => is_user(user, value, held, &mut found),
+            (Body::User(user), Some(value)) => is_user(user, value, context, &mut found),
             (Body::Users(users), Some(Value::Array(values))) => {
                 let among = |user: &User| {
                     values
                         .iter()
                         .find(|value| value["id"] == user.id.as_str())
-                        .is_some_and(|value| is_user(user, value, held, &mut found))
+                        .is_some_and(|value| is_user(user, value, context, &mut found))
                 };
                 let all = users.iter().filter(|user| !user.id.is_empty()).all(among);
-                all && (held.foreign_users || users.len() == values.len())
+                all && (context.foreign_users || users.len() == values.len())
             }
             _ => false,
         };
     if !is_right {
-        return vec![main(choice, answer)];
+        return vec![status_or_body(allowed, answer)];
     }
-    match (&choice.effect, answer.cookie(held.cookie_name)) {
-        (Effect::LogIn(_), cookie) => found.extend(wrong_cookie(answer, cookie, held.cookie_name)),
-        (_, Some(value)) if choice.rule.starts_with("login.") => found.push(Difference {
-            aspect: Aspect::NoCookie,
+    match (&allowed.effect, answer.cookie(context.cookie_name)) {
+        (Effect::LogIn(_), cookie) => found.extend(wrong_cookie(answer, cookie, context.cookie_name)),
+        (_, Some(value)) if allowed.requirement.starts_with("login.") => found.push(Difference {
+            aspect: Aspect::UnexpectedCookie,
             expected: "no session cookie".to_owned(),
-            actual: format!("Set-Cookie: {}={value}", held.cookie_name),
+            actual: format!("Set-Cookie: {}={value}", context.cookie_name),
         }),
         _ => {}
     }
-    if let Body::NotAllowed(methods) = &choice.body {
+    if let Body::NotAllowed(methods) = &allowed.body {
         found.extend(wrong_page(answer, methods));
     }
-    if held.under_api
-        && choice.open.is_none()
+    if context.under_api
+        && allowed.unspecified.is_none()
         && !answer.header("access-control-allow-origin").any(|origin| origin == "*")
     {
         found.push(Difference {
@@ -119,49 +119,49 @@ pub fn differences(choice: &Choice, answer: &Answer, held: Held<'_>) -> Vec<Diff
     found
 }
 
-fn main(choice: &Choice, answer: &Answer) -> Difference {
-    Difference { aspect: Aspect::Main, expected: wanted(choice), actual: shown(answer) }
+fn status_or_body(allowed: &AllowedResponse, answer: &Answer) -> Difference {
+    Difference { aspect: Aspect::StatusOrBody, expected: expected_text(allowed), actual: answer_text(answer) }
 }
 
-/// Writes what a choice asks for.
-pub fn wanted(choice: &Choice) -> String {
-    let status = match choice.status {
+/// Returns the text of an allowed response: its status and its body.
+pub fn expected_text(allowed: &AllowedResponse) -> String {
+    let status = match allowed.status {
         super::Status::Is(status) => status.to_string(),
         super::Status::Refusal => "a refusal".to_owned(),
         super::Status::Below500 => "a status below 500".to_owned(),
         super::Status::Any => "any status".to_owned(),
     };
-    let body = match &choice.body {
+    let body = match &allowed.body {
         Body::Error(text) => serde_json::json!({"error": text}).to_string(),
         Body::Json(value) => value.to_string(),
         Body::User(user) => user_json(user).to_string(),
-        Body::Users(users) => serve::text(&users.iter().map(user_json).collect(), 0),
+        Body::Users(users) => render::json_text(&users.iter().map(user_json).collect(), 0),
         Body::NotAllowed(_) | Body::Any => String::new(),
     };
     format!("{status} {body}").trim_end().to_owned()
 }
 
-/// Writes an answer, its body cut.
-pub fn shown(answer: &Answer) -> String {
+/// Returns the text of an answer: its status and its body in one line, cut to 300 characters.
+pub fn answer_text(answer: &Answer) -> String {
     let text = String::from_utf8_lossy(&answer.body);
     let in_one_line = || text.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = answer.json().map_or_else(in_one_line, |value| value.to_string());
-    let cut: String = text.chars().take(SHOWN).collect();
+    let cut: String = text.chars().take(MAX_SHOWN).collect();
     let dots = if cut.len() < text.len() { " …" } else { "" };
     format!("{} {cut}{dots}", answer.status).trim_end().to_owned()
 }
 
-/// Compares a user with JSON; what is wrong in its form alone is noted beside.
-fn is_user(user: &User, value: &Value, held: Held<'_>, found: &mut Vec<Difference>) -> bool {
+/// Returns whether `value` is `user` by its email, id and names. Adds all other differences to `found`.
+fn is_user(user: &User, value: &Value, context: Context<'_>, found: &mut Vec<Difference>) -> bool {
     let Some(fields) = value.as_object() else { return false };
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
     let names = [("first_name", &user.first_name), ("last_name", &user.last_name)];
-    // An empty name in the place of none is a matter of form.
+    // An empty string for a missing name is a difference of shape only.
     let is_name = |(name, known): &(&str, &Option<String>)| match known {
         Some(known) => text(name) == Some(known),
         None => text(name).is_none_or(str::is_empty),
     };
-    let is_id = text("id").is_some_and(is_id);
+    let is_id = text("id").is_some_and(is_uuid_v4);
     let is_new = user.id.is_empty();
     if text("email") != Some(&user.email)
         || !(is_new || text("id") == Some(&user.id))
@@ -190,8 +190,8 @@ fn is_user(user: &User, value: &Value, held: Held<'_>, found: &mut Vec<Differenc
         let expected = match (known, read) {
             (Some(known), read) if read != Some(known) => timestamp(known),
             (None, None) => "YYYY-MM-DD HH:MM:SS".to_owned(),
-            (None, Some(read)) if is_new && held.window.is_some_and(|window| is_outside(read, window)) => {
-                held.window.map(|(from, _)| timestamp(from)).unwrap_or_default()
+            (None, Some(read)) if is_new && context.window.is_some_and(|window| is_outside(read, window)) => {
+                context.window.map(|(from, _)| timestamp(from)).unwrap_or_default()
             }
             _ => continue,
         };
@@ -200,22 +200,22 @@ fn is_user(user: &User, value: &Value, held: Held<'_>, found: &mut Vec<Differenc
     true
 }
 
-/// Tells whether a moment is not the present: a server may have looked at its clock a second earlier or later.
+/// Returns whether a time is outside the window, with a second of tolerance for the reading of the clock.
 fn is_outside(moment: Second, (from, to): (Second, Second)) -> bool {
     moment < from - 1 || moment > to + 1
 }
 
-/// Tells whether a text is a UUID version 4, written with its hyphens.
-fn is_id(text: &str) -> bool {
+/// Returns whether a text is a UUID version 4 with hyphens.
+fn is_uuid_v4(text: &str) -> bool {
     let id = Uuid::parse_str(text).ok().filter(|_| text.len() == 36);
     id.is_some_and(|id| id.get_version() == Some(Version::Random))
 }
 
-/// Says what is wrong with the cookie of a login.
+/// Returns the difference in the cookie of a login.
 fn wrong_cookie(answer: &Answer, cookie: Option<&str>, name: &str) -> Option<Difference> {
     let line = answer.header("set-cookie").find(|line| line.starts_with(&format!("{name}=")));
     let parts = || line.unwrap_or_default().split(';').map(str::trim);
-    let is_id = cookie.is_some_and(is_id);
+    let is_id = cookie.is_some_and(is_uuid_v4);
     let everywhere = parts().any(|part| part.eq_ignore_ascii_case("path=/"));
     let actual = || answer.header("set-cookie").next().map_or("no Set-Cookie".to_owned(), str::to_owned);
     (!is_id || !everywhere).then(|| Difference {
@@ -225,16 +225,16 @@ fn wrong_cookie(answer: &Answer, cookie: Option<&str>, name: &str) -> Option<Dif
     })
 }
 
-/// Says what is wrong with the page of a 405.
+/// Returns the difference in the page of a 405.
 fn wrong_page(answer: &Answer, methods: &[&str]) -> Option<Difference> {
     let allowed: Vec<&str> = answer.header("allow").flat_map(|line| line.split(',')).map(str::trim).collect();
     let page = String::from_utf8_lossy(&answer.body);
     let is_page = page.contains("<title>405 Method Not Allowed</title>");
     let is_right = is_page && methods.iter().all(|method| allowed.contains(method));
     (!is_right).then(|| Difference {
-        aspect: Aspect::Page,
+        aspect: Aspect::NotAllowedPage,
         expected: format!("the page 405 Method Not Allowed, with Allow: {}", methods.join(", ")),
-        actual: format!("Allow: {}; {}", allowed.join(", "), shown(answer)),
+        actual: format!("Allow: {}; {}", allowed.join(", "), answer_text(answer)),
     })
 }
 
@@ -242,11 +242,11 @@ fn wrong_page(answer: &Answer, methods: &[&str]) -> Option<Difference> {
 mod tests {
     use serde_json::json;
 
-    use super::super::{Open, Status};
+    use super::super::{Status, Unspecified};
     use super::*;
 
-    const HELD: Held<'static> =
-        Held { cookie_name: "s", head: false, foreign_users: false, under_api: true, window: None };
+    const CONTEXT: Context<'static> =
+        Context { cookie_name: "s", head: false, foreign_users: false, under_api: true, window: None };
 
     fn answer(status: u16, body: &Value, cookie: Option<&str>) -> Answer {
         let mut headers = vec![("access-control-allow-origin".to_owned(), "*".to_owned())];
@@ -254,8 +254,8 @@ mod tests {
         Answer { status, headers, body: body.to_string().into_bytes() }
     }
 
-    fn aspects(choice: &Choice, answer: &Answer) -> Vec<Aspect> {
-        differences(choice, answer, HELD).into_iter().map(|one| one.aspect).collect()
+    fn aspects(allowed: &AllowedResponse, answer: &Answer) -> Vec<Aspect> {
+        compare(allowed, answer, CONTEXT).into_iter().map(|one| one.aspect).collect()
     }
 
     fn bob() -> User {
@@ -269,46 +269,47 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_held_against_what_is_known_of_it() {
-        let choice = Choice::new("users.get", 200, Body::User(bob()));
-        assert_eq!(aspects(&choice, &answer(200, &shown_bob(), None)), []);
+    fn a_user_is_compared_with_what_is_known_of_it() {
+        let allowed = AllowedResponse::new("users.get", 200, Body::User(bob()));
+        assert_eq!(aspects(&allowed, &answer(200, &shown_bob(), None)), []);
         let with = |key: &str, value: Value| {
             let mut shown = shown_bob();
             shown[key] = value;
-            aspects(&choice, &answer(200, &shown, None))
+            aspects(&allowed, &answer(200, &shown, None))
         };
-        assert_eq!(with("email", json!("ann@hbtn.io")), [Aspect::Main]);
-        assert_eq!(with("first_name", json!("Bob")), [Aspect::Main]);
+        assert_eq!(with("email", json!("ann@hbtn.io")), [Aspect::StatusOrBody]);
+        assert_eq!(with("first_name", json!("Bob")), [Aspect::StatusOrBody]);
         assert_eq!(with("first_name", json!("")), [Aspect::Shape]);
         assert_eq!(with("age", json!(3)), [Aspect::Shape]);
         assert_eq!(with("password", json!("x")), [Aspect::Password]);
         assert_eq!(with("created_at", json!("1970-01-01 00:00:01")), [Aspect::Timestamps]);
         assert_eq!(with("updated_at", json!("yesterday")), [Aspect::Timestamps]);
-        assert_eq!(aspects(&choice, &answer(404, &shown_bob(), None)), [Aspect::Main]);
+        assert_eq!(aspects(&allowed, &answer(404, &shown_bob(), None)), [Aspect::StatusOrBody]);
     }
 
     #[test]
-    fn a_login_sets_one_cookie_of_a_form_and_what_is_refused_sets_none() {
-        let login = Choice::new("login.ok", 200, Body::User(bob())).with(Effect::LogIn(bob().id));
+    fn a_login_sets_a_session_cookie_and_a_failed_login_sets_none() {
+        let login =
+            AllowedResponse::new("login.ok", 200, Body::User(bob())).with_effect(Effect::LogIn(bob().id));
         let id = "s=5535d4d7-3d77-4d06-8281-495dc3acfe76; Path=/";
         assert_eq!(aspects(&login, &answer(200, &shown_bob(), Some(id))), []);
         for wrong in [None, Some("s=1; Path=/"), Some("t=5535d4d7-3d77-4d06-8281-495dc3acfe76; Path=/")] {
             assert_eq!(aspects(&login, &answer(200, &shown_bob(), wrong)), [Aspect::Cookie], "{wrong:?}");
         }
-        let refused = Choice::error("login.wrong-password", 401, "wrong password");
+        let refused = AllowedResponse::error("login.wrong-password", 401, "wrong password");
         let text = json!({"error": "wrong password"});
         assert_eq!(aspects(&refused, &answer(401, &text, None)), []);
-        assert_eq!(aspects(&refused, &answer(401, &text, Some(id))), [Aspect::NoCookie]);
+        assert_eq!(aspects(&refused, &answer(401, &text, Some(id))), [Aspect::UnexpectedCookie]);
     }
 
     #[test]
-    fn what_is_open_asks_for_no_content_and_no_field() {
-        let open = Choice::open(Open::Spelling, Status::Refusal);
+    fn an_unspecified_response_has_any_body_and_needs_no_cors_header() {
+        let open = AllowedResponse::unspecified(Unspecified::Spelling, Status::Refusal);
         let bare = Answer { status: 404, headers: Vec::new(), body: Vec::new() };
         assert_eq!(aspects(&open, &bare), []);
-        assert_eq!(aspects(&open, &Answer { status: 200, ..bare.clone() }), [Aspect::Main]);
-        let known = Choice::error("errors.not-found", 404, "Not found");
+        assert_eq!(aspects(&open, &Answer { status: 200, ..bare.clone() }), [Aspect::StatusOrBody]);
+        let known = AllowedResponse::error("errors.not-found", 404, "Not found");
         assert_eq!(aspects(&known, &answer(404, &json!({"error": "Not found"}), None)), []);
-        assert_eq!(aspects(&known, &bare), [Aspect::Main]);
+        assert_eq!(aspects(&known, &bare), [Aspect::StatusOrBody]);
     }
 }

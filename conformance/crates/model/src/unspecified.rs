@@ -1,43 +1,43 @@
-//! What the documents leave open: every place where more than one answer is right, and why.
+//! The cases that the documents leave unspecified, where more than one answer is correct.
 
-/// A freedom that the documents leave.
+/// A case that the documents leave unspecified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Open {
-    /// `Authorization:` or `Cookie: NAME=` with nothing after it.
+pub enum Unspecified {
+    /// An `Authorization` header or a session cookie with an empty value.
     EmptyCredential,
-    /// Base64 with other characters in it.
+    /// Basic credentials in Base64 with characters outside its alphabet.
     JunkInBase64,
-    /// The session cookie, an Authorization field or another field more than once.
+    /// The session cookie or the `Authorization` header more than once.
     Repeated,
-    /// The very second at which a session in the database ends.
+    /// The second at which a session in the database expires.
     LastSecond,
-    /// A path that servers read differently.
+    /// A path with unusual spelling, which servers read differently.
     Spelling,
-    /// OPTIONS and HEAD.
+    /// The methods OPTIONS and HEAD.
     ServersOwnMethod,
-    /// Login or logout where no session can be made.
+    /// Login or logout in a mode without sessions.
     NoSessionsHere,
-    /// PUT and DELETE of users/me.
+    /// PUT and DELETE of `users/me`.
     ChangeMe,
-    /// A body whose type says that it is something else.
+    /// A JSON body with another Content-Type.
     OtherContentType,
-    /// A user with values that are no strings.
+    /// A user whose email, password or name is not a string.
     OddUser,
-    /// A name that is null in an update.
+    /// An update with a name that is null.
     NullName,
-    /// A second user with the address of another.
+    /// A second user with the email of a stored user.
     SameEmail,
-    /// A login form as multipart.
+    /// A login form in `multipart/form-data`.
     MultipartLogin,
-    /// A wrong method with a slash at the end, on a route of the starter.
+    /// A method that is not allowed, on a path with a slash at its end.
     SlashAndWrongMethod,
-    /// A request to a route that is open, with broken content or credentials that nobody reads.
+    /// A malformed body: one that some decoders read as JSON, or one for a user who does not exist.
     Malformed,
 }
 
-impl Open {
-    /// Says in one sentence why it is open.
-    pub fn why(self) -> &'static str {
+impl Unspecified {
+    /// Returns a sentence that says why the documents leave the case unspecified.
+    pub fn reason(self) -> &'static str {
         match self {
             Self::EmptyCredential => {
                 "half of the implementations read an empty value as missing (401), half as unknown (403), and the documents fit both"

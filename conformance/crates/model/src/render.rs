@@ -1,19 +1,19 @@
-//! A choice as an answer to serve: the documents' bytes.
+//! Rendering: an allowed response as an HTTP answer, in the documents' bytes.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::expected::{Body, Choice, Effect, user_json};
+use super::response::{AllowedResponse, Body, Effect, user_json};
 use super::state::{Second, User};
 use spec::http::Answer;
 
-/// Writes the answer for a choice; new ids are random, and what was not known of a user is as of `now`.
-pub fn serve(choice: &Choice, cookie_name: &str, now: Second) -> Answer {
+/// Renders a response as an answer. New ids are random; unknown times of a user are `now`.
+pub fn render(allowed: &AllowedResponse, cookie_name: &str, now: Second) -> Answer {
     let mut headers = vec![("access-control-allow-origin".to_owned(), "*".to_owned())];
     let mut add = |name: &str, value: String| headers.push((name.to_owned(), value));
-    if let Effect::LogIn(_) = choice.effect {
+    if let Effect::LogIn(_) = allowed.effect {
         add("set-cookie", format!("{cookie_name}={}; Path=/", Uuid::new_v4()));
     }
     let whole = |user: &User| {
@@ -27,8 +27,8 @@ pub fn serve(choice: &Choice, cookie_name: &str, now: Second) -> Answer {
             ..user
         })
     };
-    let status = choice.status.served();
-    let value = match &choice.body {
+    let status = allowed.status.served();
+    let value = match &allowed.body {
         Body::Error(text) => json!({"error": text}),
         Body::Json(value) => value.clone(),
         Body::User(user) => whole(user),
@@ -41,7 +41,7 @@ pub fn serve(choice: &Choice, cookie_name: &str, now: Second) -> Answer {
         }
     };
     add("content-type", "application/json".to_owned());
-    let mut body = text(&value, 0);
+    let mut body = json_text(&value, 0);
     body.push('\n');
     Answer { status, headers, body: body.into_bytes() }
 }
@@ -50,13 +50,15 @@ const NOT_ALLOWED: &str = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 3.2 Final//E
     <title>405 Method Not Allowed</title>\n<h1>Method Not Allowed</h1>\n\
     <p>The method is not allowed for the requested URL.</p>\n";
 
-/// Writes JSON as the transcripts do: keys sorted, two spaces a level, a space after each comma at a line's end.
-pub fn text(value: &Value, level: usize) -> String {
+/// Formats JSON as the documents' transcripts show it: sorted keys, two spaces of indentation per level, and a
+/// space after the comma at the end of a line. `level` is the level of the value itself, 0 for a whole document.
+pub fn json_text(value: &Value, level: usize) -> String {
     let items: Vec<String> = match value {
-        Value::Array(items) => items.iter().map(|item| text(item, level + 1)).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(key, field)| format!("{}: {}", json!(key), text(field, level + 1))).collect()
-        }
+        Value::Array(items) => items.iter().map(|item| json_text(item, level + 1)).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, field)| format!("{}: {}", json!(key), json_text(field, level + 1)))
+            .collect(),
         plain => return plain.to_string(),
     };
     let (open, close) = if value.is_array() { ("[", "]") } else { ("{", "}") };
@@ -77,8 +79,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_written_as_the_transcripts_show_it() {
+    fn json_is_formatted_as_the_transcripts_show_it() {
         let value = json!([{"b": null, "a": "x"}, {}]);
-        assert_eq!(text(&value, 0), "[\n  {\n    \"a\": \"x\", \n    \"b\": null\n  }, \n  {}\n]");
+        assert_eq!(json_text(&value, 0), "[\n  {\n    \"a\": \"x\", \n    \"b\": null\n  }, \n  {}\n]");
     }
 }

@@ -1,59 +1,59 @@
-//! The blame: which requirements speak against an answer that is not among the right ones.
+//! Attribution: the requirements that a wrong answer may break.
 //!
-//! The choice that was missed names one. What happened before tells more: a session that is dead where it should
-//! live may have ended by another's logout, by a later login, or by a restart.
+//! The allowed response names one requirement. The history of the sessions suggests others: a session that is
+//! refused by mistake may have been ended by the logout of another session, by a later login, or by a restart.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::asked::Route;
-use super::fits::{Aspect, Difference};
-use super::history::{End, History, Past};
+use super::compare::{Aspect, Difference};
+use super::history::{SessionEnd, SessionHistory, SessionRecord};
 use super::state::Second;
-use super::{Asked, Choice, Rules};
+use super::{AllowedResponse, Asked, Rules, Unspecified};
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::scenario::Settings;
 
-/// What the blame depends on, beside the difference.
+/// The facts that an attribution depends on, beside the difference.
 #[derive(Clone, Copy, Debug)]
-pub struct Case<'a> {
+pub struct Observation<'a> {
     /// The settings of the server.
     pub rules: &'a Rules,
-    /// What happened before.
-    pub history: &'a History,
-    /// What was asked.
+    /// The history of the sessions before the request.
+    pub history: &'a SessionHistory,
+    /// The request.
     pub asked: &'a Asked,
-    /// The right answer.
-    pub choice: &'a Choice,
-    /// What came; `None` where nothing did.
+    /// The allowed response that is nearest to the answer.
+    pub allowed: &'a AllowedResponse,
+    /// The answer; `None` if none came.
     pub answer: Option<&'a Answer>,
-    /// The moment.
+    /// The time of the answer.
     pub now: Second,
 }
 
-/// Lists the requirements that the answer may break, the likeliest first; at least one.
-pub fn blame(case: Case<'_>, difference: &Difference) -> Vec<&'static str> {
+/// Returns the ids of the requirements that the answer may break, the likeliest first, at least one.
+pub fn likely_requirements(observation: Observation<'_>, difference: &Difference) -> Vec<&'static str> {
     match difference.aspect {
-        Aspect::Main => case.main(),
+        Aspect::StatusOrBody => observation.status_or_body(),
         Aspect::Shape => vec!["users.shape"],
         Aspect::Password => vec!["users.hide-password"],
         Aspect::Timestamps => vec!["users.timestamps"],
         Aspect::Cookie => vec!["login.cookie", "login.cookie-name"],
-        Aspect::NoCookie => vec![case.choice.rule],
-        Aspect::Page => vec!["errors.method-not-allowed-page"],
+        Aspect::UnexpectedCookie => vec![observation.allowed.requirement],
+        Aspect::NotAllowedPage => vec!["errors.method-not-allowed-page"],
         Aspect::Cors => vec!["cors.any-origin"],
     }
 }
 
-impl Case<'_> {
-    fn main(&self) -> Vec<&'static str> {
-        let mut all = self.of_rule();
+impl Observation<'_> {
+    fn status_or_body(&self) -> Vec<&'static str> {
+        let mut all = self.of_requirement();
         if self.rules.session_name != Settings::SESSION_NAME && self.asked.header("cookie").next().is_some() {
             all.push("login.cookie-name");
         }
         if self.answer.is_none_or(|answer| answer.status >= 500) {
-            let at = if self.choice.open.is_some() { 0 } else { all.len() };
+            let at = if self.allowed.unspecified.is_some() { 0 } else { all.len() };
             all.insert(at, "security.no-server-error");
         }
         let mut named = Vec::with_capacity(all.len());
@@ -65,19 +65,23 @@ impl Case<'_> {
         named
     }
 
-    fn of_rule(&self) -> Vec<&'static str> {
-        let rule = self.choice.rule;
-        match rule {
-            "gate.missing" | "gate.before-routing" => self.unasked(),
-            _ if matches!(self.choice.open, Some(super::Open::Spelling)) => vec!["security.gate-spelling"],
+    fn of_requirement(&self) -> Vec<&'static str> {
+        let requirement = self.allowed.requirement;
+        match requirement {
+            "gate.missing" | "gate.before-routing" => self.without_credentials(),
+            _ if matches!(self.allowed.unspecified, Some(Unspecified::Spelling)) => {
+                vec!["security.gate-spelling"]
+            }
             "session.unknown-id" => self.dead_session(),
-            "expiry.dead-after" => self.expired(),
-            "session.not-basic" if self.carries_id() => vec!["security.id-only-in-cookie", rule],
-            "session.user-deleted" | "session.not-basic" | "gate.unknown" => vec![rule, "gate.unknown"],
-            _ if rule.starts_with("basic.") => vec![rule, "gate.unknown"],
-            _ if self.is_refused() => self.shut_out(),
-            "login.email-missing" if self.is_no_form() => vec!["login.form-only", rule],
-            _ => self.inside(),
+            "expiry.dead-after" => self.expired_session(),
+            "session.not-basic" if self.carries_id() => vec!["security.id-only-in-cookie", requirement],
+            "session.user-deleted" | "session.not-basic" | "gate.unknown" => {
+                vec![requirement, "gate.unknown"]
+            }
+            _ if requirement.starts_with("basic.") => vec![requirement, "gate.unknown"],
+            _ if self.is_refused() => self.refused(),
+            "login.email-missing" if self.is_json_or_query_login() => vec!["login.form-only", requirement],
+            _ => self.behind_the_gate(),
         }
     }
 
@@ -86,21 +90,21 @@ impl Case<'_> {
     }
 
     fn is_refused(&self) -> bool {
-        matches!(self.status(), 401 | 403) && !matches!(self.choice.status, super::Status::Is(401 | 403))
+        matches!(self.status(), 401 | 403) && !matches!(self.allowed.status, super::Status::Is(401 | 403))
     }
 
-    fn is_no_form(&self) -> bool {
+    fn is_json_or_query_login(&self) -> bool {
         self.asked.object().is_some() || self.asked.query.contains("email")
     }
 
-    /// The first session cookie, and what has become of its session.
-    fn session(&self) -> Option<(&str, Option<&Past>)> {
+    /// Returns the value of the first session cookie, and the record of its session.
+    fn session(&self) -> Option<(&str, Option<&SessionRecord>)> {
         let id = self.asked.cookies(&self.rules.session_name).next()?;
         Some((id, self.history.session(id)))
     }
 
-    /// Something other than 401 without credentials.
-    fn unasked(&self) -> Vec<&'static str> {
+    /// Attributes an answer other than 401 to a request without credentials.
+    fn without_credentials(&self) -> Vec<&'static str> {
         if !self.asked.is_plain() {
             return vec!["security.gate-spelling"];
         }
@@ -114,11 +118,11 @@ impl Case<'_> {
         if self.asked.route == Route::Logout {
             all.push("logout.missing");
         }
-        all.extend([self.choice.rule, "gate.missing", "mode.selected"]);
+        all.extend([self.allowed.requirement, "gate.missing", "mode.selected"]);
         all
     }
 
-    /// Tells whether a session's ID stands anywhere in the request.
+    /// Returns whether the ID of a session appears anywhere in the request.
     fn carries_id(&self) -> bool {
         let fields = self.asked.headers.iter().map(|(_, value)| value.as_str());
         let body = String::from_utf8_lossy(&self.asked.body);
@@ -127,20 +131,20 @@ impl Case<'_> {
         self.history.ids().any(|id| texts.iter().any(|text| text.contains(id)))
     }
 
-    /// Something other than 403 to an ID of no session.
+    /// Attributes an answer other than 403 to the ID of no session.
     fn dead_session(&self) -> Vec<&'static str> {
         let logout = self.asked.route == Route::Logout;
         let mut all = match self.session() {
-            Some((_, Some(past))) => match past.end {
-                Some(End::LoggedOut) if past.restarts > 0 => {
+            Some((_, Some(session))) => match session.end {
+                Some(SessionEnd::LoggedOut) if session.restarts > 0 => {
                     vec!["db.logout-survives-restart", "logout.ends-session"]
                 }
-                Some(End::LoggedOut) if logout => vec!["logout.missing", "logout.ends-session"],
-                Some(End::LoggedOut) => vec!["logout.ends-session"],
+                Some(SessionEnd::LoggedOut) if logout => vec!["logout.missing", "logout.ends-session"],
+                Some(SessionEnd::LoggedOut) => vec!["logout.ends-session"],
                 _ => vec!["session.memory-only"],
             },
             Some((id, None)) if self.is_spelling(id) => vec!["security.opaque-id"],
-            Some((id, None)) if self.history.was_chosen(id) => vec!["security.no-adopted-id"],
+            Some((id, None)) if self.history.was_client_chosen(id) => vec!["security.no-adopted-id"],
             _ if logout => vec!["logout.missing"],
             _ => Vec::new(),
         };
@@ -150,7 +154,7 @@ impl Case<'_> {
         all
     }
 
-    /// Tells whether the text is a session's ID spelled otherwise, or a part of one.
+    /// Returns whether a text is another spelling of a session's ID, or more than half of one.
     fn is_spelling(&self, text: &str) -> bool {
         let letters = |text: &str| -> String {
             text.chars()
@@ -164,14 +168,14 @@ impl Case<'_> {
         })
     }
 
-    /// Something other than 403 to a session that has expired.
-    fn expired(&self) -> Vec<&'static str> {
+    /// Attributes an answer other than 403 to an expired session.
+    fn expired_session(&self) -> Vec<&'static str> {
         let mut all = Vec::new();
-        if let Some((_, Some(past))) = self.session() {
+        if let Some((_, Some(session))) = self.session() {
             let hints = [
-                (past.restarts > 0, "db.expiry-survives-restart"),
-                (past.logins > 0, "expiry.per-session"),
-                (past.used, "expiry.not-sliding"),
+                (session.restarts > 0, "db.expiry-survives-restart"),
+                (session.later_logins > 0, "expiry.per-session"),
+                (session.used, "expiry.not-sliding"),
                 (self.rules.time_zone.is_some(), "security.time-zone"),
             ];
             all.extend(hints.into_iter().filter(|(applies, _)| *applies).map(|(_, id)| id));
@@ -180,27 +184,31 @@ impl Case<'_> {
         all
     }
 
-    /// A refusal of what should have been let in.
-    fn shut_out(&self) -> Vec<&'static str> {
+    /// Attributes a 401 or 403 to a request that the gate should let through.
+    fn refused(&self) -> Vec<&'static str> {
         let route = &self.asked.route;
-        let rule = self.choice.rule;
-        if rule == "me.nobody" {
-            return vec![rule, "gate.off"];
+        let requirement = self.allowed.requirement;
+        if requirement == "me.nobody" {
+            return vec![requirement, "gate.off"];
         }
         if self.rules.mode == Mode::Off {
-            return vec!["gate.off", rule];
+            return vec!["gate.off", requirement];
         }
         if route.is_excluded() {
-            // A gate says no more than that; a login says what is wrong.
+            // A gate answers with these texts only; a login says what is wrong.
             let text = self
                 .answer
                 .and_then(Answer::json)
                 .and_then(|value| value["error"].as_str().map(str::to_owned));
             let is_the_gate = text.is_none_or(|text| ["Unauthorized", "Forbidden"].contains(&text.as_str()));
-            return if is_the_gate { vec!["gate.excluded", rule] } else { vec![rule, "gate.excluded"] };
+            return if is_the_gate {
+                vec!["gate.excluded", requirement]
+            } else {
+                vec![requirement, "gate.excluded"]
+            };
         }
         if self.rules.mode == Mode::BasicAuth {
-            // curl writes credentials as they are; more than one colon is in the password.
+            // An email has no colon, so a second colon belongs to the password.
             let colons = self.asked.header("authorization").any(|value| {
                 let encoded = value.strip_prefix("Basic ").unwrap_or_default();
                 BASE64_STANDARD
@@ -213,18 +221,18 @@ impl Case<'_> {
             let all = ["basic.valid", "basic.colon-password", "users.create", "users.update-only-names"];
             return all.into_iter().chain(["users.persist"]).collect();
         }
-        let Some((id, Some(past))) = self.session() else {
-            return vec!["session.identifies", self.choice.rule];
+        let Some((id, Some(session))) = self.session() else {
+            return vec!["session.identifies", self.allowed.requirement];
         };
-        let age = self.now - past.born;
+        let age = self.now - session.created_at;
         let values = self.asked.cookies(&self.rules.session_name).count();
         let alone =
             values == 1 && self.asked.header("cookie").all(|line| line.ends_with(id) && !line.contains(';'));
         let hints = [
-            (past.restarts > 0, "db.survives-restart"),
-            (past.logouts > 0, "logout.only-that-session"),
-            (past.logins > 0, "login.new-session"),
-            (self.rules.duration.is_some() && past.earlier > 0, "expiry.per-session"),
+            (session.restarts > 0, "db.survives-restart"),
+            (session.other_logouts > 0, "logout.only-that-session"),
+            (session.later_logins > 0, "login.new-session"),
+            (self.rules.duration.is_some() && session.earlier_logins > 0, "expiry.per-session"),
             (self.rules.duration == Some(age), "expiry.boundary"),
             (self.rules.duration.is_some() && age > 0, "expiry.live-before"),
             (
@@ -240,10 +248,10 @@ impl Case<'_> {
         all
     }
 
-    /// Another answer than the right one from behind the gate.
-    fn inside(&self) -> Vec<&'static str> {
-        let mut all = vec![self.choice.rule];
-        let refused_before = self.session().is_some_and(|(_, past)| past.is_some());
+    /// Attributes a wrong answer to a request that has passed the gate.
+    fn behind_the_gate(&self) -> Vec<&'static str> {
+        let mut all = vec![self.allowed.requirement];
+        let refused_before = self.session().is_some_and(|(_, session)| session.is_some());
         if self.asked.path.ends_with('/') {
             let slash = match self.asked.route {
                 Route::Status => Some("status.slash"),
@@ -262,7 +270,7 @@ impl Case<'_> {
             all.push("users.persist");
         }
         if of_users {
-            // The first users were stored by a server that has ended since.
+            // The first users were stored by an earlier process, so even without a restart they may have been lost.
             all.extend([
                 "users.update-only-names",
                 "users.update",
@@ -271,10 +279,10 @@ impl Case<'_> {
                 "users.persist",
             ]);
         }
-        if self.choice.rule == "me.authenticated" && refused_before {
+        if self.allowed.requirement == "me.authenticated" && refused_before {
             all.push("session.identifies");
         }
-        if self.choice.rule.starts_with("login.") {
+        if self.allowed.requirement.starts_with("login.") {
             all.push("login.ok");
         }
         all
