@@ -35,6 +35,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use program::{code, conformance, stderr, stdout};
+use test_support::skip::missing;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The argument that makes this program a pair; the path of the server and of the record follow.
@@ -57,14 +58,12 @@ fn main() {
         let (server, record) = (Path::new(server), Path::new(record));
         return Pair::run(server, record, first == STEADY_PAIR).expect("two servers and a Redis");
     }
-    let found = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
-    let trials = if found.is_ok_and(|status| status.success()) {
-        vec![
+    let trials = match missing("redis-server", "redis-server") {
+        None => vec![
             Trial::test("session_db_auth is met by two servers on one Redis", is_met),
             Trial::test("two servers on one Redis answer requests at once in some order", is_in_order),
-        ]
-    } else {
-        machine::skipped("pair", "two servers on one Redis: no redis-server (apt-get install redis-server)")
+        ],
+        Some(missing) => machine::skipped("pair", "two servers on one Redis", &missing),
     };
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

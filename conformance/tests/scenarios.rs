@@ -31,6 +31,7 @@ use conformance::transcript::Transcript;
 use libtest_mimic::{Arguments, Failed, Trial};
 use machine::flask;
 use on_disk::{scenarios_folder, suite};
+use test_support::skip::say_skipped;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -89,7 +90,7 @@ fn of_flask() -> Vec<Trial> {
             let target = Command::new(&folder, None, clock_of_spawned()).expect("our Flask project is one");
             spawned("flask", target, None, true)
         }
-        Err(why) => machine::skipped("flask", &why),
+        Err(missing) => machine::skipped("flask", "our Flask implementation", &missing),
     }
 }
 
@@ -97,8 +98,9 @@ fn clock_of_spawned() -> ClockKind {
     match clock::library() {
         Some(_) => ClockKind::Faketime,
         None => {
-            machine::skip::say_skipped(
-                "the fine expiry steps on spawned programs: no faketime (apt-get install faketime)",
+            say_skipped(
+                "the fine expiry steps on spawned programs",
+                "no faketime (Debian: apt-get install faketime)",
             );
             ClockKind::Wall
         }
