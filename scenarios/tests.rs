@@ -9,12 +9,15 @@
 //!   stored user `CONFORMANCE_USER` (EMAIL:PASSWORD).
 //!
 //! What a bare machine lacks is skipped with a line that says so; where `CI` is set a skip is a failure.
+//!
+//! This file stands beside the snapshots, since `cargo insta` looks for new ones only where a package or the source
+//! of a target is.
 
-#[path = "support/machine.rs"]
+#[path = "../conformance/tests/support/machine.rs"]
 mod machine;
-#[path = "support/suite.rs"]
+#[path = "../conformance/tests/support/suite.rs"]
 mod on_disk;
-#[path = "support/server.rs"]
+#[path = "../conformance/tests/support/server.rs"]
 mod server;
 
 use std::collections::BTreeMap;
