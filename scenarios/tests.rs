@@ -23,17 +23,22 @@ mod server;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use conformance::check::{Check, Plan};
-use conformance::clock::{self, ClockKind};
-use conformance::detect;
-use conformance::event::{Event, Listener};
-use conformance::mode::Mode;
-use conformance::seed::Way;
-use conformance::target::{Command, Model, NewUser, Reference, Target, Url};
-use conformance::transcript::Transcript;
+use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
 use machine::flask;
 use on_disk::{scenarios_folder, suite};
+use runner::check::{Check, Plan};
+use search::served_model::Model;
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::Way;
+use spec::transcript::Transcript;
+use targets::clock;
+use targets::command::Command;
+use targets::detect;
+use targets::progress::event::{Event, Listener};
+use targets::url::Url;
+use targets::{NewUser, Target};
 use test_support::skip::say_skipped;
 
 fn main() {
@@ -182,7 +187,7 @@ fn play(
     let check = Check::new(suite(), target, &plan, &transcripts);
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(check.run()).map_err(|_| "the target's clock does not follow its driver")?;
-    if target.kind() == conformance::target::TargetKind::Url {
+    if target.kind() == spec::results::TargetKind::Url {
         runtime.block_on(check.forget_users());
     }
     Ok(transcripts.0.into_inner()?)

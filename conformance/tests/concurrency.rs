@@ -8,16 +8,19 @@ mod racy;
 #[path = "support/server.rs"]
 mod server;
 
-use conformance::clock::ClockKind;
-use conformance::concurrency::{Bag, Hunt, Keeper, Trials, Untried, Violation};
-use conformance::event::Silence;
-use conformance::mode::Mode;
-use conformance::scenario::Scenario;
-use conformance::seed::Way;
-use conformance::stage::Stage;
-use conformance::target::{Command, Model, Reference, Stop, Target};
+use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
 use racy::{Race, Racy};
+use search::concurrency::{Bag, Hunt, Keeper, Trials, Untried, Violation};
+use search::served_model::Model;
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::Way;
+use spec::scenario::Scenario;
+use targets::command::Command;
+use targets::instance::Stage;
+use targets::progress::event::Silence;
+use targets::{Stop, Target};
 
 /// Every mode that has sessions.
 const MODES: [Mode; 3] = [Mode::SessionAuth, Mode::SessionExpAuth, Mode::SessionDbAuth];

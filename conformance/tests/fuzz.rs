@@ -12,24 +12,29 @@ mod server;
 
 use std::cell::RefCell;
 
-use conformance::check::{Check, Plan};
-use conformance::client;
-use conformance::clock::{self, ClockKind};
-use conformance::console::Interruption;
-use conformance::event::Silence;
-use conformance::faults;
-use conformance::fuzz::{
-    self, Abilities, Counterexample, Diff, Divergence, Ground, Hunt, Known, Property, Recorder,
-};
-use conformance::mode::Mode;
-use conformance::scenario::Scenario;
-use conformance::seed::{self, Way};
-use conformance::stage::Stage;
-use conformance::target::{Command, Launch, Model, NewUser, Reference, Target, Url};
+use conformance::console;
+use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
+use model::faults;
 use on_disk::suite;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use runner::check::{Check, Plan};
+use search::fuzz;
+use search::fuzz::{Abilities, Counterexample, Diff, Divergence, Ground, Hunt, Known, Property, Recorder};
+use search::served_model::Model;
+use spec::catalogue::Mode;
+use spec::http::Request;
+use spec::results::ClockKind;
+use spec::results::Way;
+use spec::scenario::Scenario;
+use targets::clock;
+use targets::command::Command;
+use targets::instance::Stage;
+use targets::progress::event::Silence;
+use targets::seed;
+use targets::url::Url;
+use targets::{Launch, NewUser, Target};
 use tokio::runtime::Runtime;
 
 /// What every walk here is drawn from: another number would make other tests of them each time.
@@ -106,7 +111,7 @@ fn hunt(
     shrinks: u32,
 ) -> Result<Vec<Counterexample>, Failed> {
     let runtime = runtime()?;
-    let stop = runtime.block_on(async { Interruption::listen() });
+    let stop = runtime.block_on(async { console::listen() });
     let recorder = Recorder::new(&suite().catalogue);
     let ground = Ground::prepare(target, &recorder, &Mode::ALL, &Way::UNAIDED, None, stop);
     let ground = RefCell::new(runtime.block_on(ground)?);
@@ -137,7 +142,7 @@ fn at_a_url() -> Result<(), Failed> {
     ));
     runtime.block_on(stage.ensure(&Launch::documented(Mode::SessionAuth)))?;
     let url = Url::new(&stage.site().base_url(), Mode::SessionAuth, "_my_session_id", None, ClockKind::None);
-    let stop = runtime.block_on(async { Interruption::listen() });
+    let stop = runtime.block_on(async { console::listen() });
     let recorder = Recorder::new(&suite().catalogue);
     let modes = [Mode::SessionAuth];
     let ground = Ground::prepare(&url, &recorder, &modes, &[Way::Given], Some(&given), stop);
@@ -150,7 +155,7 @@ fn at_a_url() -> Result<(), Failed> {
     }
     assert_eq!(runtime.block_on(ground.borrow_mut().leave(Mode::SessionAuth)), 0);
     let header = runtime.block_on(seed::credentials(&mut stage, Mode::SessionAuth, &given))?;
-    let mut list = client::get(format!("{}/api/v1/users", stage.site().base_url()));
+    let mut list = Request::get(format!("{}/api/v1/users", stage.site().base_url()));
     list.headers.push(header);
     let users = runtime.block_on(stage.send(list)).answer?.json().ok_or("the list is JSON")?;
     assert_eq!(users.as_array().map(Vec::len), Some(1), "{users}");
@@ -178,7 +183,7 @@ fn is_caught(name: &str, property: Property) -> Result<(), Failed> {
 
 fn again(target: &dyn Target, scenario: &Scenario, mode: Mode) -> Result<Option<&'static str>, Failed> {
     let runtime = runtime()?;
-    let stop = runtime.block_on(async { Interruption::listen() });
+    let stop = runtime.block_on(async { console::listen() });
     let recorder = Recorder::new(&suite().catalogue);
     let played = runtime.block_on(async {
         let mut ground = Ground::prepare(target, &recorder, &[mode], &[Way::Api], None, stop).await?;
@@ -233,7 +238,7 @@ fn diff(
     documented: bool,
 ) -> Result<Option<Divergence>, Failed> {
     let runtime = runtime()?;
-    let stop = runtime.block_on(async { Interruption::listen() });
+    let stop = runtime.block_on(async { console::listen() });
     let recorders = [Recorder::new(&suite().catalogue), Recorder::new(&suite().catalogue)];
     let prepare =
         |at: usize| Ground::prepare(targets[at], &recorders[at], &Mode::ALL, &[Way::Api], None, stop.clone());

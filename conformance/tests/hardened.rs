@@ -13,18 +13,21 @@ mod server;
 use std::collections::BTreeSet;
 use std::sync::{LazyLock, Mutex};
 
-use conformance::check::{Check, Plan};
-use conformance::clock::ClockKind;
-use conformance::event::{Event, Listener, Silence};
-use conformance::mode::Mode;
-use conformance::profile::Profile;
-use conformance::report::Report;
-use conformance::seed::Way;
-use conformance::suite::Suite;
-use conformance::target::{Command, Model, Reference, Target};
-use conformance::verdict::Kind;
+use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
 use on_disk::scenarios_folder;
+use runner::check::{Check, Plan};
+use search::served_model::Model;
+use spec::catalogue::Mode;
+use spec::catalogue::Profile;
+use spec::results::ClockKind;
+use spec::results::Kind;
+use spec::results::Report;
+use spec::results::Way;
+use spec::suite::Suite;
+use targets::Target;
+use targets::command::Command;
+use targets::progress::event::{Event, Listener, Silence};
 
 static HARDENED: LazyLock<Suite> = LazyLock::new(|| {
     Suite::from_folder(Profile::Hardened, &scenarios_folder())

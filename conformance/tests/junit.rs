@@ -8,14 +8,15 @@ mod schema;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use conformance::clock::ClockKind;
-use conformance::mode::Mode;
-use conformance::report::{Entry, Report, Strictness, TargetInfo, Unjudged, junit, junit_of_all};
-use conformance::seed::Way;
-use conformance::target::TargetKind;
-use conformance::verdict::{Evidence, Finding, Kind, Verdicts};
 use on_disk::suite;
+use report::{Entry, Unjudged, junit, junit_of_all};
 use schema::assert_valid_junit;
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::TargetKind;
+use spec::results::Way;
+use spec::results::{Evidence, Finding, Kind, Verdicts};
+use spec::results::{Report, Strictness, TargetInfo};
 
 /// Checks with the program and validates the file that it writes; gives its text.
 fn checked(arguments: &[&str]) -> String {
@@ -95,7 +96,7 @@ fn report(name: &str, kind: Kind) -> Report {
         seeding: Some(Way::Api),
     };
     let outputs = BTreeMap::from([(Mode::Off, hostile())]);
-    Report { target, modes: Mode::ALL.to_vec(), verdicts, outputs }
+    Report { target, modes: Mode::ALL.to_vec(), verdicts, outputs, likenesses: Vec::new() }
 }
 
 fn assert_valid(text: &str) {

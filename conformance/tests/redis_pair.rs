@@ -24,17 +24,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 
-use conformance::clock::ClockKind;
-use conformance::concurrency::{Hunt, Keeper, Trials, Untried};
-use conformance::event::Silence;
-use conformance::mode::Mode;
-use conformance::seed::Way;
-use conformance::stage::Stage;
-use conformance::target::{Command as Project, Stop};
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use program::{code, conformance, stderr, stdout};
+use search::concurrency::{Hunt, Keeper, Trials, Untried};
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::Way;
+use targets::Stop;
+use targets::command::Command as Project;
+use targets::instance::Stage;
+use targets::progress::event::Silence;
 use test_support::skip::missing;
 use tokio::signal::unix::{SignalKind, signal};
 

@@ -9,17 +9,21 @@ mod on_disk;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use conformance::clock::ClockKind;
-use conformance::emails::Emails;
-use conformance::mode::Mode;
-use conformance::play;
-use conformance::scenario::{Action, Scenario, script};
-use conformance::seed::{self, Seeds, Way};
-use conformance::stage::Stage;
-use conformance::target::{Launch, NewUser, Reference, Stop, Target as _};
-use conformance::transcript::{Block, Transcript};
+use conformance::reference::Reference;
 use futures_util::{StreamExt as _, stream};
 use on_disk::suite;
+use runner::replay;
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::Way;
+use spec::scenario::print::script;
+use spec::scenario::{Action, Scenario};
+use spec::transcript::aliases::Emails;
+use spec::transcript::{Block, Transcript};
+use targets::instance::Stage;
+use targets::seed;
+use targets::seed::Seeds;
+use targets::{Launch, NewUser, Stop, Target as _};
 use test_support::skip::{missing, say_skipped};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -132,7 +136,7 @@ async fn stage(scenario: &Scenario, mode: Mode) -> (Stage<'static>, Seeds) {
 
 async fn natively(scenario: &Scenario, mode: Mode) -> Transcript {
     let (mut stage, seeds) = stage(scenario, mode).await;
-    play::play(&mut stage, scenario, mode, &seeds, Emails::as_written()).await.transcript(scenario)
+    replay::play(&mut stage, scenario, mode, &seeds, Emails::as_written()).await.transcript(scenario)
 }
 
 async fn by_script(scenario: &Scenario, mode: Mode) -> Transcript {

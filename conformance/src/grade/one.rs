@@ -3,14 +3,17 @@
 use std::future::Future;
 
 use super::{Bound, Bounds, Class, Entry, Graded, Room, watch};
-use crate::check::{Check, ClockUnproved, Plan};
-use crate::clock::{self, ClockKind};
-use crate::event::Silence;
-use crate::mode::Mode;
-use crate::report::Report;
-use crate::seed::Way;
-use crate::suite::Suite;
-use crate::target::{Command, Launch, SiteError, StartClass, Target};
+use runner::check::{Check, ClockUnproved, Plan};
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::Report;
+use spec::results::Way;
+use spec::suite::Suite;
+use targets::StartClass;
+use targets::clock;
+use targets::command::Command;
+use targets::progress::event::Silence;
+use targets::{Launch, SiteError, Target};
 
 /// How many modes of one implementation run side by side; the implementations themselves do too.
 const MODES_AT_ONCE: usize = 3;
@@ -150,8 +153,8 @@ struct NoTarget;
 
 #[async_trait::async_trait]
 impl Target for NoTarget {
-    fn kind(&self) -> crate::target::TargetKind {
-        crate::target::TargetKind::Command
+    fn kind(&self) -> spec::results::TargetKind {
+        spec::results::TargetKind::Command
     }
 
     fn name(&self) -> String {
@@ -166,7 +169,7 @@ impl Target for NoTarget {
         String::new()
     }
 
-    async fn open(&self) -> Result<Box<dyn crate::target::Site>, SiteError> {
+    async fn open(&self) -> Result<Box<dyn targets::Site>, SiteError> {
         Err(SiteError::NotPossible("there is nothing to start".to_owned()))
     }
 }

@@ -9,8 +9,8 @@ use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 
 use super::{Bounds, Entry, Graded, one};
-use crate::suite::Suite;
-use crate::target::orphans;
+use spec::suite::Suite;
+use targets::process::reaper;
 
 /// Tells whether a run came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn grade(
     let (stop, stopped) = watch::channel(false);
     // At most one message an entry; it closes when the last worker ends.
     let (sender, mut done) = mpsc::unbounded_channel();
-    orphans::adopt();
+    reaper::adopt();
     let ended = thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, entries.len().max(1)) {
             let (sender, stopped, next) = (sender.clone(), stopped.clone(), &next);
@@ -76,7 +76,7 @@ pub fn grade(
             }
         }))
     });
-    orphans::kill_all();
+    reaper::kill_all();
     ended
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use conformance::clock::{ClockDriver, NoClock};
-use conformance::target::{Launch, Site, SiteError, Stop, Target, TargetKind};
+use spec::results::TargetKind;
+use targets::clock::{ClockDriver, NoClock};
+use targets::{Launch, Site, SiteError, Stop, Target};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};

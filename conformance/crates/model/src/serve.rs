@@ -1,0 +1,84 @@
+//! A choice as an answer to serve: the documents' bytes.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::expected::{Body, Choice, Effect, user_json};
+use super::state::{Second, User};
+use spec::http::Answer;
+
+/// Writes the answer for a choice; new ids are random, and what was not known of a user is as of `now`.
+pub fn serve(choice: &Choice, cookie_name: &str, now: Second) -> Answer {
+    let mut headers = vec![("access-control-allow-origin".to_owned(), "*".to_owned())];
+    let mut add = |name: &str, value: String| headers.push((name.to_owned(), value));
+    if let Effect::LogIn(_) = choice.effect {
+        add("set-cookie", format!("{cookie_name}={}; Path=/", Uuid::new_v4()));
+    }
+    let whole = |user: &User| {
+        let mut user = user.clone();
+        if user.id.is_empty() {
+            user.id = Uuid::new_v4().to_string();
+        }
+        user_json(&User {
+            created_at: user.created_at.or(Some(now)),
+            updated_at: user.updated_at.or(Some(now)),
+            ..user
+        })
+    };
+    let status = choice.status.served();
+    let value = match &choice.body {
+        Body::Error(text) => json!({"error": text}),
+        Body::Json(value) => value.clone(),
+        Body::User(user) => whole(user),
+        Body::Users(users) => users.iter().map(whole).collect(),
+        Body::Any => json!({"error": "Not found"}),
+        Body::NotAllowed(methods) => {
+            add("allow", methods.join(", "));
+            add("content-type", "text/html".to_owned());
+            return Answer { status, headers, body: NOT_ALLOWED.as_bytes().to_vec() };
+        }
+    };
+    add("content-type", "application/json".to_owned());
+    let mut body = text(&value, 0);
+    body.push('\n');
+    Answer { status, headers, body: body.into_bytes() }
+}
+
+const NOT_ALLOWED: &str = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 3.2 Final//EN\">\n\
+    <title>405 Method Not Allowed</title>\n<h1>Method Not Allowed</h1>\n\
+    <p>The method is not allowed for the requested URL.</p>\n";
+
+/// Writes JSON as the transcripts do: keys sorted, two spaces a level, a space after each comma at a line's end.
+pub fn text(value: &Value, level: usize) -> String {
+    let items: Vec<String> = match value {
+        Value::Array(items) => items.iter().map(|item| text(item, level + 1)).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(key, field)| format!("{}: {}", json!(key), text(field, level + 1))).collect()
+        }
+        plain => return plain.to_string(),
+    };
+    let (open, close) = if value.is_array() { ("[", "]") } else { ("{", "}") };
+    if items.is_empty() {
+        return format!("{open}{close}");
+    }
+    let mut out = open.to_owned();
+    for (index, item) in items.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        let indent = "  ".repeat(level + 1);
+        write!(out, "{comma}\n{indent}{item}").expect("writing to a string cannot fail");
+    }
+    out + "\n" + &"  ".repeat(level) + close
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_written_as_the_transcripts_show_it() {
+        let value = json!([{"b": null, "a": "x"}, {}]);
+        assert_eq!(text(&value, 0), "[\n  {\n    \"a\": \"x\", \n    \"b\": null\n  }, \n  {}\n]");
+    }
+}

@@ -1,0 +1,23 @@
+//! The implementations under test behind one interface, and what it takes to run them.
+//!
+//! - [`Target`] and [`Site`] are the interface; [`command`] spawns a program, [`url`] asks what runs already,
+//!   [`redis`] starts or asks a Redis server.
+//! - [`process`] is a spawned program with its group, output, ports and end; [`clock`] makes its time pass.
+//! - [`client`] sends one request as curl does; [`seed`] gets first users in; [`detect`] finds out what runs at a URL.
+//! - [`instance`] is a site with what is known of its running server; [`progress`] tells what happens on it.
+
+pub mod client;
+pub mod clock;
+pub mod command;
+pub mod detect;
+pub mod instance;
+pub mod process;
+pub mod progress;
+pub mod redis;
+pub mod seed;
+mod start_failure;
+mod target;
+pub mod url;
+
+pub use start_failure::{StartClass, StartFailure};
+pub use target::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
