@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use model::Deviation;
 use report::style::{BAD, BOLD, DIM, GOOD, NOTE, WARNING};
-use search::concurrency::{Bag, Violation};
+use search::concurrency::{CampaignResult, Violation};
 use search::fuzz::Property;
 use search::fuzz::{Catch, Counterexample};
 use spec::catalogue::Catalogue;
@@ -24,7 +24,7 @@ pub struct Report {
     /// What was found of each property.
     pub catches: Vec<(Property, Catch)>,
     /// What requests at once have shown, in each mode.
-    pub races: Vec<(Mode, Bag)>,
+    pub races: Vec<(Mode, CampaignResult)>,
     /// The kept counterexamples that are still answered wrongly.
     pub still: Vec<Found>,
     /// How many kept counterexamples were played.

@@ -371,11 +371,7 @@ mod tests {
         adopted.headers.push(("set-cookie".to_owned(), format!("{NAME}={chosen}; Path=/")));
         assert_eq!(bench.fork().judge(login(), adopted), [["security.no-adopted-id"]]);
         assert_eq!(bench.judge(users(&id), forbidden()).len(), 1);
-        assert_eq!(
-            bench.judge(users(&id), forbidden()),
-            Vec::<Vec<&str>>::new(),
-            "the state is state_unknown"
-        );
+        assert_eq!(bench.judge(users(&id), forbidden()), Vec::<Vec<&str>>::new(), "the state is unknown");
     }
 
     #[test]

@@ -9,7 +9,7 @@ const NOT_FOUND: &str = "errors.not-found";
 const NOT_ALLOWED: &str = "errors.method-not-allowed";
 
 pub(super) static FAULTS: &[Fault] = &[
-    Fault::new("status-lower-observation", &["status.ok"], "answers status with {\"status\": \"ok\"}").after(
+    Fault::new("status-lower-case", &["status.ok"], "answers status with {\"status\": \"ok\"}").after(
         |ctx| {
             if ctx.is_for("status.ok") {
                 ctx.set_json(200, &json!({"status": "ok"}));

@@ -57,19 +57,16 @@ pub(super) static FAULTS: &[Fault] = &[
             }
         },
     ),
-    Fault::new(
-        "basic-scheme-any-observation",
-        &["basic.scheme"],
-        "does not mind the observation of the scheme",
-    )
-    .before(|ctx| {
-        if let Some(value) = authorization(ctx)
-            && let Some((scheme, rest)) = value.split_once(' ')
-            && scheme.eq_ignore_ascii_case("basic")
-        {
-            ctx.set_header("authorization", &format!("Basic {rest}"));
-        }
-    }),
+    Fault::new("basic-scheme-any-case", &["basic.scheme"], "does not mind the case of the scheme").before(
+        |ctx| {
+            if let Some(value) = authorization(ctx)
+                && let Some((scheme, rest)) = value.split_once(' ')
+                && scheme.eq_ignore_ascii_case("basic")
+            {
+                ctx.set_header("authorization", &format!("Basic {rest}"));
+            }
+        },
+    ),
     Fault::new("basic-base64-500", &["basic.bad-base64"], "crashes on invalid Base64").after(|ctx| {
         if ctx.is_for("basic.bad-base64") {
             ctx.set_error(500, "Internal Server Error");

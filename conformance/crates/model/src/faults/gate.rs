@@ -40,16 +40,12 @@ pub(super) static FAULTS: &[Fault] = &[
             ctx.set_error(403, "Forbidden");
         }
     }),
-    Fault::new(
-        "missing-other-text",
-        &[MISSING],
-        "names the error of missing credentials in lower observation",
-    )
-    .after(|ctx| {
-        if ctx.is_for(MISSING) {
-            ctx.set_error(401, "unauthorized");
-        }
-    }),
+    Fault::new("missing-other-text", &[MISSING], "names the error of missing credentials in lower case")
+        .after(|ctx| {
+            if ctx.is_for(MISSING) {
+                ctx.set_error(401, "unauthorized");
+            }
+        }),
     Fault::new("missing-on-get-only", &[MISSING], "closes routes to GET only").before(|ctx| {
         if ctx.asked.method != "GET" && ctx.asked.route != Route::Logout {
             ctx.bypass_gate();

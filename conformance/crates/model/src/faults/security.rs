@@ -57,16 +57,13 @@ pub(super) static FAULTS: &[Fault] = &[
             ctx.rename_session(&format!("{}8281-495dc3acfe76", &id[..19]));
         }
     }),
-    Fault::new(
-        "ids-any-observation",
-        &["security.opaque-id"],
-        "does not mind the observation of a session ID",
-    )
-    .before(|ctx| {
-        if let Some(cookie) = ctx.cookie() {
-            ctx.set_cookie(&cookie.to_lowercase());
-        }
-    }),
+    Fault::new("ids-any-case", &["security.opaque-id"], "does not mind the case of a session ID").before(
+        |ctx| {
+            if let Some(cookie) = ctx.cookie() {
+                ctx.set_cookie(&cookie.to_lowercase());
+            }
+        },
+    ),
     Fault::new("ids-parsed", &["security.opaque-id"], "reads a session ID in any form of a UUID").before(
         |ctx| {
             if let Some(id) = ctx.cookie().and_then(|cookie| uuid::Uuid::try_parse(&cookie).ok()) {

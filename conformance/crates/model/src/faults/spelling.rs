@@ -42,15 +42,11 @@ pub(super) static FAULTS: &[Fault] = &[
             let path = ctx.asked.path.split(';').next().unwrap_or_default().to_owned();
             route_as(ctx, &path);
         }),
-    Fault::new(
-        "observation-after-the-gate",
-        &[SPELLING],
-        "ignores the letter observation of a path behind the gate",
-    )
-    .before(|ctx| {
-        let path = ctx.asked.path.to_ascii_lowercase();
-        route_as(ctx, &path);
-    }),
+    Fault::new("case-after-the-gate", &[SPELLING], "ignores the letter case of a path behind the gate")
+        .before(|ctx| {
+            let path = ctx.asked.path.to_ascii_lowercase();
+            route_as(ctx, &path);
+        }),
     Fault::new("star-after-the-gate", &[SPELLING], "opens a path that ends in a star").before(|ctx| {
         let path = ctx.asked.path.trim_end_matches('*').to_owned();
         route_as(ctx, &path);

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::sys::signal::Signal;
 
-use crate::concurrency::{self, Bag, Keeper, Trials};
+use crate::concurrency::{Campaign, CampaignResult, Setup, Trials};
 use model::{Deviation, Oracle, Rules, Unspecified, User};
 use runner::interruption::Interruption;
 use runner::replay;
@@ -268,15 +268,15 @@ impl<'a> Ground<'a> {
     /// # Errors
     ///
     /// When nothing could be tried, or a signal ends it.
-    pub async fn at_once(&self, mode: Mode, cases: u32, seed: u64) -> Result<Bag, NoGround> {
+    pub async fn at_once(&self, mode: Mode, cases: u32, seed: u64) -> Result<CampaignResult, NoGround> {
         let failed = |why: String| NoGround::Failed(why);
         let [user, _] = first_users();
         let id = self.seeds.id(&user.email).map_err(failed)?;
-        let keeper = Keeper::new(mode, &user, id).map_err(|error| failed(error.to_string()))?;
-        let mut trials = Trials::new(&self.stage, keeper);
-        let hunt = concurrency::Hunt { cases, seed, repeats: REPEATS };
-        let bag = self.stop.or(hunt.run(&mut trials)).await.map_err(NoGround::Interrupted)?;
-        bag.map_err(|untried| failed(untried.to_string()))
+        let setup = Setup::new(mode, &user, id).map_err(|error| failed(error.to_string()))?;
+        let mut trials = Trials::new(&self.stage, setup);
+        let campaign = Campaign { cases, seed, repeats: REPEATS };
+        let result = self.stop.or(campaign.run(&mut trials)).await.map_err(NoGround::Interrupted)?;
+        result.map_err(|error| failed(error.to_string()))
     }
 
     /// Lists the freedoms that the documents leave and that the last scenario's answers have made use of, as far as

@@ -1,34 +1,30 @@
-//! A violation as a scenario, where the format can say it: requests at once are the same request there.
+//! A violation as a scenario. The format can express only equal requests as concurrent.
 
-use super::cast::{Cast, variable};
+use super::fixtures::Fixtures;
 use super::history::History;
-use super::plan::{Kind, Plan, Whose};
+use super::operation::OperationKind;
+use super::plan::Plan;
+use super::session_ref::SessionRef;
 use spec::catalogue::Mode;
 use spec::scenario::template::Template;
 use spec::scenario::{
     Action, Capture, CaptureSource, Parallel, Scenario, Section, Settings, Show, Spanned, Step,
 };
 
-/// Writes a history as the text of a scenario; `None` where different requests overlap.
-pub fn scenario(
-    mode: Mode,
-    requirement: &str,
-    plan: &Plan,
-    history: &History,
-    marked: usize,
-) -> Option<String> {
-    let mut sections = vec![section(1, "Requests at once", &[], beginning(plan, history))];
-    for group in groups(history)? {
+/// Returns a history as the text of a scenario; `None` if different requests overlap.
+pub fn write(mode: Mode, requirement: &str, plan: &Plan, history: &History, marked: usize) -> Option<String> {
+    let mut sections = vec![section(1, "Requests at once", &[], preparation(plan, history))];
+    for group in overlapping_groups(history)? {
         let calls: Vec<_> = group.iter().map(|index| &history.calls()[*index]).collect();
-        let written = &calls[0].written;
+        let written = &calls[0].scenario_curl;
         let steps = if let [call] = calls[..] {
             let mut steps = vec![Step::new(Show::All, Action::Curl(written.clone()))];
-            if call.operation.kind() == Kind::Login {
-                steps.push(keep(&variable(call.client, Whose::Own), CaptureSource::Cookie, Show::All));
+            if call.operation.kind() == OperationKind::Login {
+                steps.push(capture(&SessionRef::Own.variable(call.client), CaptureSource::Cookie, Show::All));
             }
             steps
         } else {
-            if calls.iter().any(|call| call.written != *written) {
+            if calls.iter().any(|call| call.scenario_curl != *written) {
                 return None;
             }
             let parallel = Parallel { count: calls.len(), curl: written.clone() };
@@ -49,12 +45,13 @@ pub fn scenario(
         source: String::new(),
     };
     let text = scenario.to_string();
-    // What uses a session of logins at once reads a variable that nothing has set.
+    // A request with the session of a concurrent login would read a variable that no step has set.
     Scenario::parse("at-once", &text).is_ok().then_some(text)
 }
 
-/// Cuts a history into calls that all overlap each other, and none of another group; `None` where it cannot be.
-fn groups(history: &History) -> Option<Vec<Vec<usize>>> {
+/// Splits a history into groups of calls, so that calls overlap if and only if they are in the same group. Returns
+/// `None` if there is no such split.
+fn overlapping_groups(history: &History) -> Option<Vec<Vec<usize>>> {
     let mut groups: Vec<(usize, usize, Vec<usize>)> = Vec::new();
     for index in 0..history.calls().len() {
         let (begin, end) = history.interval(index);
@@ -73,32 +70,32 @@ fn groups(history: &History) -> Option<Vec<Vec<usize>>> {
     Some(groups.into_iter().map(|(_, _, group)| group).collect())
 }
 
-/// Writes the steps that make what the clients begin with.
-fn beginning(plan: &Plan, history: &History) -> Vec<Step> {
-    let cast = Cast::written();
+/// Returns the steps that create the users and sessions that the plan starts with.
+fn preparation(plan: &Plan, history: &History) -> Vec<Step> {
+    let fixtures = Fixtures::documented();
     let mut steps = Vec::new();
     let used: Vec<&str> = history
         .calls()
         .iter()
-        .flat_map(|call| call.written.templates())
+        .flat_map(|call| call.scenario_curl.templates())
         .flat_map(Template::variables)
         .collect();
-    for person in plan.people() {
-        steps.push(Step::new(Show::All, Action::User(cast.step(person))));
-        if used.contains(&person.variable()) {
+    for actor in plan.actors() {
+        steps.push(Step::new(Show::All, Action::User(fixtures.step(actor))));
+        if used.contains(&actor.variable()) {
             let id = CaptureSource::Variable(Template::variable("USER"));
-            steps.push(keep(person.variable(), id, Show::All));
+            steps.push(capture(actor.variable(), id, Show::All));
         }
     }
-    for (person, client, whose) in plan.sessions() {
-        let login = cast.login(&cast.user(person));
+    for (actor, client, session) in plan.sessions() {
+        let login = fixtures.login(&fixtures.user(actor));
         steps.push(Step::new(Show::Success, Action::Curl(login)));
-        steps.push(keep(&variable(client, whose), CaptureSource::Cookie, Show::Success));
+        steps.push(capture(&session.variable(client), CaptureSource::Cookie, Show::Success));
     }
     steps
 }
 
-fn keep(name: &str, from: CaptureSource, show: Show) -> Step {
+fn capture(name: &str, from: CaptureSource, show: Show) -> Step {
     Step::new(show, Action::Capture(Capture { name: name.to_owned(), from }))
 }
 

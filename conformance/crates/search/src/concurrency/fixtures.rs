@@ -1,49 +1,48 @@
-//! The cast of a trial: the users and cookies that its requests name.
+//! The fixtures of a trial: the users and the cookie in its requests.
 
 use serde_json::json;
 use uuid::Uuid;
 
-use super::plan::{Operation, Person, Whose};
+use super::actor::Actor;
+use super::operation::Operation;
+use super::session_ref::SHARED_SESSION;
 use spec::scenario::curl::{Curl, Data, DataKind};
 use spec::scenario::template::{Piece, Template, Variable};
 use spec::scenario::{Settings, User};
 use targets::NewUser;
 
-/// The password of every user of a trial.
+/// The password of every user in a trial.
 const PASSWORD: &str = "fake pwd";
 
-/// The variable that holds the ID of the session that every client knows.
-pub const SHARED: &str = "SESSION";
-
-/// The users and the cookie that requests name.
+/// The users and the cookie in the requests of a trial.
 #[derive(Clone, Debug)]
-pub struct Cast {
-    /// Stands in each address, so that those of two trials on the same data are not the same; may be empty.
+pub struct Fixtures {
+    /// A part of each email, so that the emails of two trials on the same data differ; may be empty.
     nonce: String,
     /// The name of the session cookie.
     pub cookie_name: String,
 }
 
-impl Cast {
-    /// The cast as a scenario writes it.
-    pub fn written() -> Self {
+impl Fixtures {
+    /// Creates the fixtures of a scenario: plain emails and the default cookie name.
+    pub fn documented() -> Self {
         Self { nonce: String::new(), cookie_name: Settings::SESSION_NAME.to_owned() }
     }
 
-    /// A cast with addresses that nobody has used before.
+    /// Creates fixtures with emails that no earlier trial has used.
     pub fn unique(cookie_name: &str) -> Self {
         let nonce = Uuid::new_v4().simple().to_string();
         Self { nonce: format!("-{}", &nonce[..12]), cookie_name: cookie_name.to_owned() }
     }
 
-    /// Puts the addresses as they are written into a text with those of this cast.
-    pub fn as_written(&self, text: &str) -> String {
+    /// Returns a text with the plain emails in the place of the unique ones.
+    pub fn without_nonce(&self, text: &str) -> String {
         if self.nonce.is_empty() { text.to_owned() } else { text.replace(&self.nonce, "") }
     }
 
-    /// Gives a user who is there from the beginning.
-    pub fn user(&self, person: Person) -> NewUser {
-        let email = self.email(person.name());
+    /// Returns the email and the password of an actor.
+    pub fn user(&self, actor: Actor) -> NewUser {
+        let email = self.email(actor.name());
         NewUser { email, password: PASSWORD.to_owned() }
     }
 
@@ -51,20 +50,20 @@ impl Cast {
         format!("{name}{}@hbtn.io", self.nonce)
     }
 
-    /// Writes the `user` step for a person.
-    pub fn step(&self, person: Person) -> User {
-        let NewUser { email, password } = self.user(person);
+    /// Returns the arguments of the scenario step `user` for an actor.
+    pub fn step(&self, actor: Actor) -> User {
+        let NewUser { email, password } = self.user(actor);
         User { email: Template::literal(email), password: Template::literal(password) }
     }
 
-    /// Writes the request that stores a person, with a session's ID in the variable SESSION.
-    pub fn store(&self, person: Person) -> Curl {
-        let NewUser { email, password } = self.user(person);
+    /// Returns the request that creates an actor, with the shared session.
+    pub fn store(&self, actor: Actor) -> Curl {
+        let NewUser { email, password } = self.user(actor);
         let post = with_json("/users", "POST", &json!({"email": email, "password": password}));
-        Curl { cookies: vec![self.cookie(SHARED)], ..post }
+        Curl { cookies: vec![self.cookie(SHARED_SESSION)], ..post }
     }
 
-    /// Writes a right login.
+    /// Returns the login of a user.
     pub fn login(&self, user: &NewUser) -> Curl {
         let pair = |name: &str, value: &str| Data {
             kind: DataKind::Plain,
@@ -74,29 +73,29 @@ impl Cast {
         Curl { data, ..curl("/auth_session/login", "POST") }
     }
 
-    /// Writes the request of an operation of a client, counted from 0.
+    /// Returns the request of an operation, for a client counted from 0.
     pub fn curl(&self, client: usize, operation: Operation) -> Curl {
         let request = match operation {
             Operation::Visit(_) => curl("/users/me", "GET"),
             Operation::Logout(_) => curl("/auth_session/logout", "DELETE"),
-            Operation::Login(person) => self.login(&self.user(person)),
-            Operation::WrongLogin(person) => {
-                self.login(&NewUser { password: "wrong".to_owned(), ..self.user(person) })
+            Operation::Login(actor) => self.login(&self.user(actor)),
+            Operation::WrongLogin(actor) => {
+                self.login(&NewUser { password: "wrong".to_owned(), ..self.user(actor) })
             }
-            Operation::Read(person) => of_user(person, "GET"),
-            Operation::Rename(person) => {
+            Operation::Read(actor) => of_user(actor, "GET"),
+            Operation::Rename(actor) => {
                 let field = if client.is_multiple_of(2) { "first_name" } else { "last_name" };
                 let put = with_json("/users/", "PUT", &json!({field: format!("Name {}", client + 1)}));
-                Curl { url: of_user(person, "PUT").url, ..put }
+                Curl { url: of_user(actor, "PUT").url, ..put }
             }
             Operation::Create(number) => {
                 let email = self.email(["carol", "dave"][number % 2]);
                 with_json("/users", "POST", &json!({"email": email, "password": PASSWORD}))
             }
-            Operation::Delete(person) => of_user(person, "DELETE"),
+            Operation::Delete(actor) => of_user(actor, "DELETE"),
             Operation::List => curl("/users", "GET"),
         };
-        let cookie = operation.session().map(|whose| self.cookie(&variable(client, whose)));
+        let cookie = operation.session().map(|session| self.cookie(&session.variable(client)));
         Curl { cookies: cookie.into_iter().collect(), ..request }
     }
 
@@ -104,39 +103,6 @@ impl Cast {
         let mut cookie = Template::literal(format!("{}=", self.cookie_name));
         cookie.push(variable_piece(variable));
         cookie
-    }
-}
-
-/// Names the variable that holds the ID of a session, for a client counted from 0.
-pub fn variable(client: usize, whose: Whose) -> String {
-    match whose {
-        Whose::Shared => SHARED.to_owned(),
-        Whose::Own => format!("OWN{}", client + 1),
-    }
-}
-
-impl Person {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Bob, Self::Ann];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Bob => "bob",
-            Self::Ann => "ann",
-        }
-    }
-
-    /// Names the variable that holds the person's id.
-    pub fn variable(self) -> &'static str {
-        match self {
-            Self::Bob => "BOB",
-            Self::Ann => "ANN",
-        }
-    }
-
-    /// Gives the person whose session a client begins with, the client counted from 0.
-    pub fn of_client(client: usize) -> Self {
-        Self::ALL[(client + 1) % 2]
     }
 }
 
@@ -150,9 +116,9 @@ fn with_json(path: &str, method: &str, content: &serde_json::Value) -> Curl {
     Curl { headers: vec!["Content-Type: application/json".into()], data, ..curl(path, method) }
 }
 
-fn of_user(person: Person, method: &str) -> Curl {
+fn of_user(actor: Actor, method: &str) -> Curl {
     let mut request = curl("/users/", method);
-    request.url.push(variable_piece(person.variable()));
+    request.url.push(variable_piece(actor.variable()));
     request
 }
 
@@ -162,23 +128,24 @@ fn variable_piece(name: &str) -> Piece {
 
 #[cfg(test)]
 mod tests {
+    use super::super::session_ref::SessionRef;
     use super::*;
     use spec::scenario::print;
 
     #[test]
-    fn each_operation_is_a_request_of_the_documents() {
-        let cast = Cast::written();
+    fn each_operation_is_a_documented_request() {
+        let fixtures = Fixtures::documented();
         let all = [
-            Operation::Visit(Whose::Shared),
-            Operation::Logout(Whose::Own),
-            Operation::Login(Person::Bob),
-            Operation::WrongLogin(Person::Ann),
-            Operation::Rename(Person::Ann),
+            Operation::Visit(SessionRef::Shared),
+            Operation::Logout(SessionRef::Own),
+            Operation::Login(Actor::Bob),
+            Operation::WrongLogin(Actor::Ann),
+            Operation::Rename(Actor::Ann),
             Operation::Create(1),
-            Operation::Delete(Person::Bob),
+            Operation::Delete(Actor::Bob),
             Operation::List,
         ];
-        let lines: Vec<String> = all.into_iter().map(|one| print::curl(&cast.curl(1, one))).collect();
+        let lines: Vec<String> = all.into_iter().map(|one| print::curl(&fixtures.curl(1, one))).collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
         curl "$URL/api/v1/users/me" --cookie "_my_session_id=$SESSION"
         curl "$URL/api/v1/auth_session/logout" -XDELETE --cookie "_my_session_id=$OWN2"
@@ -192,10 +159,10 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_sent_as_nobody_else_has_them_and_shown_as_they_are_written() {
-        let cast = Cast::unique("s");
-        let email = cast.user(Person::Bob).email;
-        assert_ne!(email, Cast::unique("s").user(Person::Bob).email);
-        assert_eq!(cast.as_written(&email), "bob@hbtn.io");
+    fn emails_are_sent_with_a_unique_part_and_shown_without_it() {
+        let fixtures = Fixtures::unique("s");
+        let email = fixtures.user(Actor::Bob).email;
+        assert_ne!(email, Fixtures::unique("s").user(Actor::Bob).email);
+        assert_eq!(fixtures.without_nonce(&email), "bob@hbtn.io");
     }
 }
