@@ -379,7 +379,7 @@ impl Asked<'_> {
             // First the signals, so that none is missed once anything runs.
             biased;
             signal = console::interrupted() => Err(Failure::interrupted(signal, "")),
-            report = check.run() => Ok(report),
+            checked = check.run() => Ok(checked.map(|checked| checked.report)),
         };
         progress.clear();
         if self.arguments.target.as_deref().is_some_and(|target| target.contains("://")) {

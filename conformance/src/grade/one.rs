@@ -113,10 +113,11 @@ async fn started_and_checked(suite: &Suite, command: &Command) -> Result<Report,
     start(command).await?;
     let plan = plan();
     match Check::new(suite, command, &plan, &Silence).run().await {
-        Ok(report) => Ok(report),
+        Ok(checked) => Ok(checked.report),
         Err(ClockUnproved) => {
             let command = command.with_clock(ClockKind::Wall);
-            let report = Check::new(suite, &command, &plan, &Silence).run().await;
+            let checked = Check::new(suite, &command, &plan, &Silence).run().await;
+            let report = checked.map(|checked| checked.report);
             report.map_err(|ClockUnproved| Unjudged::new(Class::SuiteFailed, "no clock moves its time"))
         }
     }

@@ -2,16 +2,13 @@
 //! accepted, and what the model answers stands for it.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use crate::fuzz::saved;
 use crate::served_model::Model;
 use runner::check::{Check, Plan};
-use spec::catalogue::Mode;
 use spec::results::Way;
 use spec::suite::Suite;
-use spec::transcript::Transcript;
-use targets::progress::event::{Event, Listener};
+use targets::progress::event::Silence;
 
 /// Tells whether somebody means a file by the name of a scenario, and not a scenario of this suite.
 pub fn is_meant(suite: &Suite, name: &str) -> bool {
@@ -47,11 +44,10 @@ pub async fn add(suite: &Suite, file: &str) -> Result<(Suite, String), String> {
         given: None,
         jobs: 1,
     };
-    let transcripts = Transcripts::default();
     let target = Model::default();
-    let check = Check::new(&suite, &target, &plan, &transcripts);
-    check.run().await.map_err(|_| "the model's clock does not follow".to_owned())?;
-    let transcripts = transcripts.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let check = Check::new(&suite, &target, &plan, &Silence);
+    let checked = check.run().await.map_err(|_| "the model's clock does not follow".to_owned())?;
+    let transcripts: Vec<_> = checked.runs.iter().map(|run| (run.mode, run.transcript())).collect();
     let Some((first, transcript)) = transcripts.first() else {
         return Err(format!("{file} has no step to play"));
     };
@@ -62,17 +58,4 @@ pub async fn add(suite: &Suite, file: &str) -> Result<(Suite, String), String> {
     }
     suite.accept(&name, transcript.clone());
     Ok((suite, name))
-}
-
-/// What the model has answered, by mode; each mode adds its own when it is played.
-#[derive(Default)]
-struct Transcripts(Mutex<Vec<(Mode, Transcript)>>);
-
-impl Listener for Transcripts {
-    fn hear(&self, event: &Event<'_>) {
-        if let Event::Played { mode, scenario, run } = event {
-            let mut transcripts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            transcripts.push((*mode, run.transcript(scenario)));
-        }
-    }
 }

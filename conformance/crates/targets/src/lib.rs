@@ -4,13 +4,15 @@
 //!   [`redis`] starts or asks a Redis server.
 //! - [`process`] is a spawned program with its group, output, ports and end; [`clock`] makes its time pass.
 //! - [`client`] sends one request as curl does; [`seed`] gets first users in; [`detect`] finds out what runs at a URL.
-//! - [`instance`] is a site with what is known of its running server; [`progress`] tells what happens on it.
+//! - [`instance`] is a site with what is known of its running server; [`observation`] is what happened to that server,
+//!   and [`progress`] what a person who waits is shown.
 
 pub mod client;
 pub mod clock;
 pub mod command;
 pub mod detect;
 pub mod instance;
+pub mod observation;
 pub mod process;
 pub mod progress;
 pub mod redis;

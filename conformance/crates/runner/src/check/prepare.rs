@@ -37,7 +37,7 @@ pub struct Prepared<'a> {
     pub seeding: Option<Way>,
 }
 
-impl<'a> Check<'a> {
+impl<'a> Check<'_, 'a> {
     /// Gets the users in and proves the clock.
     pub(super) async fn prepare(&self) -> Result<Prepared<'a>, ClockUnproved> {
         let mut stage = match Stage::open(self.target, self.listener).await {

@@ -1,19 +1,17 @@
 //! The other half of the kill matrix: which properties find which fault.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::runtime::Runtime;
-
-use crate::fuzz::{Ground, Hunt, Known, NoGround, Property, Recorder};
+use crate::fuzz::{Campaign, Harness, Known, NoGround, Property, Setup};
 use crate::served_model::Model;
 use model::faults::Fault;
 use runner::interruption::Interruption;
 use spec::catalogue::Catalogue;
 use spec::catalogue::Mode;
 use spec::results::Way;
+use targets::progress::event::Silence;
 
 /// What the properties say of one fault.
 #[derive(Clone, Debug)]
@@ -50,7 +48,7 @@ pub fn hunt_all(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(fault) = faults.get(at) else { return Ok(hunted) };
-            hunted.push((at, hunt(&runtime, catalogue, fault, cases, seed, &stop)?));
+            hunted.push((at, runtime.block_on(hunt(catalogue, fault, cases, seed, &stop))?));
             tell(fault);
         }
     };
@@ -67,8 +65,7 @@ pub fn hunt_all(
 }
 
 /// Hunts for one fault of the model with every property. Where not even the first users get in, none finds it.
-fn hunt(
-    runtime: &Runtime,
+async fn hunt(
     catalogue: &Catalogue,
     fault: &'static Fault,
     cases: u32,
@@ -76,19 +73,18 @@ fn hunt(
     stop: &Interruption,
 ) -> Result<Hunted, NoGround> {
     let target = Model { fault: Some(fault) };
-    let recorder = Recorder::new(catalogue);
-    let prepared = Ground::prepare(&target, &recorder, &Mode::ALL, &[Way::Api], None, stop.clone());
+    let setup = Setup { catalogue, listener: &Silence, modes: &Mode::ALL, ways: &[Way::Api], given: None };
     let mut hunted = Hunted { fault, found_by: Vec::new(), requirements: BTreeSet::new() };
-    let ground = match runtime.block_on(prepared) {
-        Ok(ground) => RefCell::new(ground),
+    let mut harness = match Harness::prepare(&target, setup, stop.clone()).await {
+        Ok(harness) => harness,
         Err(NoGround::Interrupted(signal)) => return Err(NoGround::Interrupted(signal)),
         Err(_) => return Ok(hunted),
     };
     for property in Property::ALL {
-        let hunt = Hunt { property, modes: &Mode::ALL, cases, seed, shrinks: 0 };
-        let catch = hunt.run(runtime, &ground, &Known::default(), &|| ())?;
+        let campaign = Campaign { property, modes: &Mode::ALL, cases, seed, shrinks: 0 };
+        let result = campaign.run(&mut harness, &Known::default(), &|| ()).await?;
         let named: BTreeSet<&str> =
-            catch.counterexamples.iter().flat_map(|one| one.deviation.requirements.clone()).collect();
+            result.counterexamples.iter().flat_map(|one| one.deviation.requirements.clone()).collect();
         if fault.requirements.iter().any(|id| named.contains(id)) {
             hunted.found_by.push(property);
         }

@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::served_model::Model;
 use model::faults::Fault;
-use runner::check::{Check, Plan};
+use runner::check::{Check, Plan, ScenarioRun};
 use spec::catalogue::Mode;
 use spec::catalogue::{Catalogue, Requirement};
 use spec::results::Kind;
 use spec::results::Report;
 use spec::results::Way;
 use spec::suite::Suite;
-use targets::progress::event::{Event, Listener};
+use targets::progress::event::Silence;
 
 /// What the scenarios say of one fault.
 #[derive(Clone, Debug)]
@@ -112,34 +111,24 @@ pub async fn play(suite: &Suite, fault: &'static Fault, extent: Extent) -> Resul
         given: None,
         jobs: Mode::ALL.len(),
     };
-    let differing = Differing { suite, steps: Mutex::default() };
     let target = Model { fault: Some(fault) };
-    let report = Check::new(suite, &target, &plan, &differing)
-        .run()
-        .await
-        .map_err(|_| "the model's clock does not follow".to_owned())?;
-    let differing = differing.steps.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Row { fault, report, differing })
+    let checked = Check::new(suite, &target, &plan, &Silence).run().await;
+    let checked = checked.map_err(|_| "the model's clock does not follow".to_owned())?;
+    Ok(Row { fault, differing: differing(suite, &checked.runs), report: checked.report })
 }
 
-/// Notes the steps that are played otherwise than accepted.
-struct Differing<'a> {
-    suite: &'a Suite,
-    /// The modes of a check run side by side, and each adds its own.
-    steps: Mutex<BTreeMap<String, BTreeSet<usize>>>,
-}
-
-impl Listener for Differing<'_> {
-    fn hear(&self, event: &Event<'_>) {
-        let Event::Played { scenario, run, .. } = event else { return };
-        let Some(accepted) = self.suite.accepted(&scenario.name) else { return };
-        let played = run.transcript(scenario);
-        let differs = |(place, (played, accepted))| (played != accepted).then_some(place);
-        let steps: BTreeSet<usize> =
-            played.blocks.iter().zip(&accepted.blocks).enumerate().filter_map(differs).collect();
+/// Lists the steps that are answered otherwise than accepted, in whatever mode, by scenario.
+fn differing(suite: &Suite, runs: &[ScenarioRun<'_>]) -> BTreeMap<String, BTreeSet<usize>> {
+    let mut all: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for run in runs {
+        let Some(accepted) = suite.accepted(&run.scenario.name) else { continue };
+        let transcript = run.transcript();
+        let blocks = transcript.blocks.iter().zip(&accepted.blocks).enumerate();
+        let steps = blocks.filter(|(_, (answered, accepted))| answered != accepted).map(|(step, _)| step);
+        let steps: BTreeSet<usize> = steps.collect();
         if !steps.is_empty() {
-            let mut all = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-            all.entry(scenario.name.clone()).or_default().extend(steps);
+            all.entry(run.scenario.name.clone()).or_default().extend(steps);
         }
     }
+    all
 }

@@ -1,0 +1,249 @@
+//! The harness of a fuzz run: one target, prepared once, on which each scenario is replayed and judged afresh.
+
+use std::sync::PoisonError;
+
+use nix::sys::signal::Signal;
+
+use super::verifier::{Mismatch, Verifier};
+use super::world::{Abilities, first_users};
+use crate::concurrency::{self, Bag, Keeper, Trials};
+use model::{Deviation, Open, Oracle, User};
+use runner::interruption::Interruption;
+use runner::replay;
+use spec::catalogue::Catalogue;
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::TargetKind;
+use spec::results::Way;
+use spec::results::run::{Outcome, Run};
+use spec::scenario::{Action, Scenario};
+use spec::transcript::aliases::Emails;
+use targets::instance::{Created, Stage};
+use targets::observation::Observation;
+use targets::progress::event::Listener;
+use targets::seed;
+use targets::seed::Seeds;
+use targets::{Launch, NewUser, Stop, Target};
+
+/// How often a violation of requests at once is tried again, to say how often it happens.
+const REPEATS: usize = 20;
+
+/// A target with the first users of every sequence stored.
+pub struct Harness<'a> {
+    target: &'a dyn Target,
+    stage: Stage<'a>,
+    seeds: Seeds,
+    verifier: Verifier<'a>,
+    /// What is known before a sequence begins.
+    base: Oracle,
+    /// What can be done with the target.
+    pub abilities: Abilities,
+    created: Created,
+    /// The ids of the first users, where they remain when the run has ended.
+    stored: Vec<String>,
+    /// A user that the caller has named.
+    given: Option<&'a NewUser>,
+    nonce: String,
+    stop: Interruption,
+}
+
+/// Says why a target cannot be fuzzed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoGround {
+    /// Its clock does not follow the driver; another driver may do.
+    #[error("the clock driver does not move the target's time")]
+    Clock,
+    /// A signal ended it.
+    #[error("{0} came")]
+    Interrupted(Signal),
+    /// Something else; the text says what.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// What a harness needs to know of a run.
+#[derive(Clone, Copy)]
+pub struct Setup<'a> {
+    /// The requirements, each with the modes in which it counts.
+    pub catalogue: &'a Catalogue,
+    /// Is told what the run waits for.
+    pub listener: &'a dyn Listener,
+    /// The modes in which sequences are played; at least one.
+    pub modes: &'a [Mode],
+    /// The ways to get the first users in, in order.
+    pub ways: &'a [Way],
+    /// A user that is stored already.
+    pub given: Option<&'a NewUser>,
+}
+
+impl<'a> Harness<'a> {
+    /// Stores the first users, and proves the clock.
+    ///
+    /// # Errors
+    ///
+    /// When the users cannot get in, or the clock does not follow.
+    pub async fn prepare(
+        target: &'a dyn Target,
+        setup: Setup<'a>,
+        stop: Interruption,
+    ) -> Result<Self, NoGround> {
+        let Setup { catalogue, listener, modes, ways, given } = setup;
+        let failed = |why: String| NoGround::Failed(why);
+        let is_url = target.kind() == TargetKind::Url;
+        let mut verifier = Verifier::new(catalogue, is_url);
+        let created = Created::default();
+        let stage = Stage::open(target, listener).await.map_err(|error| failed(error.to_string()))?;
+        let mut stage = stage.noting(&created).recording();
+        let nonce = if is_url { uuid::Uuid::new_v4().to_string() } else { String::new() };
+        let emails = emails(is_url, "bob@hbtn.io ann@hbtn.io", &nonce);
+        let users = first_users()
+            .map(|user| NewUser { email: emails.to_send(&user.email).to_owned(), password: user.password });
+        let telling = [Mode::SessionAuth, Mode::BasicAuth];
+        let mode = telling.into_iter().find(|mode| modes.contains(mode)).unwrap_or(modes[0]);
+        let seeds = seed::seed(&mut stage, mode, &users, ways, given).await;
+        verifier.verify(&before_the_first_step(&mut stage));
+        for user in &users {
+            let id = seeds.id(&user.email).map_err(failed)?.to_owned();
+            let stored =
+                User { id, email: user.email.clone(), password: user.password.clone(), ..User::default() };
+            verifier.knows(&stored);
+        }
+        stage.ensure(&Launch::documented(mode)).await.map_err(|error| failed(error.to_string()))?;
+        let clock = stage.site().clock().kind();
+        if clock.stands_still() && !stage.clock_follows().await {
+            return Err(NoGround::Clock);
+        }
+        if !is_url {
+            stage.end(Stop::Polite).await.map_err(|error| failed(error.to_string()))?;
+        }
+        verifier.verify(&before_the_first_step(&mut stage));
+        let base = verifier.snapshot();
+        let abilities =
+            Abilities { restarts: !is_url, clock: clock.stands_still() && clock != ClockKind::None };
+        let stored = taken(&created);
+        Ok(Self { target, stage, seeds, verifier, base, abilities, created, stored, given, nonce, stop })
+    }
+
+    /// Replays a scenario on a fork of its own, and returns its first mismatch that is not `known`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no place to replay it, or a signal ends it.
+    pub async fn play(
+        &mut self,
+        scenario: &Scenario,
+        mode: Mode,
+        known: &dyn Fn(&Deviation) -> bool,
+    ) -> Result<Option<Mismatch>, NoGround> {
+        let (_, mismatches) = self.run(scenario, mode).await?;
+        Ok(mismatches.into_iter().find(|one| !known(&one.deviation)))
+    }
+
+    /// Replays a scenario on a fork of its own, and returns the outcome of each step with every mismatch.
+    ///
+    /// # Errors
+    ///
+    /// When there is no place to replay it, or a signal ends it.
+    pub async fn run(&mut self, scenario: &Scenario, mode: Mode) -> Result<(Run, Vec<Mismatch>), NoGround> {
+        let is_url = self.target.kind() == TargetKind::Url;
+        let emails = emails(is_url, &scenario.source, &self.nonce);
+        let stop = self.stop.clone();
+        let replayed = stop.or(self.replayed(scenario, mode, emails)).await;
+        let replayed = replayed.map_err(NoGround::Interrupted)??;
+        self.verifier.start_from(&self.base);
+        let mut mismatches = self.verifier.verify(&replayed.observations);
+        if is_url {
+            // The next sequence may give new users the same addresses.
+            let created = taken(&self.created);
+            seed::forget(&mut self.stage, mode, self.given, created).await;
+            self.stage.take_observations();
+        }
+        mismatches.extend(no_server(scenario, &replayed.run));
+        mismatches.sort_by_key(|one| one.step);
+        Ok((replayed.run, mismatches))
+    }
+
+    async fn replayed(
+        &mut self,
+        scenario: &Scenario,
+        mode: Mode,
+        emails: Emails,
+    ) -> Result<replay::Replayed, NoGround> {
+        if self.target.kind() == TargetKind::Url {
+            return Ok(replay::play(&mut self.stage, scenario, mode, &self.seeds, emails).await);
+        }
+        let fork = self.stage.fork().await;
+        let mut fork = fork.map_err(|error| NoGround::Failed(error.to_string()))?.recording();
+        Ok(replay::play(&mut fork, scenario, mode, &self.seeds, emails).await)
+    }
+
+    /// Looks for requests at once that are answered as no order of them would be; only where a fork can be made, and
+    /// in a mode with sessions.
+    ///
+    /// # Errors
+    ///
+    /// When nothing could be tried, or a signal ends it.
+    pub async fn at_once(&self, mode: Mode, cases: u32, seed: u64) -> Result<Bag, NoGround> {
+        let failed = |why: String| NoGround::Failed(why);
+        let [user, _] = first_users();
+        let id = self.seeds.id(&user.email).map_err(failed)?;
+        let keeper = Keeper::new(mode, &user, id).map_err(|error| failed(error.to_string()))?;
+        let mut trials = Trials::new(&self.stage, keeper);
+        let hunt = concurrency::Hunt { cases, seed, repeats: REPEATS };
+        let bag = self.stop.or(hunt.run(&mut trials)).await.map_err(NoGround::Interrupted)?;
+        bag.map_err(|untried| failed(untried.to_string()))
+    }
+
+    /// Lists the freedoms that the documents leave and that the last scenario's answers have made use of, as far as
+    /// they were right.
+    pub fn freedoms(&self) -> Vec<Open> {
+        self.verifier.freedoms().to_vec()
+    }
+
+    /// Returns the target's name.
+    pub fn name(&self) -> String {
+        self.target.name()
+    }
+
+    /// Tells whether the target runs in this process, where a sequence costs next to nothing.
+    pub fn is_in_process(&self) -> bool {
+        self.target.kind() == TargetKind::Reference
+    }
+
+    /// Deletes the users that were created at a target that keeps them; returns the number of those that remain.
+    pub async fn leave(&mut self, mode: Mode) -> usize {
+        if self.target.kind() != TargetKind::Url {
+            return 0;
+        }
+        let mut created = std::mem::take(&mut self.stored);
+        created.extend(taken(&self.created));
+        seed::forget(&mut self.stage, mode, self.given, created).await
+    }
+}
+
+fn before_the_first_step(stage: &mut Stage<'_>) -> Vec<(usize, Observation)> {
+    stage.take_observations().into_iter().map(|observation| (0, observation)).collect()
+}
+
+fn taken(created: &Created) -> Vec<String> {
+    std::mem::take(&mut *created.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn emails(is_url: bool, text: &str, nonce: &str) -> Emails {
+    if is_url { Emails::unique(text, nonce) } else { Emails::as_written() }
+}
+
+/// Finds a start that failed: no request was answered wrongly, since none could be sent.
+fn no_server(scenario: &Scenario, run: &Run) -> Option<Mismatch> {
+    let starts = |action: &Action| matches!(action, Action::Restart | Action::Kill | Action::Serve(_));
+    let mut steps = scenario.steps().zip(&run.steps).enumerate();
+    let (step, (_, failed)) = steps.find(|(_, (step, run))| {
+        starts(&step.action) && run.outcome == Outcome::Done && !run.lines.is_empty()
+    })?;
+    let deviation = Deviation {
+        requirements: vec!["users.persist", "security.no-server-error"],
+        expected: "a server that starts again".to_owned(),
+        actual: failed.lines.join("\n"),
+    };
+    Some(Mismatch { step, deviation })
+}
