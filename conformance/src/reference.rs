@@ -15,12 +15,12 @@ use tokio::task::JoinHandle;
 
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::TargetKind;
+use spec::results::{TargetKind, Way};
 use spec::transcript::redact::Places;
 use targets::clock;
 use targets::clock::ClockDriver;
 use targets::command::copy;
-use targets::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
+use targets::{Isolation, Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
 
 /// The reference server.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,14 @@ impl Target for Reference {
 
     fn public_url(&self) -> String {
         "http://127.0.0.1:5000".to_owned()
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::PerScenario
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[Way::Api]
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {

@@ -35,7 +35,7 @@ use targets::command::Command;
 use targets::detect;
 use targets::progress::event::Silence;
 use targets::url::Url;
-use targets::{NewUser, Target};
+use targets::{Isolation, NewUser, Target};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -169,7 +169,7 @@ fn play(
     let runtime = tokio::runtime::Runtime::new()?;
     let checked = runtime.block_on(check.run());
     let checked = checked.map_err(|_| "the target's clock does not follow its driver")?;
-    if target.kind() == spec::results::TargetKind::Url {
+    if target.isolation() == Isolation::Shared {
         runtime.block_on(check.forget_users());
     }
     let transcript = |run: &ScenarioRun<'_>| ((run.mode, run.scenario.name.clone()), run.transcript());

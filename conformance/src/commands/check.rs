@@ -12,7 +12,8 @@ use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::reference::Reference;
 use report::Entry;
-use runner::check::{Check, ClockUnproved, Plan};
+use runner::check::{Check, Plan};
+use runner::prepare::ClockUnproved;
 use search::{adopt, diagnosis};
 use spec::catalogue::Mode;
 use spec::results;
@@ -225,7 +226,7 @@ impl Asked<'_> {
                         "conformance: this checks the reference server; `conformance check .` the project here"
                     );
                 }
-                self.checked(&Reference, self.modes(), &[Way::Api]).await
+                self.checked(&Reference, self.modes(), Reference.seed_methods()).await
             }
             Some(target) if redis::is_meant(target) => {
                 self.refuse_what_goes_with_either()?;
@@ -235,7 +236,8 @@ impl Asked<'_> {
                     let plan = self.plan(vec![Mode::Redis], &[]);
                     redis::say_what_is_not_checked(&plan.scenarios(self.suite, Mode::Redis));
                 }
-                let report = self.checked(&*meant.target, vec![Mode::Redis], &[]).await;
+                let report =
+                    self.checked(&*meant.target, vec![Mode::Redis], meant.target.seed_methods()).await;
                 if let Some(kept) = meant.kept {
                     for told in kept.put_back().await {
                         anstream::eprintln!("conformance: {told}");
@@ -275,12 +277,6 @@ impl Asked<'_> {
         if let Some(url) = detect::url_meant(&shown).filter(|_| !folder.exists()) {
             return Err(Failure::usage(format!("there is no folder {shown}; did you mean {url}?")));
         }
-        let ways: &[Way] = match self.arguments.seed {
-            SeedArgument::Auto => &Way::UNAIDED,
-            SeedArgument::Api => &[Way::Api],
-            SeedArgument::File => &[Way::File],
-            SeedArgument::Program => &[Way::Program],
-        };
         let first = match self.arguments.clock {
             ClockArgument::Auto if clock::library().is_some() => ClockKind::Faketime,
             ClockArgument::Auto | ClockArgument::Wall => ClockKind::Wall,
@@ -289,6 +285,12 @@ impl Asked<'_> {
         };
         let command = Command::new(folder, self.arguments.command.as_deref(), first)
             .map_err(|error| Failure::usage(error.to_string()))?;
+        let ways: &[Way] = match self.arguments.seed {
+            SeedArgument::Auto => command.seed_methods(),
+            SeedArgument::Api => &[Way::Api],
+            SeedArgument::File => &[Way::File],
+            SeedArgument::Program => &[Way::Program],
+        };
         match self.unless_unproved(&command, self.modes(), ways).await? {
             Ok(report) => Ok(report),
             Err(ClockUnproved) if self.arguments.clock == ClockArgument::Auto => {
@@ -342,7 +344,7 @@ impl Asked<'_> {
                 ))
             })?;
         }
-        self.checked(&target, vec![mode], &[Way::Given]).await
+        self.checked(&target, vec![mode], target.seed_methods()).await
     }
 
     async fn checked(&self, target: &dyn Target, modes: Vec<Mode>, ways: &[Way]) -> Result<Report, Failure> {

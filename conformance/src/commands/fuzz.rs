@@ -255,7 +255,7 @@ impl Fuzz<'_> {
                 }
             }
         }
-        let default = if harness.is_in_process() { CASES } else { CASES_OF_PROGRAMS };
+        let default = if harness.is_cheap() { CASES } else { CASES_OF_PROGRAMS };
         let cases = self.arguments.cases.unwrap_or(default);
         let bar = walks::bar(u64::from(cases) * self.chosen.tried.len() as u64);
         for tried in &self.chosen.tried {

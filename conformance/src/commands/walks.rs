@@ -11,8 +11,6 @@ use search::fuzz::Property;
 use search::fuzz::{Harness, NoGround, Setup};
 use spec::catalogue::{Catalogue, Mode};
 use spec::results::ClockKind;
-use spec::results::TargetKind;
-use spec::results::Way;
 use targets::clock;
 use targets::command::Command;
 use targets::progress::event::Listener;
@@ -60,9 +58,7 @@ pub fn harness<'t>(
 ) -> Result<Harness<'t>, Failure> {
     let mut end = Failure::not_checked(NoGround::Clock.to_string());
     for target in targets {
-        let is_url = target.kind() == TargetKind::Url;
-        let ways: &[Way] = if is_url { &[Way::Given] } else { &Way::UNAIDED };
-        let setup = Setup { catalogue, listener, modes, ways, given };
+        let setup = Setup { catalogue, listener, modes, ways: target.seed_methods(), given };
         let harness = Harness::prepare(target.as_ref(), setup, stop.clone());
         match runtime.block_on(stop.or(harness)) {
             Ok(Ok(harness)) => return Ok(harness),

@@ -3,7 +3,8 @@
 use std::future::Future;
 
 use super::{Bound, Bounds, Class, Entry, Graded, Room, watch};
-use runner::check::{Check, ClockUnproved, Plan};
+use runner::check::{Check, Plan};
+use runner::prepare::ClockUnproved;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
 use spec::results::Report;
@@ -13,7 +14,7 @@ use targets::StartClass;
 use targets::clock;
 use targets::command::Command;
 use targets::progress::event::Silence;
-use targets::{Launch, SiteError, Target};
+use targets::{Isolation, Launch, SiteError, Target};
 
 /// How many modes of one implementation run side by side; the implementations themselves do too.
 const MODES_AT_ONCE: usize = 3;
@@ -168,6 +169,14 @@ impl Target for NoTarget {
 
     fn public_url(&self) -> String {
         String::new()
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::ForkPerBatch
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[]
     }
 
     async fn open(&self) -> Result<Box<dyn targets::Site>, SiteError> {

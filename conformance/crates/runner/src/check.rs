@@ -1,7 +1,7 @@
 //! The main job: every scenario against one target, in every mode, to a report.
 
 mod mode;
-mod prepare;
+mod place;
 mod schedule;
 
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 
-use self::prepare::Prepared;
+use self::place::Place;
 use crate::attribution::resolve;
 use crate::judge::Judge;
+use crate::prepare::ClockUnproved;
 use crate::replay;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::TargetKind;
 use spec::results::Way;
 use spec::results::run::Run;
 use spec::results::{Finding, Kind, Verdicts};
@@ -32,7 +32,7 @@ use targets::instance::{Created, Stage};
 use targets::progress::event::{Event, Listener};
 use targets::seed;
 use targets::seed::Seeds;
-use targets::{Launch, NewUser, Target};
+use targets::{Isolation, Launch, NewUser, Target};
 
 /// What to check, and how.
 #[derive(Clone, Debug)]
@@ -132,10 +132,6 @@ impl ScenarioRun<'_> {
     }
 }
 
-/// The clock driver does not move the target's time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockUnproved;
-
 impl<'s, 'a> Check<'s, 'a> {
     /// Plans the check of `target`.
     pub fn new(suite: &'s Suite, target: &'a dyn Target, plan: &'a Plan, listener: &'a dyn Listener) -> Self {
@@ -180,7 +176,7 @@ impl<'s, 'a> Check<'s, 'a> {
     pub async fn run(&self) -> Result<Checked<'s>, ClockUnproved> {
         let total = self.plan.modes.iter().map(|mode| self.plan.scenarios(self.suite, *mode).len()).sum();
         self.listener.hear(&Event::Planned { scenarios: total });
-        let Prepared { ground, clock, mut seeding } = self.prepare().await?;
+        let Place { ground, clock, mut seeding } = self.place().await?;
         let mut modes: FuturesUnordered<_> =
             self.plan.modes.iter().map(|mode| self.mode(*mode, &ground)).collect();
         let mut verdicts = Verdicts::default();
@@ -213,8 +209,8 @@ impl<'s, 'a> Check<'s, 'a> {
 
     /// The addresses of a scenario in this run.
     fn emails(&self, scenario: &Scenario) -> Emails {
-        match self.target.kind() {
-            TargetKind::Reference => Emails::as_written(),
+        match self.target.isolation() {
+            Isolation::PerScenario => Emails::as_written(),
             _ => Emails::unique(&scenario.source, &format!("{} {}", self.nonce, scenario.name)),
         }
     }

@@ -22,4 +22,4 @@ mod target;
 pub mod url;
 
 pub use start_failure::{StartClass, StartFailure};
-pub use target::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
+pub use target::{Isolation, Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};

@@ -5,7 +5,7 @@ use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::SemaphorePermit;
 
-use super::prepare::Ground;
+use super::place::Ground;
 use super::{Check, ScenarioRun};
 use crate::check::schedule;
 use crate::check::schedule::Strand;
@@ -191,7 +191,7 @@ impl<'c, 's, 'a> Course<'c, 's, 'a> {
             Ground::Fresh => match Stage::open(check.target, check.listener).await {
                 Ok(mut stage) => {
                     let users = check.users(scenario);
-                    let seeds = seed::seed(&mut stage, mode, &users, &[Way::Api], None).await;
+                    let seeds = seed::seed(&mut stage, mode, &users, &check.plan.ways, None).await;
                     seeding = seeds.way;
                     let run = check.play(&mut stage, scenario, mode, &seeds).await;
                     check.judged(scenario, mode, run)

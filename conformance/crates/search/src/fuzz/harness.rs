@@ -9,11 +9,11 @@ use super::world::{Abilities, first_users};
 use crate::concurrency::{self, Bag, Keeper, Trials};
 use model::{Deviation, Open, Oracle, User};
 use runner::interruption::Interruption;
+use runner::prepare::{ClockUnproved, FirstUsers, Prepared, prepare};
 use runner::replay;
 use spec::catalogue::Catalogue;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::TargetKind;
 use spec::results::Way;
 use spec::results::run::{Outcome, Run};
 use spec::scenario::{Action, Scenario};
@@ -23,7 +23,7 @@ use targets::observation::Observation;
 use targets::progress::event::Listener;
 use targets::seed;
 use targets::seed::Seeds;
-use targets::{Launch, NewUser, Stop, Target};
+use targets::{Isolation, NewUser, Stop, Target};
 
 /// How often a violation of requests at once is tried again, to say how often it happens.
 const REPEATS: usize = 20;
@@ -89,18 +89,18 @@ impl<'a> Harness<'a> {
     ) -> Result<Self, NoGround> {
         let Setup { catalogue, listener, modes, ways, given } = setup;
         let failed = |why: String| NoGround::Failed(why);
-        let is_url = target.kind() == TargetKind::Url;
-        let mut verifier = Verifier::new(catalogue, is_url);
+        let is_shared = target.isolation() == Isolation::Shared;
+        let mut verifier = Verifier::new(catalogue, is_shared);
         let created = Created::default();
         let stage = Stage::open(target, listener).await.map_err(|error| failed(error.to_string()))?;
         let mut stage = stage.noting(&created).recording();
-        let nonce = if is_url { uuid::Uuid::new_v4().to_string() } else { String::new() };
-        let emails = emails(is_url, "bob@hbtn.io ann@hbtn.io", &nonce);
+        let nonce = if is_shared { uuid::Uuid::new_v4().to_string() } else { String::new() };
+        let emails = emails(is_shared, "bob@hbtn.io ann@hbtn.io", &nonce);
         let users = first_users()
             .map(|user| NewUser { email: emails.to_send(&user.email).to_owned(), password: user.password });
-        let telling = [Mode::SessionAuth, Mode::BasicAuth];
-        let mode = telling.into_iter().find(|mode| modes.contains(mode)).unwrap_or(modes[0]);
-        let seeds = seed::seed(&mut stage, mode, &users, ways, given).await;
+        let first = FirstUsers { users: &users, ways, given };
+        let Prepared { seeds, clock, start } =
+            prepare(&mut stage, modes, first).await.map_err(|ClockUnproved| NoGround::Clock)?;
         verifier.verify(&before_the_first_step(&mut stage));
         for user in &users {
             let id = seeds.id(&user.email).map_err(failed)?.to_owned();
@@ -108,18 +108,13 @@ impl<'a> Harness<'a> {
                 User { id, email: user.email.clone(), password: user.password.clone(), ..User::default() };
             verifier.knows(&stored);
         }
-        stage.ensure(&Launch::documented(mode)).await.map_err(|error| failed(error.to_string()))?;
-        let clock = stage.site().clock().kind();
-        if clock.stands_still() && !stage.clock_follows().await {
-            return Err(NoGround::Clock);
-        }
-        if !is_url {
+        start.map_err(|error| failed(error.to_string()))?;
+        if !is_shared {
             stage.end(Stop::Polite).await.map_err(|error| failed(error.to_string()))?;
         }
-        verifier.verify(&before_the_first_step(&mut stage));
         let base = verifier.snapshot();
         let abilities =
-            Abilities { restarts: !is_url, clock: clock.stands_still() && clock != ClockKind::None };
+            Abilities { restarts: !is_shared, clock: clock.stands_still() && clock != ClockKind::None };
         let stored = taken(&created);
         Ok(Self { target, stage, seeds, verifier, base, abilities, created, stored, given, nonce, stop })
     }
@@ -145,14 +140,14 @@ impl<'a> Harness<'a> {
     ///
     /// When there is no place to replay it, or a signal ends it.
     pub async fn run(&mut self, scenario: &Scenario, mode: Mode) -> Result<(Run, Vec<Mismatch>), NoGround> {
-        let is_url = self.target.kind() == TargetKind::Url;
-        let emails = emails(is_url, &scenario.source, &self.nonce);
+        let is_shared = self.is_shared();
+        let emails = emails(is_shared, &scenario.source, &self.nonce);
         let stop = self.stop.clone();
         let replayed = stop.or(self.replayed(scenario, mode, emails)).await;
         let replayed = replayed.map_err(NoGround::Interrupted)??;
         self.verifier.start_from(&self.base);
         let mut mismatches = self.verifier.verify(&replayed.observations);
-        if is_url {
+        if is_shared {
             // The next sequence may give new users the same addresses.
             let created = taken(&self.created);
             seed::forget(&mut self.stage, mode, self.given, created).await;
@@ -169,7 +164,7 @@ impl<'a> Harness<'a> {
         mode: Mode,
         emails: Emails,
     ) -> Result<replay::Replayed, NoGround> {
-        if self.target.kind() == TargetKind::Url {
+        if self.is_shared() {
             return Ok(replay::play(&mut self.stage, scenario, mode, &self.seeds, emails).await);
         }
         let fork = self.stage.fork().await;
@@ -205,14 +200,18 @@ impl<'a> Harness<'a> {
         self.target.name()
     }
 
-    /// Tells whether the target runs in this process, where a sequence costs next to nothing.
-    pub fn is_in_process(&self) -> bool {
-        self.target.kind() == TargetKind::Reference
+    /// Tells whether a sequence costs next to nothing here.
+    pub fn is_cheap(&self) -> bool {
+        self.target.isolation() == Isolation::PerScenario
+    }
+
+    fn is_shared(&self) -> bool {
+        self.target.isolation() == Isolation::Shared
     }
 
     /// Deletes the users that were created at a target that keeps them; returns the number of those that remain.
     pub async fn leave(&mut self, mode: Mode) -> usize {
-        if self.target.kind() != TargetKind::Url {
+        if !self.is_shared() {
             return 0;
         }
         let mut created = std::mem::take(&mut self.stored);
@@ -229,8 +228,8 @@ fn taken(created: &Created) -> Vec<String> {
     std::mem::take(&mut *created.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn emails(is_url: bool, text: &str, nonce: &str) -> Emails {
-    if is_url { Emails::unique(text, nonce) } else { Emails::as_written() }
+fn emails(is_shared: bool, text: &str, nonce: &str) -> Emails {
+    if is_shared { Emails::unique(text, nonce) } else { Emails::as_written() }
 }
 
 /// Finds a start that failed: no request was answered wrongly, since none could be sent.
