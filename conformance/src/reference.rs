@@ -73,9 +73,9 @@ impl ClockDriver for Manual {
         self.0.now()
     }
 
-    async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    async fn advance(&mut self, seconds: u64) -> Result<(), targets::Error> {
         let step = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
-        self.0.advance(step.ok_or_else(|| format!("{seconds} s is further than a date can tell"))?);
+        self.0.advance(step.ok_or(targets::Error::NoDate(seconds))?);
         Ok(())
     }
 }

@@ -171,7 +171,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     for name in &arguments.scenario {
         let suite = with_files.as_ref().unwrap_or(suite);
         if adopt::is_meant(suite, name) {
-            let (wider, name) = runtime.block_on(adopt::add(suite, name)).map_err(Failure::usage)?;
+            let (wider, name) = runtime
+                .block_on(adopt::add(suite, name))
+                .map_err(|error| Failure::usage(error.to_string()))?;
             with_files = Some(wider);
             scenarios.push(name);
         } else {
@@ -301,7 +303,7 @@ impl Asked<'_> {
     }
 
     async fn url(&self, given: &str) -> Result<Report, Failure> {
-        let base = &detect::base_url(given).map_err(Failure::usage)?;
+        let base = &detect::base_url(given).map_err(|error| Failure::usage(error.to_string()))?;
         self.refuse_what_goes_with_a_folder()?;
         let kind = match self.arguments.clock {
             ClockArgument::Wall if self.arguments.session_duration.is_none() => {
@@ -322,16 +324,17 @@ impl Asked<'_> {
         }
         let site = url(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
         let mut stage = Stage::new(site);
-        detect::reach(&mut stage).await.map_err(Failure::not_checked)?;
+        let not_checked = |error: targets::Error| Failure::not_checked(error.to_string());
+        detect::reach(&mut stage).await.map_err(not_checked)?;
         let mode = match self.arguments.mode.first() {
             Some(Mode::Off) => {
-                detect::is_off(&mut stage).await.map_err(Failure::not_checked)?;
+                detect::is_off(&mut stage).await.map_err(not_checked)?;
                 Mode::Off
             }
             Some(mode) => *mode,
             None => {
                 let found = detect::mode(&mut stage, self.arguments.user.as_ref()).await;
-                found.map_err(Failure::not_checked)?
+                found.map_err(not_checked)?
             }
         };
         let target = url(mode);

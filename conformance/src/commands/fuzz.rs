@@ -11,10 +11,11 @@ use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::reference::Reference;
 use model::Deviation;
+use search::Error;
+use search::fuzz::Harness;
 use search::fuzz::Property;
 use search::fuzz::saved;
 use search::fuzz::{Campaign, Known, SHRINKS};
-use search::fuzz::{Harness, NoGround};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
 use spec::results::known::KnownList;
@@ -141,7 +142,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let known = Known::listed(known.requirements());
     let files = Files::new([(Format::Json, &arguments.json)]).map_err(Failure::usage)?;
     let saved = match &arguments.save {
-        Some(folder) => saved::read(folder).map_err(Failure::usage)?,
+        Some(folder) => saved::read(folder).map_err(|error| Failure::usage(error.to_string()))?,
         None => Vec::new(),
     };
     let runtime = walks::runtime()?;
@@ -164,7 +165,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let name = harness.name();
     let report = report.map_err(|none| walks::failure(none, &name))?;
     if let Some(folder) = &arguments.save {
-        saved::write(folder, &report.scenarios()).map_err(Failure::usage)?;
+        saved::write(folder, &report.scenarios()).map_err(|error| Failure::usage(error.to_string()))?;
     }
     if !files.take_stdout() {
         console::print(&report.text(&suite.catalogue, arguments.save.as_deref()));
@@ -212,14 +213,15 @@ async fn running(arguments: &Arguments, given: &str, mut tried: Vec<Tried>) -> R
         )));
     }
     tried.retain(|one| *one != Tried::AtOnce);
-    let base = detect::base_url(given).map_err(Failure::usage)?;
+    let base = detect::base_url(given).map_err(|error| Failure::usage(error.to_string()))?;
     let at = |mode| Url::new(&base, mode, &arguments.session_name, None, ClockKind::None);
     let mode = match arguments.mode.as_slice() {
         [] => {
+            let not_checked = |error: targets::Error| Failure::not_checked(error.to_string());
             let site = at(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
             let mut stage = Stage::new(site);
-            detect::reach(&mut stage).await.map_err(Failure::not_checked)?;
-            detect::mode(&mut stage, arguments.user.as_ref()).await.map_err(Failure::not_checked)?
+            detect::reach(&mut stage).await.map_err(not_checked)?;
+            detect::mode(&mut stage, arguments.user.as_ref()).await.map_err(not_checked)?
         }
         [mode] => *mode,
         _ => return Err(Failure::usage("a running server is in one mode: give --mode once")),
@@ -237,7 +239,7 @@ struct Fuzz<'f> {
 }
 
 impl Fuzz<'_> {
-    async fn run(&self, harness: &mut Harness<'_>, saved: &[Scenario]) -> Result<Report, NoGround> {
+    async fn run(&self, harness: &mut Harness<'_>, saved: &[Scenario]) -> Result<Report, Error> {
         let modes = &self.chosen.modes;
         let seed = walks::seed(self.arguments.seed);
         let mut report = Report { name: harness.name(), seed, ..Report::default() };

@@ -7,8 +7,10 @@ use tokio::runtime::Runtime;
 
 use crate::exit::Failure;
 use runner::interruption::Interruption;
+use runner::prepare::ClockUnproved;
+use search::Error;
 use search::fuzz::Property;
-use search::fuzz::{Harness, NoGround, Setup};
+use search::fuzz::{Harness, Setup};
 use spec::catalogue::{Catalogue, Mode};
 use spec::results::ClockKind;
 use targets::clock;
@@ -56,13 +58,13 @@ pub fn harness<'t>(
     given: Option<&'t NewUser>,
     stop: &Interruption,
 ) -> Result<Harness<'t>, Failure> {
-    let mut end = Failure::not_checked(NoGround::Clock.to_string());
+    let mut end = Failure::not_checked(ClockUnproved.to_string());
     for target in targets {
         let setup = Setup { catalogue, listener, modes, ways: target.seed_methods(), given };
         let harness = Harness::prepare(target.as_ref(), setup, stop.clone());
         match runtime.block_on(stop.or(harness)) {
             Ok(Ok(harness)) => return Ok(harness),
-            Ok(Err(NoGround::Clock)) => {}
+            Ok(Err(Error::ClockUnproved(_))) => {}
             Ok(Err(none)) => {
                 end = failure(none, &target.name());
                 break;
@@ -74,9 +76,9 @@ pub fn harness<'t>(
 }
 
 /// Says why walks of a target cannot be played, or not any more.
-pub fn failure(none: NoGround, name: &str) -> Failure {
+pub fn failure(none: Error, name: &str) -> Failure {
     match none {
-        NoGround::Interrupted(signal) => Failure::interrupted(signal, ""),
+        Error::Interrupted(signal) => Failure::interrupted(signal, ""),
         other => Failure::not_checked(format!("{name}: {other}")),
     }
 }

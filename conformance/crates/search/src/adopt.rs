@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
+use crate::Error;
 use crate::fuzz::saved;
 use crate::served_model::Model;
 use runner::check::{Check, Plan};
+use runner::prepare::ClockUnproved;
 use spec::results::Way;
 use spec::suite::Suite;
 use targets::progress::event::Silence;
@@ -32,10 +34,11 @@ fn same_text(path: &Path, text: &str) -> bool {
 /// # Errors
 ///
 /// When the file is no scenario, or the model answers it differently in two of its modes.
-pub async fn add(suite: &Suite, file: &str) -> Result<(Suite, String), String> {
+pub async fn add(suite: &Suite, file: &str) -> Result<(Suite, String), Error> {
     let scenario = saved::file(Path::new(file))?;
     let (name, modes) = (scenario.name.clone(), scenario.modes.clone());
-    let mut suite = suite.with(scenario, file)?;
+    let suite = suite.with(scenario, file);
+    let mut suite = suite.map_err(Error::UnknownRequirements)?;
     let plan = Plan {
         modes,
         scenarios: vec![name.clone()],
@@ -46,15 +49,13 @@ pub async fn add(suite: &Suite, file: &str) -> Result<(Suite, String), String> {
     };
     let target = Model::default();
     let check = Check::new(&suite, &target, &plan, &Silence);
-    let checked = check.run().await.map_err(|_| "the model's clock does not follow".to_owned())?;
+    let checked = check.run().await.map_err(|ClockUnproved| Error::ModelClock)?;
     let transcripts: Vec<_> = checked.runs.iter().map(|run| (run.mode, run.transcript())).collect();
     let Some((first, transcript)) = transcripts.first() else {
-        return Err(format!("{file} has no step to play"));
+        return Err(Error::NoStep(file.to_owned()));
     };
     if let Some((other, _)) = transcripts.iter().find(|(_, other)| other != transcript) {
-        return Err(format!(
-            "{file} is answered otherwise in {first} than in {other}; make it one scenario for each"
-        ));
+        return Err(Error::ModesDiffer { file: file.to_owned(), first: *first, other: *other });
     }
     suite.accept(&name, transcript.clone());
     Ok((suite, name))

@@ -90,10 +90,10 @@ impl ClockDriver for Clock {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    async fn advance(&mut self, seconds: u64) -> Result<(), targets::Error> {
         let step = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
         let later = step.and_then(|step| self.now().checked_add_signed(step));
-        let later = later.ok_or_else(|| format!("{seconds} s is further than a date can tell"))?;
+        let later = later.ok_or(targets::Error::NoDate(seconds))?;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = later;
         Ok(())
     }

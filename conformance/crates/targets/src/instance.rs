@@ -11,7 +11,7 @@ use crate::observation::Observation;
 use crate::progress::cost;
 use crate::progress::cost::Work;
 use crate::progress::event::{Event, Listener, Silence};
-use crate::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
+use crate::{Error, Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
 use crate::{client, clock};
 use spec::http::Request;
 use spec::http::{Answer, Exchange, NoAnswer};
@@ -171,7 +171,7 @@ impl<'a> Stage<'a> {
     /// # Errors
     ///
     /// When time cannot be moved; the text says why.
-    pub async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    pub async fn advance(&mut self, seconds: u64) -> Result<(), Error> {
         cost::timed(self.listener, Work::Clock, self.site.clock().advance(seconds)).await
     }
 

@@ -1,12 +1,13 @@
 //! The kill matrix: which requirements, and which scenarios, find which fault.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
+use crate::Error;
+use crate::parallel::{cores, run_in_parallel};
 use crate::served_model::Model;
 use model::faults::Fault;
 use runner::check::{Check, Plan, ScenarioRun};
+use runner::prepare::ClockUnproved;
 use spec::catalogue::Mode;
 use spec::catalogue::{Catalogue, Requirement};
 use spec::results::Kind;
@@ -60,7 +61,7 @@ pub enum Extent {
 
 /// Plays scenarios against the model with each of these faults, as many side by side as there are cores.
 ///
-/// `told` hears of each fault that has been played. The rows are in the order of the faults.
+/// `on_progress` is called with each fault that has been played. The rows are in the order of the faults.
 ///
 /// # Errors
 ///
@@ -69,31 +70,13 @@ pub fn play_all(
     suite: &Suite,
     faults: &[&'static Fault],
     extent: Extent,
-    told: &(dyn Fn(&Fault) + Sync),
-) -> Result<Vec<Row>, String> {
-    let next = AtomicUsize::new(0);
-    // Each thread takes the next fault until there is none, on a runtime of its own: what a check waits for is
-    // its own server, and threads that share a runtime wake each other up for every request.
-    let some = || -> Result<Vec<(usize, Row)>, String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| format!("the runtime cannot start: {error}"))?;
-        let mut rows = Vec::new();
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(fault) = faults.get(place) else { return Ok(rows) };
-            rows.push((place, runtime.block_on(play(suite, fault, extent))?));
-            told(fault);
-        }
-    };
-    let cores = thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let mut rows = thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(some)).collect();
-        let rows = threads.into_iter().map(|thread| thread.join().expect("no thread panics"));
-        rows.collect::<Result<Vec<_>, String>>()
-    })?
-    .concat();
-    rows.sort_by_key(|(place, _)| *place);
-    Ok(rows.into_iter().map(|(_, row)| row).collect())
+    on_progress: &(dyn Fn(&Fault) + Sync),
+) -> Result<Vec<Row>, Error> {
+    run_in_parallel(faults, cores(), |runtime, _, fault| {
+        let row = runtime.block_on(play(suite, fault, extent))?;
+        on_progress(fault);
+        Ok(row)
+    })
 }
 
 /// Plays scenarios against the model with a fault.
@@ -101,7 +84,7 @@ pub fn play_all(
 /// # Errors
 ///
 /// When the suite itself fails, which a fault must never bring about.
-pub async fn play(suite: &Suite, fault: &'static Fault, extent: Extent) -> Result<Row, String> {
+pub async fn play(suite: &Suite, fault: &'static Fault, extent: Extent) -> Result<Row, Error> {
     let own = || fault.requirements.iter().map(|id| (*id).to_owned()).collect();
     let plan = Plan {
         modes: Mode::ALL.to_vec(),
@@ -113,7 +96,7 @@ pub async fn play(suite: &Suite, fault: &'static Fault, extent: Extent) -> Resul
     };
     let target = Model { fault: Some(fault) };
     let checked = Check::new(suite, &target, &plan, &Silence).run().await;
-    let checked = checked.map_err(|_| "the model's clock does not follow".to_owned())?;
+    let checked = checked.map_err(|ClockUnproved| Error::ModelClock)?;
     Ok(Row { fault, differing: differing(suite, &checked.runs), report: checked.report })
 }
 

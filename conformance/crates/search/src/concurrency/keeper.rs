@@ -93,7 +93,7 @@ impl Keeper {
     pub async fn seed(stage: &mut Stage<'_>, mode: Mode, ways: &[Way]) -> Result<Self, Untried> {
         let keeper = NewUser { email: "keeper@hbtn.io".to_owned(), password: "kept pwd".to_owned() };
         let seeds = seed::seed(stage, mode, std::slice::from_ref(&keeper), ways, None).await;
-        Self::new(mode, &keeper, seeds.id(&keeper.email).map_err(Untried::NoUser)?)
+        Self::new(mode, &keeper, seeds.id(&keeper.email).map_err(|error| Untried::NoUser(error.to_string()))?)
     }
 
     /// Gives the mode.

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::harness::{Harness, NoGround};
+use super::harness::Harness;
 use super::property::Property;
 use super::search::{self, Search};
 use super::strategy;
 use super::world::World;
+use crate::Error;
 use model::Deviation;
 use spec::catalogue::Mode;
 use spec::scenario::Scenario;
@@ -93,7 +94,7 @@ impl Campaign<'_> {
         harness: &mut Harness<'_>,
         known: &Known,
         on_progress: &dyn Fn(),
-    ) -> Result<CampaignResult, NoGround> {
+    ) -> Result<CampaignResult, Error> {
         let modes: Vec<Mode> =
             self.property.modes().iter().filter(|mode| self.modes.contains(mode)).copied().collect();
         let mut result = CampaignResult::default();

@@ -1,12 +1,13 @@
 //! The difference between two implementations: the shortest walk that they answer differently.
 
 use super::campaign::SHRINKS;
-use super::harness::{Harness, NoGround};
+use super::harness::Harness;
 use super::property::Property;
 use super::search::{self, Search};
 use super::strategy;
 use super::verifier::Mismatch;
 use super::world::{Abilities, World};
+use crate::Error;
 use model::{Deviation, Open};
 use spec::catalogue::Mode;
 use spec::results::run::Run;
@@ -55,7 +56,7 @@ impl Diff<'_> {
         self,
         [left, right]: [&mut Harness<'_>; 2],
         on_progress: &dyn Fn(),
-    ) -> Result<(Option<Divergence>, u32), NoGround> {
+    ) -> Result<(Option<Divergence>, u32), Error> {
         let modes: Vec<Mode> =
             self.property.modes().iter().filter(|mode| self.modes.contains(mode)).copied().collect();
         if modes.is_empty() {

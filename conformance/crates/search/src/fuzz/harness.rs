@@ -2,14 +2,13 @@
 
 use std::sync::PoisonError;
 
-use nix::sys::signal::Signal;
-
 use super::verifier::{Mismatch, Verifier};
 use super::world::{Abilities, first_users};
+use crate::Error;
 use crate::concurrency::{self, Bag, Keeper, Trials};
 use model::{Deviation, Open, Oracle, User};
 use runner::interruption::Interruption;
-use runner::prepare::{ClockUnproved, FirstUsers, Prepared, prepare};
+use runner::prepare::{FirstUsers, Prepared, prepare};
 use runner::replay;
 use spec::catalogue::Catalogue;
 use spec::catalogue::Mode;
@@ -47,20 +46,6 @@ pub struct Harness<'a> {
     stop: Interruption,
 }
 
-/// Says why a target cannot be fuzzed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoGround {
-    /// Its clock does not follow the driver; another driver may do.
-    #[error("the clock driver does not move the target's time")]
-    Clock,
-    /// A signal ended it.
-    #[error("{0} came")]
-    Interrupted(Signal),
-    /// Something else; the text says what.
-    #[error("{0}")]
-    Failed(String),
-}
-
 /// What a harness needs to know of a run.
 #[derive(Clone, Copy)]
 pub struct Setup<'a> {
@@ -86,13 +71,12 @@ impl<'a> Harness<'a> {
         target: &'a dyn Target,
         setup: Setup<'a>,
         stop: Interruption,
-    ) -> Result<Self, NoGround> {
+    ) -> Result<Self, Error> {
         let Setup { catalogue, listener, modes, ways, given } = setup;
-        let failed = |why: String| NoGround::Failed(why);
         let is_shared = target.isolation() == Isolation::Shared;
         let mut verifier = Verifier::new(catalogue, is_shared);
         let created = Created::default();
-        let stage = Stage::open(target, listener).await.map_err(|error| failed(error.to_string()))?;
+        let stage = Stage::open(target, listener).await?;
         let mut stage = stage.noting(&created).recording();
         let nonce = if is_shared { uuid::Uuid::new_v4().to_string() } else { String::new() };
         let emails = emails(is_shared, "bob@hbtn.io ann@hbtn.io", &nonce);
@@ -100,17 +84,17 @@ impl<'a> Harness<'a> {
             .map(|user| NewUser { email: emails.to_send(&user.email).to_owned(), password: user.password });
         let first = FirstUsers { users: &users, ways, given };
         let Prepared { seeds, clock, start } =
-            prepare(&mut stage, modes, first).await.map_err(|ClockUnproved| NoGround::Clock)?;
+            prepare(&mut stage, modes, first).await?;
         verifier.verify(&before_the_first_step(&mut stage));
         for user in &users {
-            let id = seeds.id(&user.email).map_err(failed)?.to_owned();
+            let id = seeds.id(&user.email)?.to_owned();
             let stored =
                 User { id, email: user.email.clone(), password: user.password.clone(), ..User::default() };
             verifier.knows(&stored);
         }
-        start.map_err(|error| failed(error.to_string()))?;
+        start?;
         if !is_shared {
-            stage.end(Stop::Polite).await.map_err(|error| failed(error.to_string()))?;
+            stage.end(Stop::Polite).await?;
         }
         let base = verifier.snapshot();
         let abilities =
@@ -129,7 +113,7 @@ impl<'a> Harness<'a> {
         scenario: &Scenario,
         mode: Mode,
         known: &dyn Fn(&Deviation) -> bool,
-    ) -> Result<Option<Mismatch>, NoGround> {
+    ) -> Result<Option<Mismatch>, Error> {
         let (_, mismatches) = self.run(scenario, mode).await?;
         Ok(mismatches.into_iter().find(|one| !known(&one.deviation)))
     }
@@ -139,12 +123,12 @@ impl<'a> Harness<'a> {
     /// # Errors
     ///
     /// When there is no place to replay it, or a signal ends it.
-    pub async fn run(&mut self, scenario: &Scenario, mode: Mode) -> Result<(Run, Vec<Mismatch>), NoGround> {
+    pub async fn run(&mut self, scenario: &Scenario, mode: Mode) -> Result<(Run, Vec<Mismatch>), Error> {
         let is_shared = self.is_shared();
         let emails = emails(is_shared, &scenario.source, &self.nonce);
         let stop = self.stop.clone();
         let replayed = stop.or(self.replayed(scenario, mode, emails)).await;
-        let replayed = replayed.map_err(NoGround::Interrupted)??;
+        let replayed = replayed.map_err(Error::Interrupted)??;
         self.verifier.start_from(&self.base);
         let mut mismatches = self.verifier.verify(&replayed.observations);
         if is_shared {
@@ -163,12 +147,12 @@ impl<'a> Harness<'a> {
         scenario: &Scenario,
         mode: Mode,
         emails: Emails,
-    ) -> Result<replay::Replayed, NoGround> {
+    ) -> Result<replay::Replayed, Error> {
         if self.is_shared() {
             return Ok(replay::play(&mut self.stage, scenario, mode, &self.seeds, emails).await);
         }
         let fork = self.stage.fork().await;
-        let mut fork = fork.map_err(|error| NoGround::Failed(error.to_string()))?.recording();
+        let mut fork = fork?.recording();
         Ok(replay::play(&mut fork, scenario, mode, &self.seeds, emails).await)
     }
 
@@ -178,15 +162,14 @@ impl<'a> Harness<'a> {
     /// # Errors
     ///
     /// When nothing could be tried, or a signal ends it.
-    pub async fn at_once(&self, mode: Mode, cases: u32, seed: u64) -> Result<Bag, NoGround> {
-        let failed = |why: String| NoGround::Failed(why);
+    pub async fn at_once(&self, mode: Mode, cases: u32, seed: u64) -> Result<Bag, Error> {
         let [user, _] = first_users();
-        let id = self.seeds.id(&user.email).map_err(failed)?;
-        let keeper = Keeper::new(mode, &user, id).map_err(|error| failed(error.to_string()))?;
+        let id = self.seeds.id(&user.email)?;
+        let keeper = Keeper::new(mode, &user, id)?;
         let mut trials = Trials::new(&self.stage, keeper);
         let hunt = concurrency::Hunt { cases, seed, repeats: REPEATS };
-        let bag = self.stop.or(hunt.run(&mut trials)).await.map_err(NoGround::Interrupted)?;
-        bag.map_err(|untried| failed(untried.to_string()))
+        let bag = self.stop.or(hunt.run(&mut trials)).await.map_err(Error::Interrupted)?;
+        Ok(bag?)
     }
 
     /// Lists the freedoms that the documents leave and that the last scenario's answers have made use of, as far as

@@ -25,7 +25,7 @@ mod world;
 pub use campaign::{Campaign, CampaignResult, Counterexample, Known, SHRINKS};
 pub use credential::Credential;
 pub use diff::{Diff, Divergence};
-pub use harness::{Harness, NoGround, Setup};
+pub use harness::{Harness, Setup};
 pub use op::Op;
 pub use property::Property;
 pub use strategy::{Walks, walks};

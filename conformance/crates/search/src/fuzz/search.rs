@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use proptest::strategy::{Strategy as _, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::harness::NoGround;
 use super::op::Op;
 use super::property::Property;
 use super::strategy::Walks;
 use super::world::World;
+use crate::Error;
 
 /// How long a sequence is made shorter.
 const SHRINK_TIME: Duration = Duration::from_secs(60);
@@ -52,8 +52,8 @@ impl Search<'_> {
     pub async fn run<K: Clone + Debug + PartialEq>(
         &self,
         walks: &Walks,
-        mut play: impl AsyncFnMut(&World, Option<&K>) -> Result<Option<(usize, K)>, NoGround>,
-    ) -> Result<Searched<K>, NoGround> {
+        mut play: impl AsyncFnMut(&World, Option<&K>) -> Result<Option<(usize, K)>, Error>,
+    ) -> Result<Searched<K>, Error> {
         let config = Config { failure_persistence: None, max_local_rejects: u32::MAX, ..Config::default() };
         let mut runner =
             TestRunner::new_with_rng(config.clone(), TestRng::from_seed(RngAlgorithm::ChaCha, &self.seed));
@@ -92,8 +92,8 @@ impl Search<'_> {
         tree: &mut impl ValueTree<Value = <Walks as proptest::strategy::Strategy>::Value>,
         found: Walk,
         how: &K,
-        play: &mut impl AsyncFnMut(&World, Option<&K>) -> Result<Option<(usize, K)>, NoGround>,
-    ) -> Result<Walk, NoGround> {
+        play: &mut impl AsyncFnMut(&World, Option<&K>) -> Result<Option<(usize, K)>, Error>,
+    ) -> Result<Walk, Error> {
         let (mut shortest, since) = (found, Instant::now());
         if self.shrinks == 0 || !tree.simplify() {
             return Ok(shortest);
