@@ -145,7 +145,7 @@ async fn stage(scenario: &Scenario, mode: Mode) -> (Stage<'static>, Seeds) {
 
 async fn natively(scenario: &Scenario, mode: Mode) -> Transcript {
     let (mut stage, seeds) = stage(scenario, mode).await;
-    replay::play(&mut stage, scenario, mode, &seeds, Emails::as_written()).await.transcript(scenario)
+    replay::play(&mut stage, scenario, mode, &seeds, Emails::as_written()).await.run.transcript(scenario)
 }
 
 async fn by_script(scenario: &Scenario, mode: Mode) -> Transcript {

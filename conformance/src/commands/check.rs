@@ -12,7 +12,8 @@ use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::reference::Reference;
 use report::Entry;
-use runner::check::{Check, ClockUnproved, Plan};
+use runner::check::{Check, Plan};
+use runner::prepare::ClockUnproved;
 use search::{adopt, diagnosis};
 use spec::catalogue::Mode;
 use spec::results;
@@ -170,7 +171,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     for name in &arguments.scenario {
         let suite = with_files.as_ref().unwrap_or(suite);
         if adopt::is_meant(suite, name) {
-            let (wider, name) = runtime.block_on(adopt::add(suite, name)).map_err(Failure::usage)?;
+            let (wider, name) = runtime
+                .block_on(adopt::add(suite, name))
+                .map_err(|error| Failure::usage(error.to_string()))?;
             with_files = Some(wider);
             scenarios.push(name);
         } else {
@@ -225,7 +228,7 @@ impl Asked<'_> {
                         "conformance: this checks the reference server; `conformance check .` the project here"
                     );
                 }
-                self.checked(&Reference, &self.plan(self.modes(), &[Way::Api])?).await
+                self.checked(&Reference, &self.plan(self.modes(), Reference.seed_methods())?).await
             }
             Some(target) if redis::is_meant(target) => {
                 self.refuse_what_goes_with_either()?;
@@ -275,12 +278,6 @@ impl Asked<'_> {
         if let Some(url) = detect::url_meant(&shown).filter(|_| !folder.exists()) {
             return Err(Failure::usage(format!("there is no folder {shown}; did you mean {url}?")));
         }
-        let ways: &[Way] = match self.arguments.seed {
-            SeedArgument::Auto => &Way::UNAIDED,
-            SeedArgument::Api => &[Way::Api],
-            SeedArgument::File => &[Way::File],
-            SeedArgument::Program => &[Way::Program],
-        };
         let first = match self.arguments.clock {
             ClockArgument::Auto if clock::library().is_some() => ClockKind::Faketime,
             ClockArgument::Auto | ClockArgument::Wall => ClockKind::Wall,
@@ -289,6 +286,12 @@ impl Asked<'_> {
         };
         let command = Command::new(folder, self.arguments.command.as_deref(), first)
             .map_err(|error| Failure::usage(error.to_string()))?;
+        let ways: &[Way] = match self.arguments.seed {
+            SeedArgument::Auto => command.seed_methods(),
+            SeedArgument::Api => &[Way::Api],
+            SeedArgument::File => &[Way::File],
+            SeedArgument::Program => &[Way::Program],
+        };
         let plan = self.plan(self.modes(), ways)?;
         match self.unless_unproved(&command, &plan).await? {
             Ok(report) => Ok(report),
@@ -300,7 +303,7 @@ impl Asked<'_> {
     }
 
     async fn url(&self, given: &str) -> Result<Report, Failure> {
-        let base = &detect::base_url(given).map_err(Failure::usage)?;
+        let base = &detect::base_url(given).map_err(|error| Failure::usage(error.to_string()))?;
         self.refuse_what_goes_with_a_folder()?;
         let kind = match self.arguments.clock {
             ClockArgument::Wall if self.arguments.session_duration.is_none() => {
@@ -324,16 +327,17 @@ impl Asked<'_> {
         let asked = self.arguments.mode.first().copied().map(plan).transpose()?;
         let site = url(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
         let mut stage = Stage::new(site);
-        detect::reach(&mut stage).await.map_err(Failure::not_checked)?;
+        let not_checked = |error: targets::Error| Failure::not_checked(error.to_string());
+        detect::reach(&mut stage).await.map_err(not_checked)?;
         let mode = match self.arguments.mode.first() {
             Some(Mode::Off) => {
-                detect::is_off(&mut stage).await.map_err(Failure::not_checked)?;
+                detect::is_off(&mut stage).await.map_err(not_checked)?;
                 Mode::Off
             }
             Some(mode) => *mode,
             None => {
                 let found = detect::mode(&mut stage, self.arguments.user.as_ref()).await;
-                found.map_err(Failure::not_checked)?
+                found.map_err(not_checked)?
             }
         };
         let target = url(mode);
@@ -384,7 +388,7 @@ impl Asked<'_> {
             // First the signals, so that none is missed once anything runs.
             biased;
             signal = console::interrupted() => Err(Failure::interrupted(signal, "")),
-            report = check.run() => Ok(report),
+            checked = check.run() => Ok(checked.map(|checked| checked.report)),
         };
         progress.clear();
         if self.arguments.target.as_deref().is_some_and(|target| target.contains("://")) {

@@ -21,6 +21,7 @@ fn played(mode: Mode, steps: &str) -> String {
         let seeds = seed::seed(&mut stage, mode, &[bob], &[Way::Api], None).await;
         play(&mut stage, &scenario, mode, &seeds, Emails::as_written())
             .await
+            .run
             .transcript(&scenario)
             .to_string()
     })

@@ -1,15 +1,14 @@
-//! The hunt: walks of one property are played until one is answered wrongly, and that one is made as short as can be.
+//! The campaign: sequences of one property are carried out until one is answered wrongly, and that one is made as short
+//! as can be.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use tokio::runtime::Runtime;
-
-use super::ground::{Ground, NoGround};
+use super::harness::Harness;
 use super::property::Property;
 use super::search::{self, Search};
 use super::strategy;
 use super::world::World;
+use crate::Error;
 use model::Deviation;
 use spec::catalogue::Mode;
 use spec::scenario::Scenario;
@@ -19,7 +18,7 @@ pub const SHRINKS: u32 = 400;
 
 /// What to look for, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub struct Hunt<'a> {
+pub struct Campaign<'a> {
     /// The property.
     pub property: Property,
     /// The modes; only those in which the property says something are drawn.
@@ -73,9 +72,9 @@ impl Known {
     }
 }
 
-/// What a hunt has found.
+/// What a campaign has found.
 #[derive(Clone, Debug, Default)]
-pub struct Catch {
+pub struct CampaignResult {
     /// One for each requirement, in the order in which they were found.
     pub counterexamples: Vec<Counterexample>,
     /// How many walks were played, shrinking not counted.
@@ -84,69 +83,65 @@ pub struct Catch {
     pub passing: BTreeSet<&'static str>,
 }
 
-impl Hunt<'_> {
-    /// Hunts; `tell` hears after each walk. Requirements in `known` are not hunted for.
+impl Campaign<'_> {
+    /// Runs the campaign; `on_progress` is called after each sequence. Requirements in `known` are not looked for.
     ///
     /// # Errors
     ///
-    /// When the target cannot be played on any more.
-    pub fn run(
+    /// When the target cannot be used any more.
+    pub async fn run(
         self,
-        runtime: &Runtime,
-        ground: &RefCell<Ground<'_>>,
+        harness: &mut Harness<'_>,
         known: &Known,
-        tell: &dyn Fn(),
-    ) -> Result<Catch, NoGround> {
+        on_progress: &dyn Fn(),
+    ) -> Result<CampaignResult, Error> {
         let modes: Vec<Mode> =
             self.property.modes().iter().filter(|mode| self.modes.contains(mode)).copied().collect();
-        let mut catch = Catch::default();
+        let mut result = CampaignResult::default();
         if modes.is_empty() {
-            return Ok(catch);
+            return Ok(result);
         }
         let mut known = known.clone();
+        let walks = strategy::walks(self.property, &modes, harness.abilities);
         for round in 0.. {
-            let walks = strategy::walks(self.property, &modes, ground.borrow().abilities);
-            let play = |walk: &World, wanted: Option<&&'static str>| {
+            let search = Search {
+                cases: self.cases - result.cases,
+                shrinks: self.shrinks,
+                seed: search::seed(self.seed, self.property, round),
+                on_progress,
+            };
+            let play = async |walk: &World, wanted: Option<&&'static str>| {
                 let passed = |one: &Deviation| {
                     known.has(one) || wanted.is_some_and(|wanted| *wanted != one.requirements[0])
                 };
-                let played =
-                    runtime.block_on(ground.borrow_mut().play(&walk.scenario(), walk.mode, &passed))?;
-                Ok(played.map(|surprise| (surprise.step, surprise.requirement())))
+                let found = harness.play(&walk.scenario(), walk.mode, &passed).await?;
+                Ok(found.map(|mismatch| (mismatch.step, mismatch.requirement())))
             };
-            let search = Search {
-                cases: self.cases - catch.cases,
-                shrinks: self.shrinks,
-                seed: search::seed(self.seed, self.property, round),
-                play: &play,
-                tell,
-            };
-            let searched = search.run(&walks)?;
-            catch.cases += searched.cases;
-            catch.passing.extend(searched.passing);
+            let searched = search.run(&walks, play).await?;
+            result.cases += searched.cases;
+            result.passing.extend(searched.passing);
             let Some((walk, requirement)) = searched.failed else { break };
             let passed = |one: &Deviation| known.has(one);
             let (scenario, mode) = (walk.world.scenario(), walk.world.mode);
-            let played = runtime.block_on(ground.borrow_mut().play(&scenario, mode, &passed))?;
-            match played {
-                Some(surprise) => {
-                    let id = surprise.requirement();
-                    let scenario = walk.world.ending_at(surprise.step, id);
-                    let (property, deviation) = (self.property, surprise.deviation);
+            match harness.play(&scenario, mode, &passed).await? {
+                Some(mismatch) => {
+                    let id = mismatch.requirement();
+                    let scenario = walk.world.ending_at(mismatch.step, id);
+                    let (property, deviation) = (self.property, mismatch.deviation);
                     known.find(id);
-                    let case = catch.cases;
-                    catch.counterexamples.push(Counterexample { property, mode, deviation, scenario, case });
+                    let case = result.cases;
+                    result.counterexamples.push(Counterexample { property, mode, deviation, scenario, case });
                 }
                 // It was seen twice; where it is gone now, it is no more than passing.
                 None => {
-                    catch.passing.insert(requirement);
+                    result.passing.insert(requirement);
                     known.find(requirement);
                 }
             }
-            if catch.cases >= self.cases {
+            if result.cases >= self.cases {
                 break;
             }
         }
-        Ok(catch)
+        Ok(result)
     }
 }
