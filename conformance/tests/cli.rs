@@ -285,7 +285,7 @@ fn two_reports_are_compared_and_a_foreign_file_is_refused() {
 fn the_coverage_can_be_written_as_markdown_and_as_html() {
     let markdown = conformance(&["coverage", "--markdown"]);
     assert!(stdout(&markdown).contains("\n| `login.ok` | must | "), "{}", stdout(&markdown));
-    assert!(stdout(&conformance(&["coverage", "--html"])).starts_with("<!doctype html>"));
+    assert!(stdout(&conformance(&["coverage", "--html"])).starts_with("<!DOCTYPE html>"));
     assert_eq!(code(&conformance(&["coverage", "--html", "--markdown"])), 2, "one form at a time");
 }
 
