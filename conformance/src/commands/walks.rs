@@ -5,6 +5,7 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
+use crate::error::Error;
 use crate::exit::Failure;
 use runner::interruption::Interruption;
 use search::fuzz::Property;
@@ -22,9 +23,9 @@ use targets::{NewUser, Target};
 /// # Errors
 ///
 /// When the system has no room for it.
-pub fn runtime() -> Result<Runtime, Failure> {
+pub fn runtime() -> Result<Runtime, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))
+    runtime.map_err(Error::Runtime)
 }
 
 /// Gives the implementation in a folder with each clock driver that this machine has, the best first.
@@ -33,8 +34,7 @@ pub fn runtime() -> Result<Runtime, Failure> {
 ///
 /// When there is none.
 pub fn folder(folder: &str, command: Option<&str>) -> Result<Vec<Box<dyn Target>>, Failure> {
-    let command = Command::new(Path::new(folder), command, ClockKind::Wall)
-        .map_err(|error| Failure::usage(error.to_string()))?;
+    let command = Command::new(Path::new(folder), command, ClockKind::Wall).map_err(Failure::usage)?;
     let mut targets: Vec<Box<dyn Target>> = Vec::new();
     if clock::library().is_some() {
         targets.push(Box::new(command.with_clock(ClockKind::Faketime)));
