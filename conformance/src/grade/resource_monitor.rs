@@ -1,16 +1,16 @@
-//! The watch over one implementation: it resolves when a bound is exceeded.
+//! The resource monitor of one implementation: a future that resolves when a bound is exceeded.
 
 use std::time::Duration;
 
-use super::{Bound, Bounds, Room};
+use super::{Bound, Bounds, Workdir};
 use targets::process::{Marker, Running};
 
-/// How often is looked.
-const EVERY: Duration = Duration::from_millis(500);
+/// The time between two measurements.
+const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Waits until the processes with this mark, or the room, exceed a bound; the time is not counted here.
-pub async fn exceeded(marker: &Marker, room: &Room, bounds: &Bounds) -> Bound {
-    let mut ticks = tokio::time::interval(EVERY);
+/// Waits until the processes with this mark, or the working folder, exceed a bound. The time limit is the caller's.
+pub async fn exceeded_bound(marker: &Marker, workdir: &Workdir, bounds: &Bounds) -> Bound {
+    let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
@@ -21,7 +21,7 @@ pub async fn exceeded(marker: &Marker, room: &Room, bounds: &Bounds) -> Bound {
         if processes.iter().map(Running::resident_kib).sum::<u64>() > bounds.memory_kib {
             return Bound::Memory;
         }
-        if room.size_kib(bounds.disk_kib) > bounds.disk_kib {
+        if workdir.size_kib(bounds.disk_kib) > bounds.disk_kib {
             return Bound::Disk;
         }
     }
