@@ -84,7 +84,7 @@ const CAUGHT: [(&str, Property); 10] = [
 fn of_flask() -> Vec<Trial> {
     let folder = match machine::flask() {
         Ok(folder) => folder,
-        Err(missing) => return machine::skipped("flask", &missing),
+        Err(missing) => return machine::skipped("flask", "our Flask implementation", &missing),
     };
     let trial = |property: Property| {
         let folder = folder.clone();

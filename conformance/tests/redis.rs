@@ -10,8 +10,6 @@ mod on_disk;
 mod program;
 #[path = "support/resp.rs"]
 mod resp;
-#[path = "support/skip.rs"]
-mod skip;
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -37,6 +35,7 @@ use targets::progress::event::{Event, Listener, Silence};
 use targets::redis::RedisServer;
 use targets::redis::{Address, Connection};
 use targets::{Launch, SiteError, Stop, Target};
+use test_support::skip;
 
 const PING: &str = "redis.ping";
 const CONNECT: &str = "redis.connect";
@@ -116,17 +115,14 @@ impl Listener for Transcripts {
 }
 
 /// Tells whether redis-server is missing, and says so.
-async fn missing() -> bool {
-    let missing = !RedisServer::new(RedisServer::PROGRAM).is_installed().await;
-    if missing {
-        skip::say_skipped("the Redis part: no redis-server (apt-get install redis-server)");
-    }
-    missing
+fn is_skipped() -> bool {
+    let missing = skip::missing(RedisServer::PROGRAM, "redis-server");
+    missing.inspect(|missing| skip::say_skipped("the Redis part", missing)).is_some()
 }
 
 #[tokio::test]
 async fn what_a_redis_server_answers_is_what_is_accepted() {
-    if missing().await {
+    if is_skipped() {
         return;
     }
     let played = Transcripts::default();
@@ -241,7 +237,7 @@ async fn what_cannot_be_kept_aside_is_not_overwritten() {
 
 #[tokio::test]
 async fn what_stood_under_the_documents_keys_at_a_url_is_put_back() {
-    if missing().await {
+    if is_skipped() {
         return;
     }
     let target = RedisServer::new(RedisServer::PROGRAM);
@@ -346,7 +342,7 @@ async fn a_must_that_is_not_met_is_exit_1_with_a_line_to_paste() {
 
 #[tokio::test]
 async fn a_server_of_the_suites_own_leaves_nothing_behind() {
-    if missing().await {
+    if is_skipped() {
         return;
     }
     let room = tempfile::tempdir().expect("there is room");
@@ -393,7 +389,7 @@ fn redis_server(folder: &Path, script: &str) -> String {
 
 #[tokio::test]
 async fn a_server_that_is_gone_at_a_restart_is_an_error_and_no_fault_of_a_requirement() {
-    if missing().await {
+    if is_skipped() {
         return;
     }
     let folder = tempfile::tempdir().expect("there is room");
@@ -421,8 +417,8 @@ for asked in range(1000):
 
 #[tokio::test]
 async fn a_server_has_not_started_while_it_reads_its_data() {
-    if Command::new("python3").arg("--version").output().is_err() {
-        return skip::say_skipped("a server that reads its data: no python3 (apt-get install python3)");
+    if let Some(missing) = skip::missing("python3", "python3") {
+        return skip::say_skipped("a server that reads its data", &missing);
     }
     let folder = tempfile::tempdir().expect("there is room");
     let program = redis_server(folder.path(), "");
@@ -439,7 +435,7 @@ async fn a_server_has_not_started_while_it_reads_its_data() {
 #[tokio::test]
 async fn a_server_that_takes_its_time_to_write_its_data_is_waited_for_and_one_that_does_not_end_is_an_error()
 {
-    if missing().await {
+    if is_skipped() {
         return;
     }
     let folder = tempfile::tempdir().expect("there is room");
@@ -547,7 +543,7 @@ fn a_machine_without_redis_server_is_told_in_a_line_what_was_not_checked_and_how
 
 #[tokio::test]
 async fn every_scenario_prints_the_same_as_a_script_with_redis_cli_but_for_what_is_done_by_hand() {
-    if missing().await {
+    if is_skipped() {
         return;
     }
     let target = RedisServer::new(RedisServer::PROGRAM);
@@ -588,6 +584,9 @@ async fn every_scenario_prints_the_same_as_a_script_with_redis_cli_but_for_what_
 
 #[test]
 fn a_script_of_redis_that_nobody_answers_says_so_and_ends_with_3() {
+    if let Some(missing) = skip::missing("bash", "bash") {
+        return skip::say_skipped("the scripts of `show --sh` for Redis", &missing);
+    }
     // A port that is taken, by a socket that does not listen: nobody answers there, and nobody else comes.
     let taken = tokio::net::TcpSocket::new_v4().expect("a socket");
     taken.bind("127.0.0.1:0".parse().expect("an address")).expect("a port is free");

@@ -13,7 +13,7 @@ use server::User;
 use server::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
 use server::store::{Lookup, MemorySessions, Redis, RedisUrl, Sqlite, Store, StoreError};
 use server::user::{Names, UserList};
-use support::{at, say_skipped};
+use support::at;
 use tempfile::TempDir;
 
 /// Every store, empty, and what goes with the last of them.
@@ -28,8 +28,7 @@ async fn stores() -> Stores {
     let sqlite = |name: &str| Arc::new(Sqlite::open(&folder.path().join(name)).expect("a database"));
     let mut all: Vec<(_, Arc<dyn Store>)> =
         vec![("sqlite", sqlite("a.db")), ("memory sessions", Arc::new(MemorySessions::over(sqlite("b.db"))))];
-    if let Some(why) = redis::missing() {
-        say_skipped(&format!("the contract with Redis: {why}"));
+    if redis::is_skipped("the contract with Redis") {
         return Stores { all, folder, _redis: None };
     }
     let server = RedisServer::start(&[]);

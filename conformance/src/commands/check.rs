@@ -218,17 +218,17 @@ impl RequestedCheck<'_> {
                         "conformance: this checks the reference server; `conformance check .` the project here"
                     );
                 }
-                self.checked(&Reference, self.modes(), &[Way::Api]).await
+                self.checked(&Reference, &self.plan(self.modes(), &[Way::Api])?).await
             }
             Some(target) if redis::is_meant(target) => {
                 self.refuse_what_goes_with_either()?;
                 refuse(!self.arguments.mode.is_empty(), "--mode", "the API")?;
+                let plan = self.plan(vec![Mode::Redis], &[])?;
                 let meant = redis::server(target).await?;
                 if meant.kept.is_some() {
-                    let plan = self.plan(vec![Mode::Redis], &[]);
                     redis::say_what_is_not_checked(&plan.scenarios(self.suite, Mode::Redis));
                 }
-                let report = self.checked(&*meant.target, vec![Mode::Redis], &[]).await;
+                let report = self.checked(&*meant.target, &plan).await;
                 if let Some(kept) = meant.kept {
                     for told in kept.put_back().await {
                         anstream::eprintln!("conformance: {told}");
@@ -277,10 +277,11 @@ impl RequestedCheck<'_> {
         };
         let command =
             Command::new(folder, self.arguments.command.as_deref(), first).map_err(Failure::usage)?;
-        match self.unless_unproved(&command, self.modes(), ways).await? {
+        let plan = self.plan(self.modes(), ways)?;
+        match self.unless_unproved(&command, &plan).await? {
             Ok(report) => Ok(report),
             Err(ClockUnproved) if self.arguments.clock == ClockArgument::Auto => {
-                self.checked(&command.with_clock(ClockKind::Wall), self.modes(), ways).await
+                self.checked(&command.with_clock(ClockKind::Wall), &plan).await
             }
             Err(ClockUnproved) => Err(unproved()),
         }
@@ -304,6 +305,9 @@ impl RequestedCheck<'_> {
             Url::new(base, mode, &arguments.url.session_name, arguments.session_duration, kind)
         };
         let only = UrlArguments::only_mode(&self.arguments.mode)?;
+        let plan = |mode| self.plan(vec![mode], &[Way::Given]);
+        // What is wrong with the arguments is said whether or not somebody answers there.
+        let asked = only.map(plan).transpose()?;
         let mut stage = self.arguments.url.reach(&url(Mode::Off)).await?;
         let mode = match only {
             Some(Mode::Off) => {
@@ -323,38 +327,39 @@ impl RequestedCheck<'_> {
                 ))
             })?;
         }
-        self.checked(&target, vec![mode], &[Way::Given]).await
+        let plan = asked.map_or_else(|| plan(mode), Ok)?;
+        self.checked(&target, &plan).await
     }
 
-    async fn checked(&self, target: &dyn Target, modes: Vec<Mode>, ways: &[Way]) -> Result<Report, Failure> {
-        self.unless_unproved(target, modes, ways).await?.map_err(|ClockUnproved| unproved())
+    async fn checked(&self, target: &dyn Target, plan: &Plan) -> Result<Report, Failure> {
+        self.unless_unproved(target, plan).await?.map_err(|ClockUnproved| unproved())
     }
 
-    fn plan(&self, modes: Vec<Mode>, ways: &[Way]) -> Plan {
-        Plan {
+    /// Returns the plan of a check in these modes, if it leaves anything to check.
+    fn plan(&self, modes: Vec<Mode>, ways: &[Way]) -> Result<Plan, Failure> {
+        let plan = Plan {
             modes,
             scenarios: self.scenarios.clone(),
             requirements: self.requirements.clone(),
             ways: ways.to_vec(),
             given: self.arguments.url.user.clone(),
             jobs: self.arguments.jobs.map_or_else(runner::check::side_by_side, usize::from),
+        };
+        if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
+            return Err(Failure::usage(self.nothing_left(&plan.modes)));
         }
+        Ok(plan)
     }
 
     /// Runs one check with its progress shown, and cleans up behind it, interrupted or not.
     async fn unless_unproved(
         &self,
         target: &dyn Target,
-        modes: Vec<Mode>,
-        ways: &[Way],
+        plan: &Plan,
     ) -> Result<Result<Report, ClockUnproved>, Failure> {
-        let plan = self.plan(modes, ways);
-        if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
-            return Err(Failure::usage(self.nothing_left(&plan.modes)));
-        }
         let progress = Progress::on_terminal();
         let listener = (&progress, self.costs);
-        let check = Check::new(self.suite, target, &plan, &listener);
+        let check = Check::new(self.suite, target, plan, &listener);
         // Dropping the check ends every program that it has started and removes its folders.
         let report = tokio::select! {
             // First the signals, so that none is missed once anything runs.

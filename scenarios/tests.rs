@@ -9,12 +9,15 @@
 //!   stored user `CONFORMANCE_USER` (EMAIL:PASSWORD).
 //!
 //! What a bare machine lacks is skipped with a line that says so; where `CI` is set a skip is a failure.
+//!
+//! This file stands beside the snapshots, since `cargo insta` looks for new ones only where a package or the source
+//! of a target is.
 
-#[path = "support/machine.rs"]
+#[path = "../conformance/tests/support/machine.rs"]
 mod machine;
-#[path = "support/suite.rs"]
+#[path = "../conformance/tests/support/suite.rs"]
 mod on_disk;
-#[path = "support/server.rs"]
+#[path = "../conformance/tests/support/server.rs"]
 mod server;
 
 use std::collections::BTreeMap;
@@ -36,6 +39,7 @@ use targets::detect;
 use targets::progress::event::{Event, Listener};
 use targets::url::Url;
 use targets::{NewUser, Target};
+use test_support::skip::say_skipped;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -94,7 +98,7 @@ fn of_flask() -> Vec<Trial> {
             let target = Command::new(&folder, None, clock_of_spawned()).expect("our Flask project is one");
             spawned("flask", target, None, true)
         }
-        Err(why) => machine::skipped("flask", &why),
+        Err(missing) => machine::skipped("flask", "our Flask implementation", &missing),
     }
 }
 
@@ -102,8 +106,9 @@ fn clock_of_spawned() -> ClockKind {
     match clock::library() {
         Some(_) => ClockKind::Faketime,
         None => {
-            machine::skip::say_skipped(
-                "the fine expiry steps on spawned programs: no faketime (apt-get install faketime)",
+            say_skipped(
+                "the fine expiry steps on spawned programs",
+                "no faketime (Debian: apt-get install faketime)",
             );
             ClockKind::Wall
         }
