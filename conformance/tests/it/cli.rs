@@ -1,18 +1,14 @@
 //! The command line from outside: exit codes, errors that say what to do, and reports.
 
-#[path = "support/alike.rs"]
-mod alike;
-#[path = "support/program.rs"]
-mod program;
-
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use alike::server;
-use program::{code, conformance, stderr, stdout};
 use serde_json::Value;
+use test_support::program::{code, conformance, stderr, stdout};
+
+use super::canned::server;
 
 const ONE: [&str; 3] = ["check", "--scenario", "api-status"];
 
