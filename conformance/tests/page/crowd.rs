@@ -19,8 +19,8 @@ use targets::Target;
 use targets::command::Command;
 use targets::progress::event::Silence;
 
-use crate::broken::{Broken, Fault};
-use crate::on_disk::suite;
+use test_support::broken::{Broken, Fault};
+use test_support::suite::suite;
 
 /// The deviations, each with the mode and the scenarios in which it is looked for.
 const DEVIATIONS: [(Fault, Mode, &[&str]); 10] = [

@@ -4,30 +4,16 @@
 //! so, and in CI that is a failure. After each of them the browser's console is empty, and the page has asked
 //! for nothing but itself.
 
-#[path = "support/broken.rs"]
-#[expect(dead_code, reason = "not every fault makes a good example")]
-mod broken;
-#[path = "page/browser.rs"]
 mod browser;
-#[path = "page/crowd.rs"]
 mod crowd;
-#[path = "page/evidence.rs"]
 mod evidence;
-#[path = "page/filters.rs"]
 mod filters;
-#[path = "page/layout.rs"]
 mod layout;
-#[path = "support/machine.rs"]
-#[expect(dead_code, reason = "no implementation is run here")]
-mod machine;
-#[path = "support/suite.rs"]
-mod on_disk;
-#[path = "page/view.rs"]
 mod view;
-#[path = "page/webdriver.rs"]
 mod webdriver;
 
 use libtest_mimic::{Arguments, Trial};
+use test_support::implementations::skipped;
 
 /// Trials that are named after their functions.
 macro_rules! trials {
@@ -45,7 +31,7 @@ fn main() {
     // There is one browser, and it shows one page at a time.
     arguments.test_threads = Some(1);
     let trials = match browser::missing() {
-        Some(missing) => machine::skipped("page", "the HTML page", &missing),
+        Some(missing) => skipped("page", "the HTML page", &missing),
         None => trials! {
             filters::a_name_picks_its_rows
             filters::a_word_picks_requirements

@@ -1,22 +1,18 @@
 //! JUnit files are valid whatever has been judged, and whatever a program has said.
 
-#[path = "support/suite.rs"]
-mod on_disk;
-#[path = "support/schema.rs"]
-mod schema;
-
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use on_disk::suite;
 use report::{Entry, Unjudged, junit, junit_of_all};
-use schema::assert_valid_junit;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
 use spec::results::TargetKind;
 use spec::results::Way;
 use spec::results::{Evidence, Finding, Kind, Verdicts};
 use spec::results::{Report, Strictness, TargetInfo};
+use test_support::suite::suite;
+
+use super::schema::assert_valid_junit;
 
 /// Checks with the program and validates the file that it writes; gives its text.
 fn checked(arguments: &[&str]) -> String {

@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use test_support::skip::{missing, say_skipped};
 
-const PROGRAM: &str = include_str!("support/submissions.py");
+const PROGRAM: &str = include_str!("submissions.py");
 
 /// The files of one run, and what it printed, by name.
 type Written = Vec<(String, String)>;

@@ -1,16 +1,8 @@
 //! Deliberately broken servers: each deviation is caught by the requirement that speaks of it, and no other
 //! requirement is blamed.
 
-#[path = "support/broken.rs"]
-mod broken;
-#[path = "support/suite.rs"]
-mod on_disk;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
-
-use broken::{Broken, Fault, Shared};
-use on_disk::suite;
 
 use report::Entry;
 use runner::check::{Check, Plan};
@@ -25,6 +17,8 @@ use targets::Target;
 use targets::command::Command;
 use targets::progress::cost::{Costs, Work};
 use targets::progress::event::{Listener, Silence};
+use test_support::broken::{Broken, Fault, Shared};
+use test_support::suite::suite;
 
 fn check(target: &dyn Target, modes: &[Mode]) -> Report {
     check_scenarios(target, modes, &[])

@@ -1,4 +1,4 @@
-//! Rooms: the folder that holds all that an implementation writes, and goes when it has been judged.
+//! The working folder of an implementation: it holds all files that the implementation writes, and is removed in the end.
 
 use std::fs;
 use std::io;
@@ -7,35 +7,35 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-/// A temporary folder for one implementation; dropping it removes it, whatever its programs made of it.
+/// A temporary folder for one implementation. Dropping the value removes the folder, whatever the programs made of it.
 #[derive(Debug)]
-pub struct Room {
+pub struct Workdir {
     folder: TempDir,
 }
 
-impl Room {
-    /// Makes an empty room.
+impl Workdir {
+    /// Makes an empty folder.
     ///
     /// # Errors
     ///
-    /// When the system has no place for it.
+    /// When the system cannot make it.
     pub fn new() -> io::Result<Self> {
         Ok(Self { folder: tempfile::Builder::new().prefix("conformance-").tempdir()? })
     }
 
-    /// Gives its path.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Adds up what it holds on the disk, in KiB, but stops counting beyond `enough`.
+    /// Returns the size of the files on the disk, in KiB; counting stops beyond `enough`.
     pub fn size_kib(&self, enough: u64) -> u64 {
         let mut size = 0;
         let mut folders = vec![self.path().to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let Ok(metadata) = entry.metadata() else { continue };
-                // Blocks count 512 bytes, and count what is there, not what a sparse file claims.
+                // A block is 512 bytes. Unlike the length, blocks do not count the holes of a sparse file.
                 size += metadata.blocks().div_ceil(2);
                 if metadata.is_dir() {
                     folders.push(entry.path());
@@ -49,10 +49,10 @@ impl Room {
     }
 }
 
-impl Drop for Room {
+impl Drop for Workdir {
     fn drop(&mut self) {
         if fs::remove_dir_all(self.path()).is_err() {
-            // A program may have taken the right to remove what is in its folders.
+            // A program may have withdrawn the permission to remove files from its folders.
             open_up(self.path());
             let _ = fs::remove_dir_all(self.path());
         }

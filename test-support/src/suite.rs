@@ -1,4 +1,4 @@
-//! The suite as it stands on disk.
+//! The suite in the working tree: the program has a copy built in, which is as old as its build.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -10,18 +10,18 @@ static SUITE: LazyLock<Suite> =
     LazyLock::new(|| match Suite::from_folder(Profile::Documented, &scenarios_folder()) {
         Ok(suite) => suite,
         Err(error) => {
-            // The text shows each place; a panic's own lines would push it out of sight.
+            // The text shows each place; the lines of a panic would push it out of sight.
             eprintln!("{error}");
             std::process::exit(101)
         }
     });
 
-/// The suite, read once.
+/// Returns the suite, which is read once. A suite that cannot be read ends the process.
 pub fn suite() -> &'static Suite {
     &SUITE
 }
 
-/// The folder of scenarios, catalogue and snapshots.
+/// Returns the folder of the scenarios, the catalogue and the snapshots.
 pub fn scenarios_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
 }

@@ -1,13 +1,9 @@
 //! The diagnosis: an implementation with a mistake is told which, also when it has two, and nothing otherwise.
 
-#[path = "support/suite.rs"]
-mod on_disk;
-
 use std::collections::BTreeMap;
 
 use conformance::reference::Reference;
 use model::faults;
-use on_disk::suite;
 
 use report::Entry;
 use runner::check::{Check, Plan};
@@ -19,6 +15,7 @@ use spec::results::{Finding, Kind, Verdicts};
 use spec::results::{Report, Strictness};
 use targets::Target;
 use targets::progress::event::Silence;
+use test_support::suite::suite;
 
 fn check(target: &dyn Target, modes: &[Mode], requirements: &[&str]) -> Report {
     let plan = Plan {

@@ -1,14 +1,11 @@
 //! The suite as a whole: every requirement has steps, every refusal its twin, every scenario a transcript.
 
-#[path = "support/suite.rs"]
-mod on_disk;
-
 use std::fs;
 
-use on_disk::{scenarios_folder, suite};
 use spec::catalogue::Profile;
 use spec::coverage::Coverage;
 use spec::suite::{Suite, SuiteError};
+use test_support::suite::{scenarios_folder, suite};
 
 #[test]
 fn every_requirement_is_checked_in_every_mode_and_every_refusal_has_a_twin() {

@@ -1,12 +1,9 @@
 //! `fuzz`, `diff` and scenarios in files from outside: exit codes, and errors that say what to do.
 
-#[path = "support/program.rs"]
-mod program;
-
 use std::fs;
 
-use program::{code, conformance, stderr, stdout};
 use serde_json::Value;
+use test_support::program::{code, conformance, stderr, stdout};
 
 /// A walk that the reference server answers as it should, kept from an earlier run.
 const KEPT: &str = r#"---

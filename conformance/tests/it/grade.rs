@@ -1,8 +1,5 @@
 //! Grading many submissions at once: each gets its class, and no bad one changes a good one's verdicts.
 
-#[path = "support/schema.rs"]
-mod schema;
-
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -12,7 +9,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use test_support::skip::{missing, say_skipped};
 
-const PROGRAM: &str = include_str!("support/submissions.py");
+use super::schema::assert_valid_junit;
+
+const PROGRAM: &str = include_str!("submissions.py");
 
 /// A model whose users main_0 stores.
 const USER: &str = "\
@@ -163,7 +162,7 @@ fn every_submission_gets_its_class_and_the_good_ones_verdicts_are_those_it_gets_
         SUBMISSIONS[..names.len()].iter().map(|(name, class)| ((*name).into(), (*class).into())).collect();
     assert_eq!(got, wanted, "in the order given");
 
-    schema::assert_valid_junit(&corpus.path("crowd.xml"));
+    assert_valid_junit(&corpus.path("crowd.xml"));
     let junit = corpus.text("crowd.xml");
     for (name, class) in wanted.iter().filter(|(_, class)| class != "judged") {
         let error = format!("<error type=\"not-judged\" message=\"{class}: ");

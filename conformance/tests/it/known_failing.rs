@@ -1,12 +1,8 @@
 //! The list of known failures from outside: what is listed does not count, and must fail.
 
-#[path = "support/alike.rs"]
-mod alike;
-#[path = "support/program.rs"]
-mod program;
+use test_support::program::{code, conformance, stderr, stdout};
 
-use alike::server;
-use program::{code, conformance, stderr, stdout};
+use super::canned::server;
 
 const ONE: [&str; 3] = ["check", "--scenario", "api-status"];
 

@@ -1,18 +1,14 @@
 //! The command line from outside: exit codes, errors that say what to do, and reports.
 
-#[path = "support/alike.rs"]
-mod alike;
-#[path = "support/program.rs"]
-mod program;
-
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use alike::server;
-use program::{code, conformance, stderr, stdout};
 use serde_json::Value;
+use test_support::program::{code, conformance, stderr, stdout};
+
+use super::canned::server;
 
 const ONE: [&str; 3] = ["check", "--scenario", "api-status"];
 
@@ -290,7 +286,7 @@ fn two_reports_are_compared_and_a_foreign_file_is_refused() {
 fn the_coverage_can_be_written_as_markdown_and_as_html() {
     let markdown = conformance(&["coverage", "--markdown"]);
     assert!(stdout(&markdown).contains("\n| `login.ok` | must | "), "{}", stdout(&markdown));
-    assert!(stdout(&conformance(&["coverage", "--html"])).starts_with("<!doctype html>"));
+    assert!(stdout(&conformance(&["coverage", "--html"])).starts_with("<!DOCTYPE html>"));
     assert_eq!(code(&conformance(&["coverage", "--html", "--markdown"])), 2, "one form at a time");
 }
 

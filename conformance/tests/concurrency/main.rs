@@ -1,12 +1,7 @@
 //! Requests at once: correct servers answer them as if they had come one after another, and those that lose a race
 //! are found by the requirement that speaks of it.
 
-#[path = "support/machine.rs"]
-mod machine;
-#[path = "support/racy.rs"]
 mod racy;
-#[path = "support/server.rs"]
-mod server;
 
 use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -21,6 +16,8 @@ use targets::command::Command;
 use targets::instance::Stage;
 use targets::progress::event::Silence;
 use targets::{Stop, Target};
+use test_support::implementations;
+use test_support::program::server_path;
 
 /// Every mode that has sessions.
 const MODES: [Mode; 3] = [Mode::SessionAuth, Mode::SessionExpAuth, Mode::SessionDbAuth];
@@ -42,17 +39,17 @@ fn of_model() -> Vec<Trial> {
 fn of_server() -> Vec<Trial> {
     of_modes("server", |mode| {
         let folder = tempfile::tempdir()?;
-        let binary = server::binary().display().to_string();
+        let binary = server_path().display().to_string();
         is_sound(&Command::new(folder.path(), Some(&binary), ClockKind::None)?, mode, 40, &[Way::Api])
     })
 }
 
 fn of_flask() -> Vec<Trial> {
-    match machine::flask() {
+    match implementations::flask() {
         Ok(folder) => of_modes("flask", move |mode| {
             is_sound(&Command::new(&folder, None, ClockKind::None)?, mode, 10, &Way::UNAIDED)
         }),
-        Err(missing) => machine::skipped("flask", "our Flask implementation", &missing),
+        Err(missing) => implementations::skipped("flask", "our Flask implementation", &missing),
     }
 }
 

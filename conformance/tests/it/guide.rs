@@ -7,9 +7,9 @@ use std::process::Command;
 use conformance::cli;
 use test_support::skip::{missing, say_skipped};
 
-const README: &str = include_str!("../../README.md");
-const CI: &str = include_str!("../../docs/ci.md");
-const WORKFLOW: &str = include_str!("../../docs/session-auth-conformance.yml");
+const README: &str = include_str!("../../../README.md");
+const CI: &str = include_str!("../../../docs/ci.md");
+const WORKFLOW: &str = include_str!("../../../docs/session-auth-conformance.yml");
 
 /// Options of other programs that the guides name: cargo's, apt-get's and pip's.
 const FOREIGN: [&str; 11] = [

@@ -1,5 +1,7 @@
 //! A small Redis server of the tests' own, right or with one mistake, and the target that starts it.
 
+mod fault;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,9 +16,6 @@ use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
-
-#[path = "resp_fault.rs"]
-mod fault;
 
 pub use fault::Fault;
 

@@ -3,15 +3,11 @@
 //! A control socket does what a script asks a person for: it moves the clock, restarts the server, and knows
 //! the ids of stored users. Scenarios that run the documents' programs are left out.
 
-#[path = "support/suite.rs"]
-mod on_disk;
-
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use conformance::reference::Reference;
 use futures_util::{StreamExt as _, stream};
-use on_disk::suite;
 use runner::replay;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
@@ -25,6 +21,7 @@ use targets::seed;
 use targets::seed::Seeds;
 use targets::{Launch, NewUser, Stop, Target as _};
 use test_support::skip::{missing, say_skipped};
+use test_support::suite::suite;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;

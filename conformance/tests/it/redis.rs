@@ -4,11 +4,6 @@
 //! meets everything too, and each of its mistakes is a verdict of the requirements that it breaks. Without
 //! redis-server the tests of it say so and are skipped; where `CI` is set, that is a failure.
 
-#[path = "support/suite.rs"]
-mod on_disk;
-#[path = "support/program.rs"]
-mod program;
-#[path = "support/resp.rs"]
 mod resp;
 
 use std::collections::BTreeSet;
@@ -19,9 +14,6 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use on_disk::{scenarios_folder, suite};
-use program::{code, conformance, stderr, stdout};
-use resp::{Fault, Resp};
 use runner::check::{Check, Checked, Plan};
 use serde_json::Value;
 use spec::catalogue::Mode;
@@ -34,7 +26,11 @@ use targets::progress::event::Silence;
 use targets::redis::RedisServer;
 use targets::redis::{Address, Connection};
 use targets::{Launch, SiteError, Stop, Target};
+use test_support::program::{code, conformance, stderr, stdout};
 use test_support::skip;
+use test_support::suite::{scenarios_folder, suite};
+
+use self::resp::{Fault, Resp};
 
 const PING: &str = "redis.ping";
 const CONNECT: &str = "redis.connect";
