@@ -6,7 +6,7 @@
 
 mod plain;
 
-pub use self::plain::Plain;
+pub use self::plain::plain_run;
 use crate::cause::{self, Before};
 use crate::mode::Mode;
 use crate::requirements::Catalogue;

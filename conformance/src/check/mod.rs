@@ -19,12 +19,12 @@ use self::prepare::Prepared;
 use crate::clock::{ClockKind, NoClock};
 use crate::emails::Emails;
 use crate::event::{Event, Listener};
-use crate::judge::{Judge, Plain};
+use crate::judge::{Judge, plain_run};
 use crate::mode::Mode;
 use crate::play;
 use crate::report::{Report, TargetInfo};
 use crate::run::Run;
-use crate::scenario::{Action, Scenario, Step, redis_cli, shell};
+use crate::scenario::{Action, Plain, Scenario, Step, redis_cli, shell};
 use crate::seed::{self, Seeds, Way};
 use crate::settle;
 use crate::stage::{Created, Stage};
@@ -207,7 +207,7 @@ impl<'a> Check<'a> {
         };
         let judge = Judge { catalogue: &self.suite.catalogue, scenario, mode, reproduce: &reproduce };
         let verdicts = match self.suite.accepted(&scenario.name) {
-            Some(accepted) => judge.judge(&plain.accepted(accepted), &plain.run(&run)),
+            Some(accepted) => judge.judge(&plain.accepted(accepted), &plain_run(&plain, &run)),
             None => Err(format!("no transcript of {} was ever accepted; run `just review`", scenario.name)),
         };
         let findings = verdicts.unwrap_or_else(|why| judge.nothing(Kind::Error, &why));
