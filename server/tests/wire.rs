@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, UserList, UserSession};
 use server::http::limits::{BODY_TIME, DRAIN_TIME, HEAD_TIME, IDLE_TIME};
-use server::store::{Lookup, Store, StoreError};
+use server::store::{Lookup, Store, StoreError, found};
 use server::{App, SystemClock, User};
 use support::{Site, config, connect, listen, send, split};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -98,13 +98,13 @@ impl Store for Broken {
         self.fail()
     }
     fn user_count(&self) -> Lookup<'_, u64> {
-        Lookup::ready(self.fail())
+        found(self.fail())
     }
     fn user(&self, _: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::ready(self.fail())
+        found(self.fail())
     }
     fn user_by_email(&self, _: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::ready(self.fail())
+        found(self.fail())
     }
     async fn add_user(&self, _: Arc<User>) -> Result<bool, StoreError> {
         self.fail()
@@ -127,7 +127,7 @@ impl Store for Broken {
         self.fail()
     }
     fn session(&self, _: &str) -> Lookup<'_, Option<UserSession>> {
-        Lookup::ready(self.fail())
+        found(self.fail())
     }
     async fn end_session(&self, _: &str) -> Result<bool, StoreError> {
         self.fail()

@@ -1,5 +1,8 @@
 //! A bounded cache in two generations, in front of a store of record.
 //!
+//! Not `quick_cache`: its guards keep a stale value out of the key that was asked for. A user who is read by email is kept
+//! by ID as well, and neither value may be from before a change of the user, by whatever key that was made.
+//!
 //! New values go to the young generation. When that is full it becomes the old one, and what was old is
 //! forgotten; a value that is used while old becomes young again. So what is used stays, and nothing is
 //! counted per use.

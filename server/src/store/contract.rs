@@ -4,10 +4,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures_util::future::{BoxFuture, Either, Ready, ready};
 use thiserror::Error;
 
-use super::lookup::Lookup;
 use crate::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, User, UserList, UserSession};
+
+/// What a store finds: at once, in a store that has it in this process, or later, in a store beyond a network. A future of
+/// each in a box would be three allocations on the way of nearly every request.
+pub type Lookup<'a, T> = Either<Ready<Result<T, StoreError>>, BoxFuture<'a, Result<T, StoreError>>>;
+
+/// Returns a lookup that has been made.
+pub fn found<'a, T>(found: Result<T, StoreError>) -> Lookup<'a, T> {
+    Either::Left(ready(found))
+}
 
 /// Expired sessions that one login purges at most: more than it adds, and never so many that others wait.
 pub const PURGED_AT_ONCE: u32 = 4;

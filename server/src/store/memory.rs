@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures_util::future::Either;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 
-use super::contract::{PURGED_AT_ONCE, Store, StoreError};
-use super::index::{Index, Key};
-use super::lookup::Lookup;
+use super::contract::{Lookup, PURGED_AT_ONCE, Store, StoreError, found};
+use super::digest::SessionDigest;
+use super::index::Index;
 use crate::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, User, UserList, UserSession};
 
 /// Sessions by ID, in the order of their making: the documents' dictionary `user_id_by_session_id`.
@@ -46,11 +48,11 @@ pub struct MemorySessions {
     users: Arc<dyn Store>,
 }
 
-/// The sessions in the order of their making. The place of one is its number.
+/// The sessions in the order of their making. The rowid of one is its number.
 #[derive(Default)]
 struct Order {
     made: i64,
-    keys: BTreeMap<i64, Key>,
+    keys: BTreeMap<i64, SessionDigest>,
 }
 
 impl MemorySessions {
@@ -60,31 +62,31 @@ impl MemorySessions {
     }
 
     /// Adds a session; forgets a few of the oldest that were made before `forget_before`.
-    fn add(&self, key: Key, session: Session, forget_before: Option<DateTime<Utc>>) {
+    fn add(&self, key: SessionDigest, session: Session, forget_before: Option<DateTime<Utc>>) {
         let mut order = self.order();
         if let Some(before) = forget_before {
             for _ in 0..PURGED_AT_ONCE {
                 let Some(oldest) = order.keys.first_entry() else { break };
-                if !self.index.forget(*oldest.get(), before) {
+                if !self.index.remove_if_before(*oldest.get(), before) {
                     break;
                 }
                 oldest.remove();
             }
         }
         order.made += 1;
-        let place = order.made;
-        order.keys.insert(place, key);
+        let rowid = order.made;
+        order.keys.insert(rowid, key);
         // Before the order is given back: whoever finds a key there that is not in the index drops it.
-        self.index.add(key, session, place);
+        self.index.add(key, session, rowid);
     }
 
     /// Ends a session; whether it was there.
-    fn end(&self, key: Key) -> bool {
-        let place = self.index.remove(key);
-        if let Some(place) = place {
-            self.order().keys.remove(&place);
+    fn end(&self, key: SessionDigest) -> bool {
+        let rowid = self.index.remove(key);
+        if let Some(rowid) = rowid {
+            self.order().keys.remove(&rowid);
         }
-        place.is_some()
+        rowid.is_some()
     }
 
     fn order(&self) -> MutexGuard<'_, Order> {
@@ -143,7 +145,7 @@ impl Store for MemorySessions {
         session: Session,
         lifetime: Lifetime,
     ) -> Result<bool, StoreError> {
-        let (key, user_id) = (Key::of(id.as_str()), session.user_id.clone());
+        let (key, user_id) = (SessionDigest::new(id.as_str()), session.user_id.clone());
         let forget_before = lifetime.forget_before(session.created_at);
         self.add(key, session, forget_before);
         // Only now: where the user is still there, the removal that is yet to come finds the session.
@@ -155,21 +157,25 @@ impl Store for MemorySessions {
     }
 
     fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>> {
-        let key = Key::of(id);
+        let key = SessionDigest::new(id);
         let Some(Session { user_id, created_at }) = self.index.find(key) else {
-            return Lookup::ready(Ok(None));
+            return found(Ok(None));
         };
-        self.users.user(user_id.as_str()).map(move |user| {
+        let with_user = move |user: Option<_>| {
             if user.is_none() {
                 // Another server has removed the user, and could not end what is here.
                 self.end(key);
             }
             user.map(|user| UserSession { user, created_at })
-        })
+        };
+        match self.users.user(user_id.as_str()) {
+            Either::Left(user) => found(user.into_inner().map(with_user)),
+            Either::Right(user) => Either::Right(user.map_ok(with_user).boxed()),
+        }
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
-        Ok(self.end(Key::of(id)))
+        Ok(self.end(SessionDigest::new(id)))
     }
 }
 
@@ -190,8 +196,8 @@ mod tests {
         assert_eq!(store.add_session(id.clone(), session, Lifetime::UNLIMITED).await, Ok(true));
         assert!(store.session(id.as_str()).await.expect("a read").is_some());
         assert_eq!(users.remove_user(bob.id.as_str()).await, Ok(true));
-        assert!(store.index.find(Key::of(id.as_str())).is_some());
+        assert!(store.index.find(SessionDigest::new(id.as_str())).is_some());
         assert!(store.session(id.as_str()).await.expect("a read").is_none());
-        assert!(store.index.find(Key::of(id.as_str())).is_none() && store.order().keys.is_empty());
+        assert!(store.index.find(SessionDigest::new(id.as_str())).is_none() && store.order().keys.is_empty());
     }
 }

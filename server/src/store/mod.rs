@@ -7,8 +7,8 @@
 
 mod cache;
 mod contract;
+mod digest;
 mod index;
-mod lookup;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -18,8 +18,7 @@ use thiserror::Error;
 
 #[cfg(feature = "redis")]
 pub use self::redis::{Redis, RedisUrl};
-pub use contract::{Store, StoreError};
-pub use lookup::Lookup;
+pub use contract::{Lookup, Store, StoreError, found};
 pub use memory::{MemorySessions, SessionMap};
 pub use sqlite::Sqlite;
 

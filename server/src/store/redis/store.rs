@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
+use futures_util::future::Either;
 use redis::{ErrorKind, FromRedisValue, ScriptInvocation};
 use thiserror::Error;
 use tracing::{error, warn};
@@ -13,9 +15,8 @@ use super::script::SCRIPTS;
 use super::url::RedisUrl;
 use crate::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, User, UserList, UserSession};
 use crate::http::limits::STORE_LIST_TIME;
-use crate::store::contract::{Store, StoreError};
-use crate::store::index::Key;
-use crate::store::lookup::Lookup;
+use crate::store::contract::{Lookup, Store, StoreError};
+use crate::store::digest::SessionDigest;
 
 /// Users that one look lists, so that others need not wait for a long list.
 const PAGE: usize = 500;
@@ -95,15 +96,15 @@ impl Store for Redis {
     }
 
     fn user_count(&self) -> Lookup<'_, u64> {
-        Lookup::pending(async { self.read(&SCRIPTS.count_users.prepare_invoke()).await })
+        Either::Right(async { self.read(&SCRIPTS.count_users.prepare_invoke()).await }.boxed())
     }
 
     fn user(&self, id: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::pending(self.find_user(SCRIPTS.find_user.arg(id)))
+        Either::Right(self.find_user(SCRIPTS.find_user.arg(id)).boxed())
     }
 
     fn user_by_email(&self, email: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::pending(self.find_user(SCRIPTS.find_user_by_email.arg(email)))
+        Either::Right(self.find_user(SCRIPTS.find_user_by_email.arg(email)).boxed())
     }
 
     async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError> {
@@ -153,12 +154,13 @@ impl Store for Redis {
 
     fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>> {
         let script = SCRIPTS.find_session.arg(key(id));
-        Lookup::pending(async move {
+        let session = async move {
             let Some((created_at, fields)) = self.read::<Option<(i64, UserFields)>>(&script).await? else {
                 return Ok(None);
             };
             Ok(Some(UserSession { user: user(fields)?, created_at: time(created_at)? }))
-        })
+        };
+        Either::Right(session.boxed())
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
@@ -202,7 +204,7 @@ fn warn_of(url: &RedisUrl, (full, append_only): &(String, String)) {
 
 /// A session's key as text.
 fn key(id: &str) -> String {
-    format!("{:032x}", u128::from_be_bytes(*Key::of(id).as_bytes()))
+    format!("{:032x}", u128::from_be_bytes(*SessionDigest::new(id).as_bytes()))
 }
 
 /// Adds the names that there are to the fields of a user.

@@ -22,7 +22,8 @@ use super::log;
 use super::readers::Readers;
 use super::rows::{corrupt, time};
 use crate::accounts::{Session, UserId};
-use crate::store::index::{Index, Key};
+use crate::store::digest::SessionDigest;
+use crate::store::index::Index;
 
 /// "sess", in the header of our files: `file` and `sqlite3` show it, and other programs' databases lack it.
 const APPLICATION_ID: u32 = u32::from_be_bytes(*b"sess");
@@ -278,10 +279,10 @@ fn read_sessions(connection: &Connection) -> rusqlite::Result<Index> {
     let mut all = connection.prepare("SELECT rowid, key, user_id, created_at FROM sessions")?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
-        let (place, key): (i64, [u8; 16]) = (row.get(0)?, row.get(1)?);
+        let (rowid, key): (i64, [u8; 16]) = (row.get(0)?, row.get(1)?);
         let user_id = user_ids.get(row.get_ref(2)?.as_bytes()?);
-        let user_id = user_id.ok_or_else(|| corrupt(&format!("session {place} is of no user")))?.clone();
-        sessions.add(Key::from(key), Session { user_id, created_at: time(row, 3)? }, place);
+        let user_id = user_id.ok_or_else(|| corrupt(&format!("session {rowid} is of no user")))?.clone();
+        sessions.add(SessionDigest::from(key), Session { user_id, created_at: time(row, 3)? }, rowid);
     }
     Ok(sessions)
 }

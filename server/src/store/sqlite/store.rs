@@ -15,9 +15,9 @@ use super::transaction::Transaction;
 use super::writer::Writer;
 use crate::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, User, UserList, UserSession};
 use crate::store::cache::Cache;
-use crate::store::contract::{PURGED_AT_ONCE, Store, StoreError};
-use crate::store::index::{Index, Key};
-use crate::store::lookup::Lookup;
+use crate::store::contract::{Lookup, PURGED_AT_ONCE, Store, StoreError, found};
+use crate::store::digest::SessionDigest;
+use crate::store::index::Index;
 
 /// Users cached, twice over and by both ID and email. One takes about a kilobyte with its JSON.
 const CACHED_USERS: usize = 128 * 1024;
@@ -92,7 +92,7 @@ impl Shared {
         &self,
         transaction: &Transaction<'_, '_>,
         before: DateTime<Utc>,
-    ) -> rusqlite::Result<Vec<Key>> {
+    ) -> rusqlite::Result<Vec<SessionDigest>> {
         let before = before.timestamp_micros();
         if self.first_session_micros.load(Ordering::Relaxed) >= before {
             return Ok(Vec::new());
@@ -100,17 +100,17 @@ impl Shared {
         let mut first = transaction
             .prepare_cached("SELECT rowid, key, created_at FROM sessions ORDER BY rowid LIMIT ?1")?;
         let first = first.query_map([PURGED_AT_ONCE], |row| {
-            Ok((row.get(0)?, Key::from(row.get::<_, [u8; 16]>(1)?), row.get(2)?))
+            Ok((row.get(0)?, SessionDigest::from(row.get::<_, [u8; 16]>(1)?), row.get(2)?))
         })?;
-        let first: Vec<(i64, Key, i64)> = first.collect::<Result<_, _>>()?;
+        let first: Vec<(i64, SessionDigest, i64)> = first.collect::<Result<_, _>>()?;
         let mut forgotten = Vec::new();
-        for (place, key, created_at) in first {
+        for (rowid, key, created_at) in first {
             if created_at >= before {
                 // Should the transaction fail, those before it are looked at when this one's time has come.
                 self.first_session_micros.store(created_at, Ordering::Relaxed);
                 break;
             }
-            transaction.end_session(key, place)?;
+            transaction.end_session(key, rowid)?;
             forgotten.push(key);
         }
         Ok(forgotten)
@@ -170,15 +170,15 @@ impl Store for Sqlite {
     }
 
     fn user_count(&self) -> Lookup<'_, u64> {
-        Lookup::ready(Ok(self.shared.user_count.load(Ordering::Acquire)))
+        found(Ok(self.shared.user_count.load(Ordering::Acquire)))
     }
 
     fn user(&self, id: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::ready(self.shared.find_user(&self.shared.users, "id", id))
+        found(self.shared.find_user(&self.shared.users, "id", id))
     }
 
     fn user_by_email(&self, email: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::ready(self.shared.find_user(&self.shared.users_by_email, "email", email))
+        found(self.shared.find_user(&self.shared.users_by_email, "email", email))
     }
 
     async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError> {
@@ -243,8 +243,8 @@ impl Store for Sqlite {
                     if removed.is_some() {
                         // Memory lacks those that were made in this transaction.
                         let made = transaction.made_for(&id);
-                        for (key, place) in shared.sessions.of_user(&id).into_iter().chain(made) {
-                            transaction.end_session(key, place)?;
+                        for (key, rowid) in shared.sessions.of_user(&id).into_iter().chain(made) {
+                            transaction.end_session(key, rowid)?;
                         }
                     }
                     Ok(removed.map(|email| (id, email)))
@@ -272,7 +272,7 @@ impl Store for Sqlite {
         session: Session,
         lifetime: Lifetime,
     ) -> Result<bool, StoreError> {
-        let (key, added) = (Key::of(id.as_str()), session.clone());
+        let (key, added) = (SessionDigest::new(id.as_str()), session.clone());
         let forget_before = lifetime.forget_before(session.created_at);
         let shared = Arc::clone(&self.shared);
         self.change(
@@ -285,33 +285,34 @@ impl Store for Sqlite {
                 let user_is_kept = shared.users.has(session.user_id.as_str());
                 Ok((transaction.add_session(key, session, user_is_kept)?, forgotten))
             },
-            move |shared, (place, forgotten)| {
+            move |shared, (rowid, forgotten)| {
                 for &key in forgotten {
                     shared.sessions.remove(key);
                 }
-                if let Some(place) = *place {
-                    shared.sessions.add(key, added, place);
+                if let Some(rowid) = *rowid {
+                    shared.sessions.add(key, added, rowid);
                 }
             },
         )
         .await
-        .map(|(place, _)| place.is_some())
+        .map(|(rowid, _)| rowid.is_some())
     }
 
     fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>> {
-        let Some(Session { user_id, created_at }) = self.shared.sessions.find(Key::of(id)) else {
-            return Lookup::ready(Ok(None));
+        let Some(Session { user_id, created_at }) = self.shared.sessions.find(SessionDigest::new(id)) else {
+            return found(Ok(None));
         };
-        self.user(user_id.as_str()).map(move |user| user.map(|user| UserSession { user, created_at }))
+        let user = self.shared.find_user(&self.shared.users, "id", user_id.as_str());
+        found(user.map(|user| user.map(|user| UserSession { user, created_at })))
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
-        let key = Key::of(id);
-        let Some(place) = self.shared.sessions.place(key) else {
+        let key = SessionDigest::new(id);
+        let Some(rowid) = self.shared.sessions.rowid(key) else {
             return Ok(false);
         };
         self.change(
-            move |transaction| transaction.end_session(key, place),
+            move |transaction| transaction.end_session(key, rowid),
             move |shared, _| {
                 shared.sessions.remove(key);
             },

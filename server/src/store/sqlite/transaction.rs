@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, PrepFlags,
 
 use super::rows::agree;
 use crate::accounts::{Session, User, UserId};
-use crate::store::index::Key;
+use crate::store::digest::SessionDigest;
 
 /// The statements of every login and logout, prepared once: to look one up takes a third of the time to run it.
 pub struct Statements<'a> {
@@ -40,7 +40,7 @@ impl<'a> Statements<'a> {
             begin: prepare("BEGIN IMMEDIATE")?,
             commit: prepare("COMMIT")?,
             add_session: prepare("INSERT INTO sessions (key, user_id, created_at) VALUES (?1, ?2, ?3)")?,
-            // The place alone does not name a session: SQLite may give the place of one that has just ended to a
+            // The rowid alone does not name a session: SQLite may give the rowid of one that has just ended to a
             // new one.
             end_session: prepare("DELETE FROM sessions WHERE rowid = ?1 AND key = ?2")?,
         })
@@ -51,7 +51,7 @@ impl<'a> Statements<'a> {
 /// in it, which a change in the same transaction may end, and the users that were removed.
 pub struct Transaction<'a, 'c> {
     statements: &'a Statements<'c>,
-    made: RefCell<Vec<(UserId, Key, i64)>>,
+    made: RefCell<Vec<(UserId, SessionDigest, i64)>>,
     removed: RefCell<Vec<String>>,
 }
 
@@ -105,11 +105,11 @@ impl<'a, 'c> Transaction<'a, 'c> {
         Ok(removed)
     }
 
-    /// Adds a session; its place, or `None` if its user is gone. `user_is_kept` says that the user was there when the
+    /// Adds a session; its rowid, or `None` if its user is gone. `user_is_kept` says that the user was there when the
     /// transaction began, which spares half of the work.
     pub fn add_session(
         &self,
-        key: Key,
+        key: SessionDigest,
         session: Session,
         user_is_kept: bool,
     ) -> rusqlite::Result<Option<i64>> {
@@ -122,21 +122,21 @@ impl<'a, 'c> Transaction<'a, 'c> {
         }
         let created_at = session.created_at.timestamp_micros();
         self.statements.add_session.execute(params![key.as_bytes(), user_id, created_at])?;
-        let place = self.last_insert_rowid();
-        self.made.borrow_mut().push((session.user_id, key, place));
-        Ok(Some(place))
+        let rowid = self.last_insert_rowid();
+        self.made.borrow_mut().push((session.user_id, key, rowid));
+        Ok(Some(rowid))
     }
 
     /// Deletes a session; whether it was there.
-    pub fn end_session(&self, key: Key, place: i64) -> rusqlite::Result<bool> {
-        Ok(self.statements.end_session.execute(params![place, key.as_bytes()])? == 1)
+    pub fn end_session(&self, key: SessionDigest, rowid: i64) -> rusqlite::Result<bool> {
+        Ok(self.statements.end_session.execute(params![rowid, key.as_bytes()])? == 1)
     }
 
-    /// The sessions of a user that were made in this transaction, and their places.
-    pub fn made_for(&self, user_id: &str) -> Vec<(Key, i64)> {
+    /// The sessions of a user that were made in this transaction, and their rowids.
+    pub fn made_for(&self, user_id: &str) -> Vec<(SessionDigest, i64)> {
         let made = self.made.borrow();
         let of_user = made.iter().filter(|(of, ..)| of.as_str() == user_id);
-        of_user.map(|&(_, key, place)| (key, place)).collect()
+        of_user.map(|&(_, key, rowid)| (key, rowid)).collect()
     }
 }
 
@@ -184,7 +184,7 @@ mod tests {
         let transaction = Transaction::begin(&statements).expect("a transaction");
         let is_added = |is_kept| {
             let session = Session { user_id: "kim".into(), created_at: DateTime::UNIX_EPOCH };
-            transaction.add_session(Key::of("x"), session, is_kept).expect("a write").is_some()
+            transaction.add_session(SessionDigest::new("x"), session, is_kept).expect("a write").is_some()
         };
         assert_eq!([is_added(true), is_added(false)], [true, true]);
         assert_eq!(transaction.remove_user("lee"), Ok(None));
