@@ -84,7 +84,7 @@ async fn memory() {
     let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
     let log_in = async |id: &UserId| {
         let session = Session { user_id: id.clone(), created_at: SystemClock.now() };
-        let added = store.add_session(SessionId::random(), session, Lifetime::of_seconds(86_400)).await;
+        let added = store.add_session(SessionId::random(), session, Lifetime::from_seconds(86_400)).await;
         assert_eq!(added, Ok(true));
     };
     join_all(ids.iter().map(log_in)).await;

@@ -69,7 +69,7 @@ async fn redis_lets_go_of_sessions_a_day_after_their_lifetime_and_of_their_list_
     let log_in = async |seconds| {
         let id = SessionId::random();
         let session = Session { user_id: bob.id.clone(), created_at: at("2026-11-21T00:00:00Z") };
-        store.add_session(id, session, Lifetime::of_seconds(seconds)).await.expect("a write");
+        store.add_session(id, session, Lifetime::from_seconds(seconds)).await.expect("a write");
         // Seconds that are left, rounded up.
         let left = |key: &str| (integer(&server, &["PTTL", key]) + 999).div_euclid(1000);
         let mut of_sessions: Vec<_> = keys(&server)
@@ -101,7 +101,7 @@ async fn sessions_that_redis_has_let_go_of_leave_the_list_as_others_are_made() {
     store.add_user(Arc::clone(&bob)).await.expect("a write");
     let log_in = async || {
         let session = Session { user_id: bob.id.clone(), created_at: at("2026-11-21T00:00:00Z") };
-        store.add_session(SessionId::random(), session, Lifetime::of_seconds(60)).await.expect("a write");
+        store.add_session(SessionId::random(), session, Lifetime::from_seconds(60)).await.expect("a write");
     };
     for _ in 0..4 {
         log_in().await;
@@ -121,7 +121,7 @@ async fn a_session_that_is_ended_leaves_nothing() {
     store.add_user(Arc::clone(&bob)).await.expect("a write");
     let before = integer(&server, &["DBSIZE"]);
     let session = Session { user_id: bob.id.clone(), created_at: at("2026-11-21T00:00:00Z") };
-    store.add_session(id.clone(), session, Lifetime::of_seconds(60)).await.expect("a write");
+    store.add_session(id.clone(), session, Lifetime::from_seconds(60)).await.expect("a write");
     assert_eq!(integer(&server, &["DBSIZE"]), before + 2, "a session, and the list of sessions");
     assert_eq!(store.end_session(id.as_str()).await, Ok(true));
     assert_eq!(integer(&server, &["DBSIZE"]), before);
@@ -134,7 +134,7 @@ async fn a_list_longer_than_a_page_is_whole_and_in_order() {
     let emails: Vec<_> = (0..1001).map(|number| format!("{number}@h")).collect();
     for email in &emails {
         let user =
-            User::new(email.clone(), PasswordHash::of("x"), Names::default(), at("2026-11-21T00:00:00Z"));
+            User::new(email.clone(), PasswordHash::sha256("x"), Names::default(), at("2026-11-21T00:00:00Z"));
         assert_eq!(store.add_user(Arc::new(user)).await, Ok(true));
     }
     let list = store.users().await.expect("users");
@@ -305,7 +305,7 @@ fn a_user_of_redis_needs_no_more_rights_than_the_readme_says_and_no_less() {
         assert_eq!(store.add_user(bob()).await, Ok(true));
         let (id, bob) = (SessionId::random(), bob());
         let session = Session { user_id: bob.id.clone(), created_at: bob.created_at };
-        assert_eq!(store.add_session(id.clone(), session, Lifetime::of_seconds(60)).await, Ok(true));
+        assert_eq!(store.add_session(id.clone(), session, Lifetime::from_seconds(60)).await, Ok(true));
         assert!(store.session(id.as_str()).await.expect("a read").is_some());
         assert_eq!(store.remove_user(bob.id.as_str()).await, Ok(true));
     });

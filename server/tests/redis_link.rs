@@ -169,7 +169,7 @@ async fn a_list_whose_pages_all_come_late_is_503_in_bounded_time() {
     let way = Way::to(redis.address());
     let inside = Inside::start(&way.url()).await;
     for number in 0..3000 {
-        let (email, password) = (format!("{number}@h"), PasswordHash::of("x"));
+        let (email, password) = (format!("{number}@h"), PasswordHash::sha256("x"));
         let user = User::new(email, password, Names::default(), inside.app.service().now());
         assert_eq!(inside.app.store().add_user(Arc::new(user)).await, Ok(true));
     }

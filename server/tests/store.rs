@@ -65,15 +65,15 @@ async fn with_redis(
 /// Hashes a password by the strongest means that this build has.
 fn rehashed(password: &str) -> PasswordHash {
     #[cfg(feature = "hardened")]
-    return PasswordHash::dear(password);
+    return PasswordHash::argon2id(password);
     #[cfg(not(feature = "hardened"))]
-    PasswordHash::of(password)
+    PasswordHash::sha256(password)
 }
 
 fn user(email: &str) -> Arc<User> {
     Arc::new(User::new(
         email.to_owned(),
-        PasswordHash::of("x"),
+        PasswordHash::sha256("x"),
         Names::default(),
         at("2026-11-21T00:00:00.123456Z"),
     ))
@@ -113,7 +113,7 @@ async fn users_are_found_by_id_and_by_the_exact_email_in_order_of_creation() {
             let by_id = store.user(user.id.as_str()).await.expect("a read").expect("a user");
             let by_email = store.user_by_email(&user.email).await.expect("a read").expect("a user");
             assert_eq!((shown(&by_id), shown(&by_email)), (shown(user), shown(user)), "{name}");
-            assert!(by_email.password.is_of("x"), "{name}");
+            assert!(by_email.password.verify("x"), "{name}");
         }
         for nobody in ["", "nul", "Z", "%", "a  "] {
             assert!(store.user_by_email(nobody).await.expect("a read").is_none(), "{name} {nobody}");
@@ -137,7 +137,7 @@ async fn a_password_is_rehashed_and_nothing_else_changes() {
         for found in [store.user(kim.id.as_str()), store.user_by_email("kim")] {
             let found = found.await.expect("a read").expect("a user");
             assert_eq!(shown(&found), shown(&kim), "{name}");
-            assert!(found.password.is_of("y") && !found.password.is_of("x"), "{name}");
+            assert!(found.password.verify("y") && !found.password.verify("x"), "{name}");
         }
     }
 }
@@ -420,7 +420,7 @@ async fn sessions_that_are_long_over_are_forgotten_as_others_are_made() {
     for (name, store) in stores.all {
         let kim = user("kim");
         store.add_user(Arc::clone(&kim)).await.expect("a write");
-        let lifetime = Lifetime::of_seconds(60);
+        let lifetime = Lifetime::from_seconds(60);
         let old: Vec<_> = (0..8).map(|_| SessionId::random()).collect();
         for id in &old {
             store.add_session(id.clone(), session(&kim), lifetime).await.expect("a write");

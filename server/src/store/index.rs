@@ -12,8 +12,8 @@ use dashmap::DashMap;
 use super::digest::SessionDigest;
 use crate::accounts::{Session, UserId};
 
-/// Parts with a lock of their own: a part of a million sessions that grows holds up its readers for a
-/// millisecond at most, where one table would hold up all for a hundred.
+/// Shards, each with its own lock. A shard of a million sessions that grows delays its readers by a millisecond at most;
+/// one table would delay all by a hundred.
 const SHARDS: usize = 64;
 
 /// A session in memory.
@@ -24,7 +24,7 @@ struct Entry {
     rowid: i64,
 }
 
-/// Sessions by digest, each with its row ID: the number by which its store knows it otherwise.
+/// Sessions by digest, each with the row ID by which its store identifies it.
 pub struct Index(DashMap<SessionDigest, Entry>);
 
 impl Index {

@@ -40,7 +40,7 @@ pub fn config(variables: &[(&str, &str)]) -> Config {
 
 pub fn bob() -> Arc<User> {
     let created_at = at("2017-10-16T04:23:04.25Z");
-    let (id, password) = (BOB.into(), PasswordHash::of("fake pwd"));
+    let (id, password) = (BOB.into(), PasswordHash::sha256("fake pwd"));
     let email = "bobsession@hbtn.io".to_owned();
     Arc::new(User::stored(id, email, password, Names::default(), [created_at, created_at]))
 }

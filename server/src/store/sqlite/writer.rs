@@ -1,7 +1,7 @@
-//! The one thread that changes the database.
+//! The thread that changes the database.
 //!
-//! It takes every change that waits, runs them in one transaction, commits, and only then answers. So one
-//! fsync serves many callers, a caller alone waits for one fsync, and no two changes overlap.
+//! It takes all changes that wait, runs them in one transaction, commits, and only then answers. So one fsync serves many
+//! callers, a single caller waits for one fsync, and no two changes overlap.
 
 use std::io;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::open::Lock;
 use super::transaction::{Statements, Transaction};
 use crate::store::contract::StoreError;
 
-/// Changes that may wait before callers do.
+/// Changes that wait in the queue; callers wait for a place beyond that.
 const QUEUE: usize = 1024;
 
 /// A change that waits for the writer. It returns what is to be done once it is durable: the answer to its caller.
@@ -24,9 +24,9 @@ type QueuedChange = Box<dyn FnOnce(&Transaction<'_, '_>) -> rusqlite::Result<Ans
 
 type Answer = Box<dyn FnOnce() + Send>;
 
-/// The handle of the writer thread; dropping it waits for the thread, which first finishes what it was given.
+/// The handle of the writer thread. To drop it waits until the thread has made all changes in the queue.
 pub struct Writer {
-    // `None` only while it is dropped: closing the queue ends the thread.
+    // `None` only during drop: to close the queue ends the thread.
     queue: Option<mpsc::Sender<QueuedChange>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -35,7 +35,7 @@ impl Writer {
     /// Starts the thread. It owns the connection, and holds the lock until that is closed.
     pub fn start(connection: Connection, lock: Arc<Lock>) -> io::Result<Self> {
         let (queue, changes) = mpsc::channel(QUEUE);
-        // One message: whether it can write at all.
+        // One message: the result of preparing the statements.
         let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             match Statements::prepare(&connection) {
@@ -56,8 +56,8 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Runs `change` and, when it is durable, `then`; returns what the change gave. A caller that stops
-    /// waiting does not stop the change.
+    /// Runs `change` and, when it is durable, `then`; returns the result of the change. A caller that stops waiting does not
+    /// stop the change.
     pub async fn run<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Transaction<'_, '_>) -> rusqlite::Result<T> + Send + 'static,
@@ -83,7 +83,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
-            // It panicked only if it has said so already.
+            // If it panicked, it has printed that already.
             let _ = thread.join();
         }
     }
@@ -107,8 +107,8 @@ fn write(connection: &Connection, statements: &Statements<'_>, mut changes: mpsc
             error!("failed to undo a failed write: {error}");
             return;
         }
-        // After a failed fsync nobody knows what the disk holds, and a second one would lie ("fsyncgate"):
-        // from here on every change is refused. Reads go on.
+        // After a failed fsync the contents of the disk are unknown, and a second fsync would hide it ("fsyncgate"): every
+        // later change is refused. Reads go on.
         if let Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC) =
             failure.sqlite_error().map(|error| error.extended_code)
         {
