@@ -25,17 +25,23 @@ use std::process::{Command as Process, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use conformance::check::{self, Check, Plan};
-use conformance::clock::{self, ClockDriver as _, ClockKind, Faketime};
-use conformance::cost::{Costs, Work};
-use conformance::mode::Mode;
-use conformance::report::{self, Strictness};
-use conformance::seed::Way;
-use conformance::suite::Suite;
-use conformance::target::{Command, Reference, Target};
+use conformance::reference::Reference;
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
+
+use runner::check;
+use runner::check::{Check, Plan};
 use serde::{Deserialize, Serialize};
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::Strictness;
+use spec::results::Way;
+use spec::suite::Suite;
+use targets::Target;
+use targets::clock;
+use targets::clock::{ClockDriver as _, Faketime};
+use targets::command::Command;
+use targets::progress::cost::{Costs, Work};
 
 /// What the second process is told to do.
 const ONE: &str = "--one";
@@ -119,7 +125,7 @@ fn measure(subject: &Subject) -> Measured {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime starts");
     let report = runtime.block_on(Check::new(&suite, target, &plan, &costs).run());
-    let report = report.expect("the clock follows its driver");
+    let report = report.expect("the clock follows its driver").report;
     let strictness = Strictness::default();
     let written =
         report::terminal(&report, &suite.catalogue, strictness) + &report::json(&report, &suite.catalogue);
@@ -129,7 +135,7 @@ fn measure(subject: &Subject) -> Measured {
     let spent = costs.spent();
     let count = |wanted: Work| spent.iter().find(|(work, _)| *work == wanted).map_or(0, |(_, one)| one.count);
     Measured {
-        outcome: format!("{:?}", report.exit(&suite.catalogue, strictness)),
+        outcome: format!("{:?}", report.outcome(&suite.catalogue, strictness)),
         clock: report.target.clock.as_str().to_owned(),
         wall,
         waits: spent.iter().map(|(work, one)| (work.as_str().to_owned(), one.count, one.total)).collect(),

@@ -2,20 +2,11 @@
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::check;
-use crate::compare::CompareArguments;
+use crate::commands::{check, compare, coverage, diff, doctor, explain, faults, fuzz, grade, show};
 use crate::console::print;
-use crate::coverage::Coverage;
-use crate::coverage_page::CoverageArguments;
-use crate::doctor;
 use crate::exit::{Exit, Failure};
-use crate::explain;
-use crate::faults;
-use crate::fuzz;
-use crate::grade;
-use crate::profile::Profile;
-use crate::scenario::script;
-use crate::suite::Suite;
+use spec::catalogue::Profile;
+use spec::suite::Suite;
 
 /// Checks an implementation of the session-authentication API, requirement by requirement.
 #[derive(Debug, Parser)]
@@ -39,11 +30,11 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Subcommands {
     /// Check an implementation: a folder, a URL, or the reference server
-    #[command(after_help = check::command::HELP)]
-    Check(Box<check::command::Arguments>),
+    #[command(after_help = check::HELP)]
+    Check(Box<check::Arguments>),
     /// Check many implementations side by side
-    #[command(after_help = grade::command::HELP)]
-    Grade(grade::command::Arguments),
+    #[command(after_help = grade::HELP)]
+    Grade(grade::Arguments),
     /// List the scenarios
     List,
     /// Show a scenario's steps with their accepted answers
@@ -60,18 +51,18 @@ enum Subcommands {
         requirement: String,
     },
     /// Show which steps check each requirement, and what is missing
-    Coverage(CoverageArguments),
+    Coverage(coverage::Arguments),
     /// Show what got better and what got worse between two JSON reports; exit 1 where something got worse
-    Compare(CompareArguments),
+    Compare(compare::Arguments),
     /// Play every scenario against the model with each fault: what the suite can find
-    #[command(after_help = faults::command::HELP)]
-    Faults(faults::command::Arguments),
+    #[command(after_help = faults::HELP)]
+    Faults(faults::Arguments),
     /// Play random sequences against an implementation, judged by the model of the requirements
-    #[command(after_help = fuzz::command::HELP)]
-    Fuzz(fuzz::command::Arguments),
+    #[command(after_help = fuzz::HELP)]
+    Fuzz(fuzz::Arguments),
     /// Play the same random sequences against two implementations, and show where they part
-    #[command(after_help = fuzz::diff_command::HELP)]
-    Diff(fuzz::diff_command::Arguments),
+    #[command(after_help = diff::HELP)]
+    Diff(diff::Arguments),
     /// Show what this machine can check, and how to get what is missing
     Doctor,
 }
@@ -107,20 +98,20 @@ pub fn main() -> Exit {
         Err(error) => return fail(&Failure::usage(error.to_string())),
     };
     let ended = match cli.command {
-        Subcommands::Check(arguments) => check::command::run(&suite, &arguments),
-        Subcommands::Grade(arguments) => grade::command::run(&suite, &arguments),
-        Subcommands::Faults(arguments) => faults::command::run(&suite, &arguments),
-        Subcommands::Fuzz(arguments) => fuzz::command::run(&suite, &arguments),
-        Subcommands::Diff(arguments) => fuzz::diff_command::run(&suite, &arguments),
-        Subcommands::List => Ok(list(&suite)),
-        Subcommands::Show { name, sh } => show(&suite, &name, sh),
-        Subcommands::Explain { requirement } => explained(&suite, &requirement),
+        Subcommands::Check(arguments) => check::run(&suite, &arguments),
+        Subcommands::Grade(arguments) => grade::run(&suite, &arguments),
+        Subcommands::Faults(arguments) => faults::run(&suite, &arguments),
+        Subcommands::Fuzz(arguments) => fuzz::run(&suite, &arguments),
+        Subcommands::Diff(arguments) => diff::run(&suite, &arguments),
+        Subcommands::List => Ok(show::list(&suite)),
+        Subcommands::Show { name, sh } => show::show(&suite, &name, sh),
+        Subcommands::Explain { requirement } => explain::run(&suite, &requirement),
         Subcommands::Doctor => {
             print(&doctor::this_machine());
             Ok(Exit::Met)
         }
-        Subcommands::Coverage(arguments) => Ok(coverage(&suite, arguments)),
-        Subcommands::Compare(arguments) => compare(&arguments),
+        Subcommands::Coverage(arguments) => Ok(coverage::run(&suite, arguments)),
+        Subcommands::Compare(arguments) => compare::run(&arguments),
     };
     ended.unwrap_or_else(|failure| fail(&failure))
 }
@@ -128,57 +119,4 @@ pub fn main() -> Exit {
 fn fail(failure: &Failure) -> Exit {
     anstream::eprintln!("conformance: {}", failure.message);
     failure.exit
-}
-
-fn list(suite: &Suite) -> Exit {
-    let width = suite.scenarios.iter().map(|scenario| scenario.name.len()).max().unwrap_or(0);
-    let lines: String = suite
-        .scenarios
-        .iter()
-        .map(|scenario| format!("{:<width$}  {}\n", scenario.name, scenario.title))
-        .collect();
-    print(&lines);
-    Exit::Met
-}
-
-fn show(suite: &Suite, name: &str, sh: bool) -> Result<Exit, Failure> {
-    let scenario = suite.find_scenario(name).map_err(Failure::usage)?;
-    let accepted = suite.accepted(&scenario.name);
-    let text = match accepted {
-        _ if sh => script::script(scenario, accepted),
-        Some(transcript) => transcript.to_string(),
-        None => {
-            let name = &scenario.name;
-            let why = format!("no transcript of {name} was ever accepted; run `just review`");
-            return Err(Failure::usage(why));
-        }
-    };
-    print(&text);
-    Ok(Exit::Met)
-}
-
-fn explained(suite: &Suite, id: &str) -> Result<Exit, Failure> {
-    let row = suite.find_requirement(id).map_err(|why| {
-        let hardened = Suite::built_in_for(Profile::Hardened);
-        match hardened.is_ok_and(|suite| suite.catalogue.find(id).is_some()) {
-            true => Failure::usage(format!(
-                "{id} is of another profile: `conformance explain {id} --profile hardened`"
-            )),
-            false => Failure::usage(why),
-        }
-    })?;
-    print(&explain::explain(suite, row));
-    Ok(Exit::Met)
-}
-
-fn compare(arguments: &CompareArguments) -> Result<Exit, Failure> {
-    let (text, exit) = arguments.compare().map_err(Failure::usage)?;
-    print(&text);
-    Ok(exit)
-}
-
-fn coverage(suite: &Suite, arguments: CoverageArguments) -> Exit {
-    let coverage = Coverage::of(suite);
-    print(&arguments.page(&coverage, suite));
-    if coverage.is_whole() { Exit::Met } else { Exit::NotMet }
 }

@@ -4,9 +4,9 @@ use std::io::{IsTerminal as _, Write as _};
 
 use nix::sys::signal::Signal;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 
-use crate::style::DIM;
+use report::style::DIM;
+use runner::interruption::Interruption;
 
 /// Prints to standard output; a reader that has gone away is nobody's concern.
 pub fn print(text: &str) {
@@ -40,36 +40,16 @@ pub async fn interrupted() -> Signal {
     }
 }
 
-/// A signal that ends a run, for what waits for many things one after another.
-#[derive(Clone, Debug)]
-pub struct Interruption(watch::Receiver<Option<Signal>>);
-
-impl Interruption {
-    /// Listens from now on, in a task of the present runtime, which ends with it.
-    pub fn listen() -> Self {
-        let (sender, receiver) = watch::channel(None);
-        tokio::spawn(async move {
-            let signal = interrupted().await;
-            let _ = sender.send(Some(signal));
-            // Whoever waits must find the channel open.
-            sender.closed().await;
-        });
-        Self(receiver)
-    }
-
-    /// Does something, unless the signal comes before its end or has come.
-    ///
-    /// # Errors
-    ///
-    /// The signal.
-    pub async fn or<T>(&self, doing: impl Future<Output = T>) -> Result<T, Signal> {
-        let mut receiver = self.0.clone();
-        tokio::select! {
-            biased;
-            Ok(signal) = receiver.wait_for(Option::is_some) => Err(signal.unwrap_or(Signal::SIGINT)),
-            done = doing => Ok(done),
-        }
-    }
+/// Listens from now on for whatever ends a run, in a task of the present runtime, which ends with it.
+pub fn listen() -> Interruption {
+    let (sender, interruption) = Interruption::channel();
+    tokio::spawn(async move {
+        let signal = interrupted().await;
+        let _ = sender.send(Some(signal));
+        // Whoever waits must find the channel open.
+        sender.closed().await;
+    });
+    interruption
 }
 
 /// Tells whether this process ignores a signal, as far as the system says (Linux).

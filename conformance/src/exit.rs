@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use nix::sys::signal::Signal;
+use spec::results::Outcome;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,16 @@ impl Exit {
             Self::NotChecked => 3,
             // The numbers of signals are small.
             Self::Interrupted(signal) => u8::try_from(128 + signal as i32).unwrap_or(u8::MAX),
+        }
+    }
+}
+
+impl From<Outcome> for Exit {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Met => Self::Met,
+            Outcome::NotMet => Self::NotMet,
+            Outcome::NotChecked => Self::NotChecked,
         }
     }
 }

@@ -10,18 +10,21 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use broken::{Broken, Fault, Shared};
-use conformance::check::{Check, Plan};
-use conformance::clock::ClockKind;
-use conformance::cost::{Costs, Work};
-use conformance::diagnosis::diagnose;
-use conformance::event::{Listener, Silence};
-use conformance::exit::Exit;
-use conformance::mode::Mode;
-use conformance::report::{self, Entry, Report, Strictness};
-use conformance::seed::Way;
-use conformance::target::{Command, Target};
-use conformance::verdict::{Finding, Kind};
 use on_disk::suite;
+
+use report::Entry;
+use runner::check::{Check, Plan};
+use search::diagnosis::{self, diagnose};
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::Outcome;
+use spec::results::Way;
+use spec::results::{Finding, Kind};
+use spec::results::{Report, Strictness};
+use targets::Target;
+use targets::command::Command;
+use targets::progress::cost::{Costs, Work};
+use targets::progress::event::{Listener, Silence};
 
 fn check(target: &dyn Target, modes: &[Mode]) -> Report {
     check_scenarios(target, modes, &[])
@@ -48,7 +51,7 @@ fn check_heard(
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let check = Check::new(suite(), target, &plan, listener);
-    runtime.block_on(check.run()).expect("the clock follows")
+    runtime.block_on(check.run()).expect("the clock follows").report
 }
 
 /// The requirements with a verdict of this kind.
@@ -80,7 +83,7 @@ fn a_login_without_a_cookie_makes_no_session_and_blocks_the_mode() {
     assert_eq!(with(&report, Kind::NotMet).into_iter().collect::<Vec<_>>(), ["mode.selected"]);
     let blocked = report.verdicts.find("logout.ok", Mode::SessionAuth).expect("it applies");
     assert_eq!((blocked.kind, blocked.reason.as_deref()), (Kind::Blocked, Some("mode.selected")));
-    assert_eq!(report.exit(&suite().catalogue, Strictness::default()), Exit::NotMet);
+    assert_eq!(report.outcome(&suite().catalogue, Strictness::default()), Outcome::NotMet);
 }
 
 #[test]
@@ -206,8 +209,9 @@ fn an_isolated_scenario_that_fails_where_another_was_played_is_played_again_wher
 fn equal_runs_have_equal_reports_whatever_runs_beside_them() {
     let scenarios = ["session-07-login", "session-08-logout", "api-bytes-session"];
     let texts = |jobs| {
-        let report = check_heard(&Broken(Fault::ShowsHash), &SESSIONS, &scenarios, jobs, &Silence);
+        let mut report = check_heard(&Broken(Fault::ShowsHash), &SESSIONS, &scenarios, jobs, &Silence);
         let (catalogue, strictness) = (&suite().catalogue, Strictness::default());
+        diagnosis::attach(&mut report, catalogue);
         let entries = [Entry::of(report.clone())];
         [
             report::json(&report, catalogue),
@@ -225,7 +229,8 @@ fn equal_runs_have_equal_reports_whatever_runs_beside_them() {
 fn program(script: &str) -> (tempfile::TempDir, Command) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     std::fs::write(folder.path().join("run.sh"), script).expect("a script can be written");
-    let command = Command::new(folder.path(), Some("sh run.sh"), ClockKind::None).expect("it is a command");
+    let command =
+        Command::new(folder.path(), Some("/bin/sh run.sh"), ClockKind::None).expect("it is a command");
     (folder, command)
 }
 
@@ -238,7 +243,7 @@ fn a_program_that_ends_at_once_is_an_error_and_its_last_words_are_kept() {
     assert_eq!(verdict.kind, Kind::Error);
     let reason = verdict.reason.clone().unwrap_or_default();
     assert!(reason.contains("exit status: 1") && reason.contains("No module named flask"), "{reason}");
-    assert_eq!(report.exit(&suite().catalogue, Strictness::default()), Exit::NotChecked);
+    assert_eq!(report.outcome(&suite().catalogue, Strictness::default()), Outcome::NotChecked);
 }
 
 #[test]

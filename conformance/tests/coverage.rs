@@ -5,10 +5,10 @@ mod on_disk;
 
 use std::fs;
 
-use conformance::coverage::Coverage;
-use conformance::profile::Profile;
-use conformance::suite::{Suite, SuiteError};
 use on_disk::{scenarios_folder, suite};
+use spec::catalogue::Profile;
+use spec::coverage::Coverage;
+use spec::suite::{Suite, SuiteError};
 
 #[test]
 fn every_requirement_is_checked_in_every_mode_and_every_refusal_has_a_twin() {

@@ -5,16 +5,20 @@ mod on_disk;
 
 use std::collections::BTreeMap;
 
-use conformance::check::{Check, Plan};
-use conformance::diagnosis::{Likeness, diagnose};
-use conformance::event::Silence;
-use conformance::faults;
-use conformance::mode::Mode;
-use conformance::report::{self, Entry, Report, Strictness};
-use conformance::seed::Way;
-use conformance::target::{Model, Reference, Target};
-use conformance::verdict::{Finding, Kind, Verdicts};
+use conformance::reference::Reference;
+use model::faults;
 use on_disk::suite;
+
+use report::Entry;
+use runner::check::{Check, Plan};
+use search::diagnosis::{Diagnosis, attach, diagnose};
+use search::served_model::Model;
+use spec::catalogue::Mode;
+use spec::results::Way;
+use spec::results::{Finding, Kind, Verdicts};
+use spec::results::{Report, Strictness};
+use targets::Target;
+use targets::progress::event::Silence;
 
 fn check(target: &dyn Target, modes: &[Mode], requirements: &[&str]) -> Report {
     let plan = Plan {
@@ -27,14 +31,14 @@ fn check(target: &dyn Target, modes: &[Mode], requirements: &[&str]) -> Report {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let check = Check::new(suite(), target, &plan, &Silence);
-    runtime.expect("a runtime starts").block_on(check.run()).expect("the clock follows")
+    runtime.expect("a runtime starts").block_on(check.run()).expect("the clock follows").report
 }
 
 fn model(fault: &str) -> Model {
     Model { fault: Some(faults::all().find(|one| one.name == fault).expect("it is a fault")) }
 }
 
-fn told(report: &Report) -> Vec<Likeness> {
+fn told(report: &Report) -> Vec<Diagnosis> {
     diagnose(&report.verdicts, &report.modes, &suite().catalogue)
 }
 
@@ -57,7 +61,9 @@ fn what_meets_everything_behaves_like_no_fault() {
 fn a_check_of_one_mode_is_enough_where_the_fault_shows_in_it() {
     let report = check(&model("logout-204"), &[Mode::SessionAuth], &[]);
     assert_eq!(names(&report), [["logout-204"]]);
-    assert_eq!(told(&report)[0].requirements(), ["logout.ok"]);
+    let told_of = told(&report);
+    let explained: Vec<&str> = told_of[0].explains.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(explained, ["logout.ok"]);
     let report = check(&model("sessions-lost"), &[Mode::SessionAuth], &[]);
     assert!(told(&report).is_empty(), "no session is kept over a restart in this mode");
 }
@@ -124,7 +130,8 @@ fn what_came_decides_where_several_faults_break_a_requirement() {
 #[test]
 fn reports_say_what_an_implementation_behaves_like() {
     let catalogue = &suite().catalogue;
-    let report = check(&model("logout-204"), &[Mode::SessionAuth], &[]);
+    let mut report = check(&model("logout-204"), &[Mode::SessionAuth], &[]);
+    attach(&mut report, catalogue);
     let terminal = report::terminal(&report, catalogue, Strictness::default());
     let terminal = anstream::adapter::strip_str(&terminal).to_string();
     let sentence = "a server that answers a logout with 204 and nothing";

@@ -9,11 +9,13 @@ mod on_disk;
 
 use std::collections::BTreeSet;
 
-use conformance::faults::audit::Audit;
-use conformance::faults::matrix::Extent;
-use conformance::faults::{self, Fault, matrix};
 use libtest_mimic::{Arguments, Failed, Trial};
+use model::faults;
+use model::faults::Fault;
 use on_disk::suite;
+use search::audit::Audit;
+use search::audit::matrix;
+use search::audit::matrix::Extent;
 
 /// Every how many faults one is played whole in a debug build; a prime, so that the sample is of every table.
 const SAMPLED: usize = 13;

@@ -8,14 +8,15 @@ mod schema;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use conformance::clock::ClockKind;
-use conformance::mode::Mode;
-use conformance::report::{Entry, Report, Strictness, TargetInfo, Unjudged, junit, junit_of_all};
-use conformance::seed::Way;
-use conformance::target::TargetKind;
-use conformance::verdict::{Evidence, Finding, Kind, Verdicts};
 use on_disk::suite;
+use report::{Entry, Unjudged, junit, junit_of_all};
 use schema::assert_valid_junit;
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::TargetKind;
+use spec::results::Way;
+use spec::results::{Evidence, Finding, Kind, Verdicts};
+use spec::results::{Report, Strictness, TargetInfo};
 
 /// Checks with the program and validates the file that it writes; gives its text.
 fn checked(arguments: &[&str]) -> String {
@@ -48,7 +49,7 @@ fn the_file_of_a_program_that_prints_bytes_at_random_is_valid() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let bytes: Vec<u8> = (0..=255).cycle().take(4096).collect();
     std::fs::write(folder.path().join("bytes"), bytes).expect("it can be written");
-    let program = "sh -c 'cat bytes >&2; printf \"]]>\\033[31m<&\"; exit 7'";
+    let program = "/bin/sh -c 'cat bytes >&2; printf \"]]>\\033[31m<&\"; exit 7'";
     let path = folder.path().display().to_string();
     let text = checked(&[&path, "--command", program, "--clock", "none", "--mode", "auth"]);
     assert!(text.contains("<error ") && text.contains("]]&gt;&lt;&amp;"), "{text}");
@@ -95,7 +96,7 @@ fn report(name: &str, kind: Kind) -> Report {
         seeding: Some(Way::Api),
     };
     let outputs = BTreeMap::from([(Mode::Off, hostile())]);
-    Report { target, modes: Mode::ALL.to_vec(), verdicts, outputs }
+    Report { target, modes: Mode::ALL.to_vec(), verdicts, outputs, likenesses: Vec::new() }
 }
 
 fn assert_valid(text: &str) {

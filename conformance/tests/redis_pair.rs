@@ -24,17 +24,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 
-use conformance::clock::ClockKind;
-use conformance::concurrency::{Hunt, Keeper, Trials, Untried};
-use conformance::event::Silence;
-use conformance::mode::Mode;
-use conformance::seed::Way;
-use conformance::stage::Stage;
-use conformance::target::{Command as Project, Stop};
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use program::{code, conformance, stderr, stdout};
+use search::concurrency::{Campaign, Setup, SetupError, Trials};
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::Way;
+use targets::Stop;
+use targets::command::Command as Project;
+use targets::instance::Stage;
+use targets::progress::event::Silence;
+use test_support::skip::missing;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The argument that makes this program a pair; the path of the server and of the record follow.
@@ -57,14 +59,12 @@ fn main() {
         let (server, record) = (Path::new(server), Path::new(record));
         return Pair::run(server, record, first == STEADY_PAIR).expect("two servers and a Redis");
     }
-    let found = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
-    let trials = if found.is_ok_and(|status| status.success()) {
-        vec![
+    let trials = match missing("redis-server", "redis-server") {
+        None => vec![
             Trial::test("session_db_auth is met by two servers on one Redis", is_met),
             Trial::test("two servers on one Redis answer requests at once in some order", is_in_order),
-        ]
-    } else {
-        machine::skipped("pair", "two servers on one Redis: no redis-server (apt-get install redis-server)")
+        ],
+        Some(missing) => machine::skipped("pair", "two servers on one Redis", &missing),
     };
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -84,11 +84,11 @@ fn is_in_order() -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bag = runtime.block_on(async {
         let mut stage = Stage::open(&target, &Silence).await?;
-        let keeper = Keeper::seed(&mut stage, Mode::SessionDbAuth, &[Way::Api]).await?;
+        let setup = Setup::seed(&mut stage, Mode::SessionDbAuth, &[Way::Api]).await?;
         stage.end(Stop::Polite).await?;
-        let hunt = Hunt { cases: CASES, seed: 1, repeats: 5 };
-        let bag = hunt.run(&mut Trials::new(&stage, keeper)).await?;
-        Ok::<_, Untried>(bag)
+        let campaign = Campaign { cases: CASES, seed: 1, repeats: 5 };
+        let bag = campaign.run(&mut Trials::new(&stage, setup)).await?;
+        Ok::<_, SetupError>(bag)
     })?;
     if let Some(violation) = bag.violations.first() {
         return Err(violation.to_string().into());

@@ -1,8 +1,8 @@
 //! What the suite reads, given any bytes.
 
-use conformance::scenario::diagnose::render_all;
-use conformance::scenario::{Action, Scenario, print};
-use conformance::transcript::Transcript;
+use spec::scenario::diagnose::render_all;
+use spec::scenario::{Action, Scenario, print};
+use spec::transcript::Transcript;
 
 #[test]
 fn a_scenario_is_told_what_is_wrong_with_it_or_prints_as_one_that_reads_the_same() {

@@ -12,19 +12,11 @@ use redis::{Nobody, RedisServer};
 use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId};
 use server::store::{Redis, RedisUrl, Store};
 use server::{App, ManualClock, SystemClock, User};
-use support::{
-    BOB_FORM, Process, at, bob, config, exchange, listen, login, say_skipped, send, serving, split,
-};
+use support::{BOB_FORM, Process, at, bob, config, exchange, listen, login, send, serving, split};
 
 /// A redis-server with nothing in it, where there is one.
 fn started(options: &[&str]) -> Option<RedisServer> {
-    match redis::missing() {
-        None => Some(RedisServer::start(options)),
-        Some(why) => {
-            say_skipped(&format!("users and sessions in Redis: {why}"));
-            None
-        }
-    }
+    (!redis::is_skipped("users and sessions in Redis")).then(|| RedisServer::start(options))
 }
 
 async fn open(server: &RedisServer) -> Redis {

@@ -22,15 +22,14 @@ use server::http::framing::RequestBody;
 use server::http::limits::{STORE_LIST_TIME, STORE_TIME};
 use server::store::StoreError;
 use server::{App, Respond as _, SystemClock, User};
-use support::{BOB, PATIENCE, bob, config, say_skipped};
+use support::{BOB, PATIENCE, bob, config};
 use way::Way;
 
 const UNAVAILABLE: &str = "{\n  \"error\": \"Service unavailable\"\n}\n";
 
 /// Says that a test is not made here, where there is no redis-server.
 fn is_skipped() -> bool {
-    let missing = redis::missing();
-    missing.inspect(|why| say_skipped(&format!("a slow Redis: {why}"))).is_some()
+    redis::is_skipped("a slow Redis")
 }
 
 /// An app in this process, and a session of Bob's.

@@ -48,8 +48,7 @@ async fn stores() -> Stores {
 async fn with_redis(
     mut all: Vec<(&'static str, Arc<dyn Store>)>,
 ) -> (Vec<(&'static str, Arc<dyn Store>)>, Option<RedisServer>) {
-    if let Some(why) = redis::missing() {
-        support::say_skipped(&format!("the contract with Redis: {why}"));
+    if redis::is_skipped("the contract with Redis") {
         return (all, None);
     }
     let server = RedisServer::start(&[]);

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Class;
-use crate::report::{self, Report, Unjudged};
+use report;
+use report::Unjudged;
+use spec::results::Report;
 
 /// An implementation that is to be graded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +87,7 @@ fn last_part(folder: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::Suite;
+    use spec::suite::Suite;
 
     #[test]
     fn what_could_not_be_judged_says_its_class_and_why_apart() {

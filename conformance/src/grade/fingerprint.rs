@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::suite::Suite;
+use spec::suite::Suite;
 
 /// Larger files are told apart by their size and time alone.
 const READ: u64 = 1024 * 1024;

@@ -4,14 +4,13 @@
 //! - [`one`] judges a single implementation within [`Bounds`], which [`watch`] watches over;
 //! - [`pool`] does that for many, side by side; [`state`] keeps what is known, by [`fingerprint`], so that an
 //!   interrupted run goes on where it was;
-//! - [`table`] and [`progress`] show it, [`command`] is the subcommand.
+//! - [`table`] and [`progress`] show it.
 
 mod bounds;
 mod class;
 mod entry;
 mod room;
 
-pub mod command;
 pub mod fingerprint;
 pub mod one;
 pub mod pool;

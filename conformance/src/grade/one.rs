@@ -3,14 +3,18 @@
 use std::future::Future;
 
 use super::{Bound, Bounds, Class, Entry, Graded, Room, watch};
-use crate::check::{Check, ClockUnproved, Plan};
-use crate::clock::{self, ClockKind};
-use crate::event::Silence;
-use crate::mode::Mode;
-use crate::report::Report;
-use crate::seed::Way;
-use crate::suite::Suite;
-use crate::target::{Command, Launch, SiteError, StartClass, Target};
+use runner::check::{Check, Plan};
+use runner::prepare::ClockUnproved;
+use spec::catalogue::Mode;
+use spec::results::ClockKind;
+use spec::results::Report;
+use spec::results::Way;
+use spec::suite::Suite;
+use targets::StartClass;
+use targets::clock;
+use targets::command::Command;
+use targets::progress::event::Silence;
+use targets::{Isolation, Launch, SiteError, Target};
 
 /// How many modes of one implementation run side by side; the implementations themselves do too.
 const MODES_AT_ONCE: usize = 3;
@@ -110,10 +114,11 @@ async fn started_and_checked(suite: &Suite, command: &Command) -> Result<Report,
     start(command).await?;
     let plan = plan();
     match Check::new(suite, command, &plan, &Silence).run().await {
-        Ok(report) => Ok(report),
+        Ok(checked) => Ok(checked.report),
         Err(ClockUnproved) => {
             let command = command.with_clock(ClockKind::Wall);
-            let report = Check::new(suite, &command, &plan, &Silence).run().await;
+            let checked = Check::new(suite, &command, &plan, &Silence).run().await;
+            let report = checked.map(|checked| checked.report);
             report.map_err(|ClockUnproved| Unjudged::new(Class::SuiteFailed, "no clock moves its time"))
         }
     }
@@ -150,8 +155,8 @@ struct NoTarget;
 
 #[async_trait::async_trait]
 impl Target for NoTarget {
-    fn kind(&self) -> crate::target::TargetKind {
-        crate::target::TargetKind::Command
+    fn kind(&self) -> spec::results::TargetKind {
+        spec::results::TargetKind::Command
     }
 
     fn name(&self) -> String {
@@ -166,7 +171,15 @@ impl Target for NoTarget {
         String::new()
     }
 
-    async fn open(&self) -> Result<Box<dyn crate::target::Site>, SiteError> {
+    fn isolation(&self) -> Isolation {
+        Isolation::ForkPerBatch
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[]
+    }
+
+    async fn open(&self) -> Result<Box<dyn targets::Site>, SiteError> {
         Err(SiteError::NotPossible("there is nothing to start".to_owned()))
     }
 }

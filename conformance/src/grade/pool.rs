@@ -1,4 +1,7 @@
 //! The pool: implementations side by side, each on a thread and a runtime of its own.
+//!
+//! It is not `search::parallel`, whose threads keep one runtime each and end at the first failure: here a panic must not
+//! reach the next implementation, each result is told at once, and a signal ends what runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,8 +12,8 @@ use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 
 use super::{Bounds, Entry, Graded, one};
-use crate::suite::Suite;
-use crate::target::orphans;
+use spec::suite::Suite;
+use targets::process::reaper;
 
 /// Tells whether a run came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +47,7 @@ pub fn grade(
     let (stop, stopped) = watch::channel(false);
     // At most one message an entry; it closes when the last worker ends.
     let (sender, mut done) = mpsc::unbounded_channel();
-    orphans::adopt();
+    reaper::adopt();
     let ended = thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, entries.len().max(1)) {
             let (sender, stopped, next) = (sender.clone(), stopped.clone(), &next);
@@ -76,7 +79,7 @@ pub fn grade(
             }
         }))
     });
-    orphans::kill_all();
+    reaper::kill_all();
     ended
 }
 

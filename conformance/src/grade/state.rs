@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, Graded, fingerprint};
-use crate::suite::Suite;
+use spec::suite::Suite;
 
 /// The file in a folder that is given as the state.
 const IN_FOLDER: &str = "conformance-grade.jsonl";

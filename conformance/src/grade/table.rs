@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Class, Graded};
-use crate::exit::Exit;
-use crate::report::Strictness;
-use crate::requirements::{Catalogue, Weight};
-use crate::style::{BAD, BOLD, DIM, GOOD, WARNING};
-use crate::verdict::Kind;
+use report::style::{BAD, BOLD, DIM, GOOD, WARNING};
+use spec::catalogue::{Catalogue, Weight};
+use spec::results::Kind;
+use spec::results::Outcome;
+use spec::results::Strictness;
 
 /// Writes the table for a person, with ANSI styles; the counts are of musts.
 pub fn table(graded: &[Graded], catalogue: &Catalogue) -> String {
@@ -24,8 +24,8 @@ pub fn table(graded: &[Graded], catalogue: &Catalogue) -> String {
     ));
     for one in graded {
         let count = |kind| one.report.verdicts.count(catalogue, Weight::Must, kind);
-        let (style, said) = match (one.class, one.report.exit(catalogue, Strictness::default())) {
-            (Class::Judged, Exit::Met) => (GOOD, one.class.to_string()),
+        let (style, said) = match (one.class, one.report.outcome(catalogue, Strictness::default())) {
+            (Class::Judged, Outcome::Met) => (GOOD, one.class.to_string()),
             (Class::Judged, _) => (BAD, one.class.to_string()),
             _ => (WARNING, reason(one)),
         };
@@ -56,13 +56,13 @@ pub fn table(graded: &[Graded], catalogue: &Catalogue) -> String {
 
 /// Tells whether an implementation was judged and meets every must.
 pub fn meets(graded: &Graded, catalogue: &Catalogue) -> bool {
-    graded.class == Class::Judged && graded.report.exit(catalogue, Strictness::default()) == Exit::Met
+    graded.class == Class::Judged && graded.report.outcome(catalogue, Strictness::default()) == Outcome::Met
 }
 
 /// Why it could not be judged: every verdict says the same.
 fn reason(graded: &Graded) -> String {
     let first = graded.report.modes.first().and_then(|mode| {
-        graded.report.verdicts.find(crate::check::MODE_SELECTED, *mode).and_then(|one| one.reason.clone())
+        graded.report.verdicts.find(spec::catalogue::MODE_SELECTED, *mode).and_then(|one| one.reason.clone())
     });
     first
         .and_then(|reason| reason.lines().next().map(str::to_owned))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Bound, Bounds, Room};
-use crate::target::{Marker, Running};
+use targets::process::{Marker, Running};
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_millis(500);

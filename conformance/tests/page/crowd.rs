@@ -6,15 +6,18 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use conformance::check::{Check, Plan};
-use conformance::clock::ClockKind;
-use conformance::event::Silence;
-use conformance::mode::Mode;
-use conformance::report::{Entry, Report, TargetInfo, Unjudged};
-use conformance::requirements::Need;
-use conformance::seed::Way;
-use conformance::target::{Command, Target, TargetKind};
-use conformance::verdict::{Finding, Kind, Verdicts};
+use report::{Entry, Unjudged};
+use runner::check::{Check, Plan};
+use spec::catalogue::Mode;
+use spec::catalogue::Need;
+use spec::results::ClockKind;
+use spec::results::TargetKind;
+use spec::results::Way;
+use spec::results::{Finding, Kind, Verdicts};
+use spec::results::{Report, TargetInfo};
+use targets::Target;
+use targets::command::Command;
+use targets::progress::event::Silence;
 
 use crate::broken::{Broken, Fault};
 use crate::on_disk::suite;
@@ -48,7 +51,7 @@ fn check(target: &dyn Target, mode: Mode, scenarios: &[&str]) -> Report {
         jobs: 1,
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    runtime.block_on(Check::new(suite(), target, &plan, &Silence).run()).expect("the clock follows")
+    runtime.block_on(Check::new(suite(), target, &plan, &Silence).run()).expect("the clock follows").report
 }
 
 /// An implementation with these deviations; whole without any.
@@ -74,7 +77,13 @@ pub fn implementation(name: &str, deviations: &[Fault]) -> Entry {
         seeding: Some(Way::Api),
     };
     let verdicts = Verdicts::from(worst.into_values().collect::<Vec<_>>());
-    Entry::of(Report { target, modes: Mode::ALL.to_vec(), verdicts, outputs: BTreeMap::new() })
+    Entry::of(Report {
+        target,
+        modes: Mode::ALL.to_vec(),
+        verdicts,
+        outputs: BTreeMap::new(),
+        likenesses: Vec::new(),
+    })
 }
 
 fn met(requirement: &str, mode: Mode) -> Finding {

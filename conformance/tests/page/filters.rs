@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use conformance::report::Entry;
-use conformance::requirements::{Requirement, Weight};
-use conformance::verdict::Kind;
+use report::Entry;
+use spec::catalogue::{Requirement, Weight};
+use spec::results::Kind;
 
 use crate::broken::Fault;
 use crate::crowd::{class, crowd, implementation};

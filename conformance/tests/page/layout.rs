@@ -1,6 +1,6 @@
 //! How the page looks: on a desk and on a phone, by day and by night, and on paper.
 
-use conformance::report::Entry;
+use report::Entry;
 
 use crate::broken::Fault;
 use crate::crowd::{class, implementation};

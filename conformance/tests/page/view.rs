@@ -1,6 +1,7 @@
 //! A page in the browser, and the words in which the tests speak of it.
 
-use conformance::report::{Entry, html};
+use report::{Entry, html};
+use search::diagnosis;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -42,7 +43,12 @@ pub struct Page;
 impl Page {
     /// Shows the report of these implementations.
     pub fn open(entries: &[Entry], screen: Screen) -> Self {
-        let address = browser::publish(&html(entries, &suite().catalogue));
+        let catalogue = &suite().catalogue;
+        let mut entries = entries.to_vec();
+        for report in entries.iter_mut().filter_map(|entry| entry.result.as_mut().ok()) {
+            diagnosis::attach(report, catalogue);
+        }
+        let address = browser::publish(&html(&entries, catalogue));
         let Screen { width, height, mobile, dark, script } = screen;
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
         let scheme = if dark { "dark" } else { "light" };

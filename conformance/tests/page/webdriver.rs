@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use conformance::client;
-use conformance::scenario::curl::Request;
 use serde_json::{Value, json};
+use spec::http::Request;
+use targets::client;
 use tokio::runtime::Runtime;
 
 /// How long one command may take; a browser on a busy machine takes its time.
@@ -59,14 +59,14 @@ impl Session {
 
     /// Ends it, and the browser with it.
     pub fn end(&self) {
-        let end = Request { method: "DELETE".to_owned(), ..client::get(self.address.clone()) };
+        let end = Request { method: "DELETE".to_owned(), ..Request::get(self.address.clone()) };
         self.runtime.block_on(client::send(end, PATIENCE));
     }
 
     /// Carries out a command of the session.
     pub fn command(&self, name: &str, parameters: &Value) -> Value {
         let request =
-            client::post(format!("{}{name}", self.address), "application/json", parameters.to_string());
+            Request::post(format!("{}{name}", self.address), "application/json", parameters.to_string());
         let answer = self.runtime.block_on(client::send(request, PATIENCE)).answer;
         let answer = answer.unwrap_or_else(|why| panic!("chromedriver gives no answer to {name}: {why}"));
         let value = answer.json().map(|mut answer| answer["value"].take()).unwrap_or_default();

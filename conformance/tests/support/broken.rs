@@ -8,18 +8,18 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use conformance::client;
-use conformance::clock::ClockDriver;
-use conformance::exchange::Answer;
-use conformance::mode::Mode;
-use conformance::scenario::curl::Request;
-use conformance::target::{
-    Launch, Program, ProgramServer, Reference, Site, SiteError, Stop, Target, TargetKind,
-};
+use conformance::reference::Reference;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use spec::catalogue::Mode;
+use spec::http::Answer;
+use spec::http::Request;
+use spec::results::{TargetKind, Way};
+use targets::client;
+use targets::clock::ClockDriver;
+use targets::{Isolation, Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -83,6 +83,14 @@ impl Target for Shared {
         Reference.public_url()
     }
 
+    fn isolation(&self) -> Isolation {
+        Isolation::ForkPerBatch
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[Way::Api]
+    }
+
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
         Broken(self.0).open().await
     }
@@ -104,6 +112,14 @@ impl Target for Broken {
 
     fn public_url(&self) -> String {
         Reference.public_url()
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::PerScenario
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[Way::Api]
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
@@ -305,7 +321,7 @@ async fn end_the_others(cookie: &str, state: &State) {
         of_user.into_iter().flatten().filter(|session| *session != cookie).cloned().collect()
     };
     for other in others {
-        let mut logout = client::get(format!("{}/api/v1/auth_session/logout", state.upstream));
+        let mut logout = Request::get(format!("{}/api/v1/auth_session/logout", state.upstream));
         "DELETE".clone_into(&mut logout.method);
         logout.headers.push(("Cookie".to_owned(), other));
         client::send(logout, client::PATIENCE).await;

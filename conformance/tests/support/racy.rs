@@ -10,16 +10,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use conformance::clock::{ClockDriver, NoClock};
-use conformance::exchange::Answer;
-use conformance::mode::Mode;
-use conformance::model::{Asked, Machine, Route, Rules};
-use conformance::scenario::curl::Request;
-use conformance::target::{Launch, Site, SiteError, Stop, Target, TargetKind, served};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use model::{Asked, Machine, Route, Rules};
+use search::served;
+use spec::catalogue::Mode;
+use spec::http::Answer;
+use spec::http::Request;
+use spec::results::{TargetKind, Way};
+use targets::clock::{ClockDriver, NoClock};
+use targets::{Isolation, Launch, Site, SiteError, Stop, Target};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, yield_now};
 
@@ -63,6 +65,14 @@ impl Target for Racy {
 
     fn public_url(&self) -> String {
         "http://127.0.0.1:5000".to_owned()
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::PerScenario
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[Way::Api]
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use conformance::profile::Profile;
-use conformance::suite::Suite;
+use spec::catalogue::Profile;
+use spec::suite::Suite;
 
 static SUITE: LazyLock<Suite> =
     LazyLock::new(|| match Suite::from_folder(Profile::Documented, &scenarios_folder()) {

@@ -62,7 +62,7 @@ fn mount(options: &[&str], folder: &Path) -> Result<(), String> {
 /// Why nothing can be mounted here, if so.
 pub fn missing() -> Option<String> {
     let why = Mount::of_memory("64k").err()?;
-    Some(format!("full and read-only disks: nothing can be mounted ({why}); run the tests as root"))
+    Some(format!("no disk that can be mounted: {why} (run the tests as root)"))
 }
 
 /// A full disk refuses changes until there is room again, also to a server that starts.

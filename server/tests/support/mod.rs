@@ -272,12 +272,6 @@ pub fn serving(folder: &Path, mode: &str) -> Command {
     command
 }
 
-/// Says what is not tested on this machine; in CI, where nothing is missing, that is a failure.
-pub fn say_skipped(what: &str) {
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "CI must not skip {what}");
-    eprintln!("not tested: {what}");
-}
-
 /// The binary with nothing in its environment but where it runs.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));

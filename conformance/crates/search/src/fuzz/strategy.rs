@@ -1,0 +1,367 @@
+//! Strategies: how the worlds, operations and words of a property are drawn. What is drawn first is simplest.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::Union;
+use proptest_state_machine::strategy::Sequential;
+
+use super::credential::{Among, BasicWrong, Credential, Elsewhere, Spelling};
+use super::op::{Content, Fields, Op, Place, Who, Word};
+use super::property::Property;
+use super::spelling::{Change, DETOURS, ENDS};
+use super::words;
+use super::world::{Abilities, World, first_users};
+use spec::catalogue::Mode;
+use spec::scenario::{SessionDuration, Settings};
+
+/// The longest walk, in operations.
+const LONGEST: usize = 16;
+
+/// What `proptest-state-machine` draws walks with.
+pub type Walks = Sequential<World, Op, BoxedStrategy<World>, BoxedStrategy<Op>>;
+
+/// Draws walks of a property in these modes; at least one.
+pub fn walks(property: Property, modes: &[Mode], abilities: Abilities) -> Walks {
+    let modes = modes.to_vec();
+    Sequential::new(
+        (1..=LONGEST).into(),
+        move || {
+            let worlds = (select(modes.clone()), settings(property, abilities));
+            worlds.prop_map(move |(mode, settings)| World::new(property, mode, settings, abilities)).boxed()
+        },
+        World::can,
+        op,
+        World::after,
+    )
+}
+
+fn settings(property: Property, abilities: Abilities) -> BoxedStrategy<Settings> {
+    let documented = Settings::default();
+    if !abilities.restarts {
+        return Just(documented).boxed();
+    }
+    let value = |text: &str| SessionDuration::Value(text.to_owned());
+    let durations = if abilities.clock {
+        let odd = vec![SessionDuration::Unset, value("0"), value("-1"), value("abc"), value("")];
+        prop_oneof![
+            4 => Just(SessionDuration::OfMode),
+            4 => select(vec![value("1"), value("2"), value("5"), value("3600")]),
+            2 => select(odd),
+        ]
+        .boxed()
+    } else {
+        // What expires by itself in the middle of a walk would tell of the machine's speed.
+        Just(SessionDuration::Unset).boxed()
+    };
+    let of_time = matches!(property, Property::Expiry | Property::Users | Property::Walk);
+    let zones = match of_time {
+        true => prop::option::weighted(0.2, select(vec!["Asia/Tokyo", "America/Lima"])).boxed(),
+        false => Just(None).boxed(),
+    };
+    let names = prop_oneof![5 => Just(Settings::SESSION_NAME), 1 => Just("sid")];
+    (durations, zones, names)
+        .prop_map(|(session_duration, zone, name)| Settings {
+            session_name: name.to_owned(),
+            session_duration,
+            tz: zone.map(str::to_owned),
+            ..Settings::default()
+        })
+        .boxed()
+}
+
+/// Draws what a walk does next.
+fn op(world: &World) -> BoxedStrategy<Op> {
+    let weights = world.property.weights();
+    let mut kinds: Vec<(u32, BoxedStrategy<Op>)> = Vec::new();
+    let mut add = |weight: u32, strategy: BoxedStrategy<Op>| {
+        if weight > 0 {
+            kinds.push((weight, strategy));
+        }
+    };
+    let session_mode = world.mode.is_session();
+    if session_mode {
+        add(weights.login, login(world));
+        add(weights.login_wrong, login_wrong(world));
+        add(weights.logout, ask("DELETE", Place::Path(LOGOUT), able(world)));
+    }
+    // Where a session is about to end, this is the moment to look.
+    add(if world.is_at_a_boundary() { 4 * weights.visit } else { weights.visit }, visit(world));
+    add(weights.probe, probe(world));
+    if world.mode != Mode::Off {
+        add(weights.spelled, spelled(world));
+    }
+    add(weights.create, create(world));
+    add(weights.create_wrong, create_wrong(world));
+    if let Some(users) = changeable(world) {
+        add(weights.update, update(world, users.clone()));
+        add(weights.delete, (users, able(world)).prop_map(delete).boxed());
+    }
+    if world.abilities.clock {
+        let due = world.boundaries();
+        if !due.is_empty() {
+            add(weights.boundary, select(due).prop_map(Op::Sleep).boxed());
+        }
+        add(weights.sleep, prop_oneof![1..100_u64, 1..1_000_000_u64].prop_map(Op::Sleep).boxed());
+    }
+    if world.abilities.restarts {
+        add(weights.restart, select(vec![Op::Restart, Op::Kill]).boxed());
+    }
+    Union::new_weighted(kinds).boxed()
+}
+
+const LOGOUT: &str = "/api/v1/auth_session/logout";
+
+/// The paths that only credentials open.
+const PROTECTED: [&str; 4] = ["/api/v1/users/me", "/api/v1/users", "/api/v1/stats", LOGOUT];
+
+/// Paths of every kind, known and unknown.
+const PLACES: [&str; 14] = [
+    LOGOUT,
+    "/api/v1/auth_session/login",
+    "/api/v1/users/me",
+    "/api/v1/users",
+    "/api/v1/stats",
+    "/api/v1/status",
+    "/api/v1/unauthorized",
+    "/api/v1/forbidden",
+    "/api/v1/users/5535d4d7-3d77-4d06-8281-495dc3acfe76",
+    "/api/v1/nothing",
+    "/api/v1/statusx",
+    "/api/v1/users/me/x",
+    "/api/v2/users",
+    "/",
+];
+
+fn ask(method: &'static str, place: Place, with: BoxedStrategy<Credential>) -> BoxedStrategy<Op> {
+    (with, slash()).prop_map(move |(with, slash)| Op::Ask { method, place, slash, with }).boxed()
+}
+
+fn delete((user, with): (usize, Credential)) -> Op {
+    Op::Ask { method: "DELETE", place: Place::User(user), slash: false, with }
+}
+
+fn slash() -> BoxedStrategy<bool> {
+    prop::bool::weighted(0.25).boxed()
+}
+
+fn user(world: &World) -> BoxedStrategy<usize> {
+    (0..world.users.len()).boxed()
+}
+
+/// Draws a user that may be changed: where each walk has not users of its own, none of those that all begin with.
+fn changeable(world: &World) -> Option<BoxedStrategy<usize>> {
+    let first = if world.abilities.restarts { 0 } else { first_users().len() };
+    (first < world.users.len()).then(|| (first..world.users.len()).boxed())
+}
+
+/// Draws credentials that let somebody in, where the mode has any and the walk holds some.
+fn able(world: &World) -> BoxedStrategy<Credential> {
+    match world.mode {
+        Mode::Off | Mode::Auth => Just(Credential::None).boxed(),
+        Mode::BasicAuth => user(world).prop_map(Credential::Basic).boxed(),
+        _ if world.sessions.is_empty() => Just(Credential::None).boxed(),
+        _ => {
+            let session = 0..world.sessions.len();
+            let among = select(vec![Among::First, Among::Last, Among::Tight, Among::AfterSimilar]);
+            prop_oneof![
+                9 => session.clone().prop_map(Credential::Session),
+                1 => (session, among).prop_map(|(session, among)| Credential::Among(session, among)),
+            ]
+            .boxed()
+        }
+    }
+}
+
+/// Draws credentials that should let nobody in.
+fn unable(world: &World) -> BoxedStrategy<Credential> {
+    let basic = prop_oneof![
+        words::password().prop_map(BasicWrong::Password),
+        select(vec!["x", " ", ":", "\n"]).prop_map(BasicWrong::Longer),
+        words::email().prop_map(BasicWrong::Email),
+        select(vec!["basic ", "Basic", "BASIC ", "Bearer ", "x Basic ", "", "Basic\t", "Basic  "])
+            .prop_map(BasicWrong::Scheme),
+        select(vec![BasicWrong::Plain, BasicWrong::NotUtf8, BasicWrong::NoColon]),
+    ];
+    let cookie = prop_oneof![
+        Just("5535d4d7-3d77-4d06-8281-495dc3acfe76".to_owned()),
+        "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}",
+        "[a-zA-Z0-9._~%+/-]{1,20}",
+    ];
+    let authorization = prop_oneof![
+        select(vec!["Basic", "Basic ", "Basic =", "Basic Og==", "Basic Zm9v", "Bearer x", "x", "Digest a=b"])
+            .prop_map(str::to_owned),
+        "Basic [A-Za-z0-9+/]{1,24}={0,2}",
+    ];
+    let basic_weight = if world.mode == Mode::BasicAuth { 8 } else { 1 };
+    let mut kinds = vec![
+        (3, Just(Credential::None).boxed()),
+        (2, cookie.prop_map(Credential::Cookie).boxed()),
+        (
+            basic_weight,
+            (user(world), basic).prop_map(|(user, wrong)| Credential::BasicWrong(user, wrong)).boxed(),
+        ),
+        (1, authorization.prop_map(Credential::Authorization).boxed()),
+    ];
+    if world.mode != Mode::BasicAuth {
+        kinds.push((1, user(world).prop_map(Credential::Basic).boxed()));
+    }
+    if !world.sessions.is_empty() {
+        let session = 0..world.sessions.len();
+        let spelling = select(vec![
+            Spelling::Upper,
+            Spelling::Braces,
+            Spelling::Urn,
+            Spelling::Bare,
+            Spelling::Cut,
+            Spelling::Extended,
+            Spelling::Percent,
+        ]);
+        let elsewhere = select(vec![
+            Elsewhere::Query,
+            Elsewhere::Authorization,
+            Elsewhere::Field,
+            Elsewhere::LongerCookie,
+            Elsewhere::PrefixedCookie,
+            Elsewhere::Body,
+        ]);
+        kinds.push((
+            3,
+            (session.clone(), spelling).prop_map(|(id, how)| Credential::Spelled(id, how)).boxed(),
+        ));
+        kinds
+            .push((3, (session, elsewhere).prop_map(|(id, place)| Credential::Elsewhere(id, place)).boxed()));
+    }
+    Union::new_weighted(kinds).boxed()
+}
+
+fn any_credential(world: &World) -> BoxedStrategy<Credential> {
+    prop_oneof![2 => unable(world), 1 => able(world)].boxed()
+}
+
+/// A protected place, with what lets somebody in.
+fn visit(world: &World) -> BoxedStrategy<Op> {
+    let paths = select(PROTECTED[..3].to_vec()).prop_map(Place::Path);
+    let place = prop_oneof![3 => paths, 1 => user(world).prop_map(Place::User)];
+    (place, able(world), slash())
+        .prop_map(|(place, with, slash)| Op::Ask { method: "GET", place, slash, with })
+        .boxed()
+}
+
+/// Any place, with anything.
+fn probe(world: &World) -> BoxedStrategy<Op> {
+    let paths = select(PLACES.to_vec()).prop_map(Place::Path);
+    let place = prop_oneof![4 => paths, 1 => user(world).prop_map(Place::User)];
+    // What changes something in a way that the documents do not speak of is left alone.
+    let method = prop_oneof![8 => Just("GET"), 1 => Just("PATCH"), 1 => Just("HEAD")];
+    let asked = (method, place, any_credential(world), slash())
+        .prop_map(|(method, place, with, slash)| Op::Ask { method, place, slash, with });
+    if world.mode.is_session() {
+        prop_oneof![6 => asked, 1 => ask("DELETE", Place::Path(LOGOUT), any_credential(world))].boxed()
+    } else {
+        asked.boxed()
+    }
+}
+
+fn spelled(world: &World) -> BoxedStrategy<Op> {
+    let change = prop_oneof![
+        (0..6_usize).prop_map(Change::DoubleSlash),
+        (0..6_usize).prop_map(Change::Dot),
+        (0..6_usize, select(DETOURS.to_vec())).prop_map(|(place, through)| Change::Detour(place, through)),
+        (0..20_usize).prop_map(Change::Percent),
+        (0..20_usize).prop_map(Change::Case),
+        select(ENDS.to_vec()).prop_map(Change::End),
+    ];
+    let place = select(PROTECTED[..3].to_vec()).prop_map(Place::Path);
+    // Of a path that is changed in several places a server seldom makes anything at all.
+    let changes = prop_oneof![
+        3 => change.clone().prop_map(|change| vec![change]),
+        1 => prop::collection::vec(change, 2..=3),
+    ];
+    (place, changes, unable(world))
+        .prop_map(|(place, changes, with)| Op::AskSpelled { place, changes, with })
+        .boxed()
+}
+
+/// A login that is right, from a client that may carry something already.
+fn login(world: &World) -> BoxedStrategy<Op> {
+    let chosen = ("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}", any::<(bool, bool)>());
+    let chosen = chosen.prop_map(
+        |(id, (as_cookie, own))| {
+            if as_cookie { Credential::Cookie(id) } else { Credential::Field(own, id) }
+        },
+    );
+    let with = prop_oneof![4 => Just(Credential::None), 1 => any_credential(world), 1 => chosen];
+    (user(world), slash(), with)
+        .prop_map(|(user, slash, with)| Op::Login {
+            email: Some(Who::User(user)),
+            password: Some(Word::Of(user)),
+            content: Content::Form,
+            slash,
+            with,
+        })
+        .boxed()
+}
+
+fn login_wrong(world: &World) -> BoxedStrategy<Op> {
+    let who = prop_oneof![
+        3 => user(world).prop_map(|user| Some(Who::User(user))),
+        1 => words::email().prop_map(|email| Some(Who::Other(email))),
+        1 => select(vec![None, Some(Who::Other(String::new()))]),
+    ];
+    let word = prop_oneof![
+        2 => user(world).prop_map(|user| Some(Word::Of(user))),
+        2 => words::password().prop_map(|password| Some(Word::Other(password))),
+        1 => select(vec![None, Some(Word::Other(String::new()))]),
+    ];
+    let content = prop_oneof![4 => Just(Content::Form), 1 => select(vec![Content::Json, Content::Query])];
+    let raw = select(words::FORMS.to_vec()).prop_map(|form| Op::RawLogin { form });
+    let wrong = (who, word, content, slash()).prop_map(|(email, password, content, slash)| Op::Login {
+        email,
+        password,
+        content,
+        slash,
+        with: Credential::None,
+    });
+    prop_oneof![5 => wrong, 1 => raw].boxed()
+}
+
+fn create(world: &World) -> BoxedStrategy<Op> {
+    let names = (prop::option::of(words::name()), prop::option::of(words::name()));
+    (words::email(), words::password(), names, any::<bool>(), able(world))
+        .prop_map(|(email, password, (first_name, last_name), escaped, with)| Op::Create {
+            fields: Fields { email: Some(email), password: Some(password), first_name, last_name },
+            escaped,
+            with,
+        })
+        .boxed()
+}
+
+fn create_wrong(world: &World) -> BoxedStrategy<Op> {
+    let user = match changeable(world) {
+        Some(users) => prop::option::weighted(0.4, users).boxed(),
+        None => Just(None).boxed(),
+    };
+    (user, words::body(), able(world)).prop_map(|(user, body, with)| Op::Raw { user, body, with }).boxed()
+}
+
+fn update(world: &World, users: BoxedStrategy<usize>) -> BoxedStrategy<Op> {
+    let fields = (
+        prop::option::of(words::name()),
+        prop::option::of(words::name()),
+        prop::bool::weighted(0.2),
+        words::email(),
+    );
+    (users, fields, any::<bool>(), able(world))
+        .prop_map(|(user, (first_name, last_name, more, email), escaped, with)| Op::Update {
+            user,
+            fields: Fields {
+                email: more.then_some(email),
+                password: more.then(|| "changed".to_owned()),
+                first_name,
+                last_name,
+            },
+            escaped,
+            with,
+        })
+        .boxed()
+}

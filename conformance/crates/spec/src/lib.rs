@@ -1,0 +1,21 @@
+//! The specification as data: what is required, how it is asked for, and what is known of an implementation.
+//!
+//! - [`catalogue`]: the requirements, the modes, profiles and tasks that they belong to, and hints.
+//! - [`scenario`]: the text of a scenario file: its tree, its parser, its printers.
+//! - [`http`]: a request as curl would send it, and the exchange that came of it.
+//! - [`transcript`]: the canonical text of a run, and how what varies is replaced in it.
+//! - [`results`]: the run of a scenario, verdicts, the report of a check, lists of known failures.
+//! - [`suite`]: catalogue, scenarios and accepted transcripts read together; [`coverage`] of the one by the others.
+//! - [`json`]: JSON in the form of the documents.
+//!
+//! Dependencies: none of ours. Within the crate: `catalogue` ← `scenario` ← `http` ← `transcript` ← `results` ← `suite` ←
+//! `coverage`.
+
+pub mod catalogue;
+pub mod coverage;
+pub mod http;
+pub mod json;
+pub mod results;
+pub mod scenario;
+pub mod suite;
+pub mod transcript;

@@ -1,0 +1,313 @@
+//! The suite: the catalogue, the scenarios, and their accepted transcripts, read once and checked as a whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::{fs, io};
+
+use include_dir::{Dir, include_dir};
+
+use crate::catalogue::Mode;
+use crate::catalogue::Profile;
+use crate::catalogue::{Catalogue, CatalogueError, Requirement, nearest};
+use crate::scenario::diagnose::{self, code};
+use crate::scenario::{Action, Diagnostic, Scenario, Show};
+use crate::transcript::Transcript;
+
+/// The scenarios as they were when this program was built.
+static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../../scenarios");
+
+/// The catalogues: of the documents, and of what HARDENED=1 changes.
+const CATALOGUES: [&str; 2] = ["requirements.toml", "hardened.toml"];
+
+/// Everything that a run is judged by.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// The requirements.
+    pub catalogue: Catalogue,
+    /// The scenarios by name.
+    pub scenarios: Vec<Scenario>,
+    accepted: BTreeMap<String, Transcript>,
+}
+
+/// Says why a suite cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SuiteError {
+    /// A catalogue is malformed.
+    #[error("{file}: {source}")]
+    Catalogue {
+        /// Which.
+        file: &'static str,
+        /// What is wrong with it.
+        source: CatalogueError,
+    },
+    /// Scenarios are malformed; the text shows each place.
+    #[error("{0}")]
+    Scenarios(String),
+    /// A file cannot be read.
+    #[error("{path} cannot be read: {source}")]
+    Unreadable {
+        /// Which file or folder.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Suite {
+    /// Gives the suite that is built into this program, by which the documents are checked.
+    ///
+    /// # Errors
+    ///
+    /// When a scenario is malformed; a test sees to it that none is.
+    pub fn built_in() -> Result<Self, SuiteError> {
+        Self::built_in_for(Profile::Documented)
+    }
+
+    /// Gives the suite that is built into this program, for a profile.
+    ///
+    /// # Errors
+    ///
+    /// When a scenario is malformed; a test sees to it that none is.
+    pub fn built_in_for(profile: Profile) -> Result<Self, SuiteError> {
+        let text =
+            |path: &str| BUILT_IN.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default();
+        let files = BUILT_IN.files().filter_map(|file| {
+            let path = file.path();
+            let name = path.file_stem()?.to_str()?.to_owned();
+            (path.extension()? == "md").then(|| (name, file.contents_utf8().unwrap_or_default().to_owned()))
+        });
+        let snapshot = |name: &str| {
+            BUILT_IN
+                .get_file(format!("snapshots/{name}.snap"))
+                .and_then(|file| file.contents_utf8())
+                .map(str::to_owned)
+        };
+        let catalogues = CATALOGUES.map(text);
+        Self::assemble(profile, catalogues, files.collect(), &snapshot)
+    }
+
+    /// Reads a suite from a folder: `requirements.toml`, `hardened.toml`, `*.md`, `snapshots/*.snap`.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or a scenario or a catalogue is malformed.
+    pub fn from_folder(profile: Profile, folder: &Path) -> Result<Self, SuiteError> {
+        let unreadable = |path: &Path| {
+            let path = path.display().to_string();
+            move |source| SuiteError::Unreadable { path, source }
+        };
+        let read = |path: &Path| fs::read_to_string(path).map_err(unreadable(path));
+        let [documented, hardened] = CATALOGUES.map(|name| read(&folder.join(name)));
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+            let path = entry.map_err(unreadable(folder))?.path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                files.push((name, read(&path)?));
+            }
+        }
+        let snapshots = folder.join("snapshots");
+        Self::assemble(profile, [&documented?, &hardened?], files, &|name| {
+            fs::read_to_string(snapshots.join(format!("{name}.snap"))).ok()
+        })
+    }
+
+    /// Finds the scenario that somebody calls `name`: also `name.md`, and a place as reports have it,
+    /// `scenarios/name.md:41`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none; the text suggests the nearest.
+    pub fn find_scenario(&self, name: &str) -> Result<&Scenario, String> {
+        let name = name.split(':').next().unwrap_or_default();
+        let name = name.strip_prefix("scenarios/").unwrap_or(name).trim_end_matches(".md");
+        if self.catalogue.find(name).is_some() {
+            return Err(format!("{name} is a requirement: `conformance explain {name}`"));
+        }
+        self.scenario(name).ok_or_else(|| {
+            let names = self.scenarios.iter().map(|scenario| scenario.name.as_str());
+            match nearest(name, names) {
+                Some(near) => format!("there is no scenario {name:?}; did you mean {near}?"),
+                None => format!("there is no scenario {name:?}; `conformance list` lists them"),
+            }
+        })
+    }
+
+    /// Finds the requirement with this id.
+    ///
+    /// # Errors
+    ///
+    /// When there is none; the text suggests the nearest.
+    pub fn find_requirement(&self, id: &str) -> Result<&Requirement, String> {
+        if self.scenario(id).is_some() {
+            return Err(format!("{id} is a scenario: `conformance show {id}`"));
+        }
+        self.catalogue.find(id).ok_or_else(|| {
+            let group = format!("{}.", id.to_lowercase().trim_end_matches(['.', '*']));
+            let rows = self.catalogue.rows().iter().filter(|row| row.id.starts_with(&group));
+            let ids: Vec<&str> = rows.map(|row| row.id.as_str()).collect();
+            if !ids.is_empty() {
+                return format!("there is no requirement {id:?}; there are {}", ids.join(", "));
+            }
+            match self.catalogue.nearest(id) {
+                Some(near) => format!("there is no requirement {id:?}; did you mean {near}?"),
+                None => format!("there is no requirement {id:?}; `conformance coverage` lists them"),
+            }
+        })
+    }
+
+    fn assemble(
+        profile: Profile,
+        catalogues: [&str; 2],
+        mut files: Vec<(String, String)>,
+        snapshot: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, SuiteError> {
+        let named = |index: usize| move |source| SuiteError::Catalogue { file: CATALOGUES[index], source };
+        let documented = Catalogue::parse(catalogues[0]).map_err(named(0))?;
+        let added = Catalogue::parse(catalogues[1]).map_err(named(1))?;
+        let hardened = documented.with(&added).map_err(named(1))?;
+        files.sort();
+        let mut scenarios = Vec::new();
+        let mut complaints = String::new();
+        for (name, text) in &files {
+            let wrong = match Scenario::parse(name, text) {
+                Ok(scenario) => {
+                    let catalogue = match scenario.settings.profile {
+                        Profile::Documented => &documented,
+                        Profile::Hardened => &hardened,
+                    };
+                    let wrong = unknown_ids(&scenario, catalogue);
+                    scenarios.push(scenario);
+                    wrong
+                }
+                Err(wrong) => wrong,
+            };
+            complaints.push_str(&diagnose::render_all(&wrong, &format!("scenarios/{name}.md"), text, false));
+        }
+        if !complaints.is_empty() {
+            return Err(SuiteError::Scenarios(complaints));
+        }
+        scenarios.retain(|scenario| [Profile::Documented, profile].contains(&scenario.settings.profile));
+        let accepted = scenarios
+            .iter()
+            .filter_map(|scenario| {
+                let text = snapshot(&scenario.name)?;
+                Some((scenario.name.clone(), Transcript::from_snapshot(&text)))
+            })
+            .collect();
+        match profile {
+            Profile::Documented => Ok(Self { catalogue: documented, scenarios, accepted }),
+            Profile::Hardened => {
+                let replaced = added.rows().iter().flat_map(|row| row.replaces.clone()).collect();
+                Ok(Self { catalogue: hardened, scenarios, accepted }.hardened(&replaced))
+            }
+        }
+    }
+
+    /// Asks every server to be hardened. Steps that bear on nothing but what is replaced then are played, since others
+    /// build on them, and judged no more.
+    fn hardened(mut self, replaced: &BTreeSet<String>) -> Self {
+        for scenario in &mut self.scenarios {
+            scenario.settings.profile = Profile::Hardened;
+            let accepted = self.accepted.get_mut(&scenario.name);
+            let mut blocks = accepted.into_iter().flat_map(|transcript| &mut transcript.blocks);
+            for section in &mut scenario.sections {
+                let before = section.requirements.len();
+                section.requirements.retain(|id| !replaced.contains(&id.value));
+                let is_replaced = before > 0 && section.requirements.is_empty();
+                for step in &mut section.steps {
+                    let block = blocks.next();
+                    if is_replaced && matches!(step.action, Action::Curl(_)) {
+                        step.show = Show::BelowServerError;
+                        block.into_iter().for_each(|block| block.lines = vec!["below 500".to_owned()]);
+                    }
+                }
+            }
+        }
+        self
+    }
+
+    /// Gives the suite with one scenario more; it takes the place of one of its name.
+    ///
+    /// # Errors
+    ///
+    /// When a heading names a requirement that the catalogue does not have; the text shows the place in the file
+    /// `shown`.
+    pub fn with(&self, scenario: Scenario, shown: &str) -> Result<Self, String> {
+        let wrong = unknown_ids(&scenario, &self.catalogue);
+        if !wrong.is_empty() {
+            return Err(diagnose::render_all(&wrong, shown, &scenario.source, false));
+        }
+        let mut suite = self.clone();
+        suite.accepted.remove(&scenario.name);
+        suite.scenarios.retain(|one| one.name != scenario.name);
+        suite.scenarios.push(scenario);
+        Ok(suite)
+    }
+
+    /// Accepts a transcript for a scenario.
+    pub fn accept(&mut self, name: &str, transcript: Transcript) {
+        self.accepted.insert(name.to_owned(), transcript);
+    }
+
+    /// Finds a scenario by its name.
+    pub fn scenario(&self, name: &str) -> Option<&Scenario> {
+        self.scenarios.iter().find(|scenario| scenario.name == name)
+    }
+
+    /// Gives the accepted transcript of a scenario; `None` where none was ever accepted.
+    pub fn accepted(&self, name: &str) -> Option<&Transcript> {
+        self.accepted.get(name)
+    }
+
+    /// Lists the scenarios of a mode in the order in which they share a site best.
+    ///
+    /// Those that tell whether the mode exists at all come first; then those that use the documents'
+    /// settings as they are; last those that stop the server or run it otherwise.
+    pub fn of_mode(&self, mode: Mode) -> Vec<&Scenario> {
+        let mut scenarios: Vec<&Scenario> =
+            self.scenarios.iter().filter(|scenario| scenario.modes.contains(&mode)).collect();
+        scenarios.sort_by_key(|scenario| {
+            (
+                !scenario.names_requirement(crate::catalogue::MODE_SELECTED),
+                scenario.isolated,
+                scenario.restarts(),
+            )
+        });
+        scenarios
+    }
+}
+
+impl Scenario {
+    /// Tells whether a heading names the requirement.
+    pub fn names_requirement(&self, id: &str) -> bool {
+        self.sections.iter().any(|section| section.requirements.iter().any(|named| named.value == id))
+    }
+
+    /// Tells whether it stops the server, or runs it with settings of its own.
+    pub fn restarts(&self) -> bool {
+        let stops = |action: &Action| {
+            matches!(
+                action,
+                Action::Restart | Action::Kill | Action::Serve(_) | Action::Main(_) | Action::RequireAuth(_)
+            )
+        };
+        !self.settings.are_usual() || self.steps().any(|step| stops(&step.action))
+    }
+}
+
+/// Complains of ids in headings that the catalogue does not have.
+fn unknown_ids(scenario: &Scenario, catalogue: &Catalogue) -> Vec<Diagnostic> {
+    let ids = scenario.sections.iter().flat_map(|section| &section.requirements);
+    ids.filter(|id| catalogue.find(&id.value).is_none())
+        .map(|id| {
+            let help = match catalogue.nearest(&id.value) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "the ids stand in scenarios/requirements.toml".to_owned(),
+            };
+            let message = format!("unknown requirement `{}`", id.value);
+            Diagnostic::new(code::UNKNOWN_REQUIREMENT, id.span.clone(), message, help)
+                .label("no row of requirements.toml has this id")
+        })
+        .collect()
+}

@@ -1,0 +1,120 @@
+//! Patience: how long a program may take to start, given how its starts went before.
+//!
+//! What has never answered is not waited for as long again: nobody wants to know five times over that a program
+//! hangs. Once it has answered, each of its starts may take the full time.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::{Launch, StartFailure};
+
+/// How long a program may take from its start to its first answer.
+pub const FULL: Duration = Duration::from_secs(15);
+
+/// What part of it is left to a program that was waited for in vain.
+const PART: u32 = 3;
+
+/// How long the programs of one target are waited for; its clones know of each other's starts.
+#[derive(Clone, Debug)]
+pub struct Patience {
+    full: Duration,
+    /// Read and written between waits, by every site of the target.
+    past: Arc<Mutex<Past>>,
+}
+
+#[derive(Debug, Default)]
+struct Past {
+    /// How long a start takes, the last ones above all; `None` where the program has never answered.
+    usual: Option<Duration>,
+    in_vain: Vec<Hung>,
+}
+
+/// A start that was waited for in vain.
+#[derive(Clone, Debug)]
+pub struct Hung {
+    launch: Launch,
+    /// Why it does not serve.
+    pub failure: StartFailure,
+    /// What it had printed until then.
+    pub output: String,
+}
+
+impl Patience {
+    /// Allows this long for a start.
+    pub fn new(full: Duration) -> Self {
+        Self { full, past: Arc::default() }
+    }
+
+    /// Gives how long to wait for a program.
+    pub fn left(&self) -> Duration {
+        let past = self.past();
+        if past.usual.is_some() || past.in_vain.is_empty() { self.full } else { self.full / PART }
+    }
+
+    /// Gives the start with the same settings that was waited for in vain, unless the program has answered since.
+    pub fn known(&self, launch: &Launch) -> Option<Hung> {
+        let past = self.past();
+        let same = past.in_vain.iter().find(|hung| hung.launch == *launch);
+        same.filter(|_| past.usual.is_none()).cloned()
+    }
+
+    /// Gives how long a program need not be asked whether it answers: its last starts were not nearly as quick.
+    pub fn silence(&self) -> Duration {
+        self.past().usual.unwrap_or_default() * 3 / 4
+    }
+
+    /// Notes that the program has answered after this time.
+    pub fn answered(&self, after: Duration) {
+        let mut past = self.past();
+        past.usual = Some(past.usual.map_or(after, |usual| (usual + after) / 2));
+    }
+
+    /// Notes that the program was waited for in vain.
+    pub fn in_vain(&self, launch: &Launch, failure: StartFailure, output: String) {
+        self.past().in_vain.push(Hung { launch: launch.clone(), failure, output });
+    }
+
+    /// Locks, whatever a thread that panicked has left behind: no invariant spans two fields.
+    fn past(&self) -> MutexGuard<'_, Past> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spec::catalogue::Mode;
+
+    #[test]
+    fn what_never_answered_is_waited_for_less_and_with_the_same_settings_not_at_all() {
+        let patience = Patience::new(Duration::from_secs(15));
+        let (off, auth) = (Launch::documented(Mode::Off), Launch::documented(Mode::Auth));
+        assert_eq!(patience.left(), Duration::from_secs(15));
+        let failure = StartFailure::NeverListens(patience.left());
+        let of_another_site = patience.clone();
+        of_another_site.in_vain(&off, failure.clone(), "still loading".to_owned());
+        assert_eq!(patience.left(), Duration::from_secs(5));
+        let known = patience.known(&off).expect("it was waited for");
+        assert_eq!((known.failure, known.output.as_str()), (failure, "still loading"));
+        assert!(patience.known(&auth).is_none());
+    }
+
+    #[test]
+    fn what_has_answered_once_is_waited_for_whatever_came_before() {
+        let patience = Patience::new(Duration::from_secs(15));
+        let off = Launch::documented(Mode::Off);
+        patience.in_vain(&off, StartFailure::NeverListens(patience.left()), String::new());
+        patience.answered(Duration::from_millis(400));
+        assert_eq!(patience.left(), Duration::from_secs(15));
+        assert!(patience.known(&off).is_none());
+    }
+
+    #[test]
+    fn the_first_question_waits_for_most_of_a_usual_start() {
+        let patience = Patience::new(FULL);
+        assert_eq!(patience.silence(), Duration::ZERO);
+        patience.answered(Duration::from_millis(400));
+        patience.answered(Duration::from_millis(800));
+        assert_eq!(patience.silence(), Duration::from_millis(450));
+    }
+}

@@ -1,0 +1,16 @@
+//! The subcommands, a file each.
+
+pub mod check;
+pub mod compare;
+pub mod coverage;
+pub mod diff;
+pub mod doctor;
+pub mod explain;
+pub mod faults;
+pub mod fuzz;
+mod fuzz_report;
+pub mod grade;
+mod progress;
+mod redis;
+pub mod show;
+mod walks;

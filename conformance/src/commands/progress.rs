@@ -1,0 +1,52 @@
+//! Progress on a terminal while a check runs; nothing of it where standard error is piped.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use targets::progress::event::{Event, Listener};
+
+/// A bar on standard error that counts scenarios.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// Draws on standard error if that is a terminal; indicatif sees to that.
+    pub fn on_terminal() -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} scenarios, {elapsed}: {msg}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        bar.set_message("starting, and storing users");
+        Self { bar }
+    }
+
+    /// Removes the bar.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Listener for Progress {
+    fn hear(&self, event: &Event<'_>) {
+        match event {
+            Event::Planned { scenarios } => self.bar.set_length(*scenarios as u64),
+            Event::Began { mode, scenario } => self.bar.set_message(format!("{} in {mode}", scenario.name)),
+            Event::Played { .. } | Event::Skipped { .. } => self.bar.inc(1),
+            Event::Starting { mode, waited, patience } => {
+                let limit = patience.map_or_else(String::new, |limit| format!(" of {} s", limit.as_secs()));
+                self.bar.set_message(format!("starting it in {mode}, {} s{limit}", waited.as_secs()));
+            }
+            Event::Waited { .. } => {}
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}

@@ -1,0 +1,97 @@
+//! A Redis server as the target: at an address, or one of the suite's own.
+
+use std::path::Path;
+
+use crate::exit::Failure;
+use spec::scenario::{Action, Scenario, Step};
+use targets::Target;
+use targets::client;
+use targets::redis::kept::Kept;
+use targets::redis::{Address, Connection, NoReply, Reply};
+use targets::redis::{RedisServer, RedisUrl};
+
+/// Tells whether somebody means a Redis server by a target, and not the API.
+pub fn is_meant(target: &str) -> bool {
+    target == RedisServer::PROGRAM || target.starts_with("redis:") || target.starts_with("rediss:")
+}
+
+/// The Redis server to check, and what is to be put back into it afterwards.
+pub struct Meant {
+    /// The server.
+    pub target: Box<dyn Target>,
+    /// What stood under the documents' keys of one that is not the suite's own.
+    pub kept: Option<Kept>,
+}
+
+/// Gives the Redis server that is meant.
+///
+/// # Errors
+///
+/// When there is none at the address that can be checked, or none on this machine; the text says what to do.
+pub async fn server(target: &str) -> Result<Meant, Failure> {
+    if target == RedisServer::PROGRAM {
+        return own().await;
+    }
+    let address = Address::parse(target).map_err(|error| Failure::usage(error.to_string()))?;
+    reach(&address, &["SELECT", "0"]).await.map_err(Failure::not_checked)?;
+    let kept = Kept::aside(&address).await.map_err(|error| Failure::not_checked(error.to_string()))?;
+    // A write, which changes nothing but in a hash that is kept aside.
+    reach(&address, &["HDEL", "HolbertonSchools", ""]).await.map_err(Failure::not_checked)?;
+    Ok(Meant { target: Box::new(RedisUrl::new(address)), kept: Some(kept) })
+}
+
+/// Says which scenarios cannot be played at an address, where there are any.
+pub fn say_what_is_not_checked(scenarios: &[&Scenario]) {
+    let restarts = |step: &Step| matches!(step.action, Action::Restart | Action::Kill);
+    if scenarios.iter().any(|scenario| scenario.steps().any(restarts)) {
+        anstream::eprintln!(
+            "conformance: what survives a restart is not checked: a Redis server at a URL cannot be restarted; \
+             `conformance check {}` starts one of its own",
+            RedisServer::PROGRAM
+        );
+    }
+}
+
+async fn own() -> Result<Meant, Failure> {
+    let server = RedisServer::new(RedisServer::PROGRAM);
+    if Path::new(RedisServer::PROGRAM).is_dir() {
+        anstream::eprintln!(
+            "conformance: this starts the program {0}; `conformance check ./{0}` checks the folder of that name",
+            RedisServer::PROGRAM
+        );
+    }
+    if !server.is_installed().await {
+        return Err(Failure::not_checked(format!(
+            "the Redis part was not checked: {0} is not installed (Debian: apt-get install {0}); \
+             one that runs elsewhere is checked as redis://HOST:PORT",
+            RedisServer::PROGRAM
+        )));
+    }
+    Ok(Meant { target: Box::new(server), kept: None })
+}
+
+/// What a server says that lets nobody check it, and what to do about that.
+const REFUSALS: [(&str, &str); 4] = [
+    ("NOAUTH", "it asks for a password: check one without, such as `redis-server --port 7000` starts"),
+    ("DENIED", "it is in protected mode: run the check on its own machine, at redis://127.0.0.1:PORT"),
+    ("LOADING", "it is still reading its data: check it when it has done so"),
+    ("READONLY", "it is a replica that nobody writes to: check the server that it copies"),
+];
+
+/// Sees to it that someone listens at the address, and lets the suite ask this.
+async fn reach(address: &Address, question: &[&str]) -> Result<(), String> {
+    let unreached = |none: NoReply| {
+        format!(
+            "{address} cannot be reached: {none}; is a Redis server running there? `redis-server --port PORT`"
+        )
+    };
+    let mut connection = Connection::open(address, client::PATIENCE).await.map_err(unreached)?;
+    match connection.ask(question).await {
+        Ok(Reply::Error(why)) => match REFUSALS.iter().find(|(word, _)| why.starts_with(word)) {
+            Some((_, advice)) => Err(format!("{address} cannot be checked: {advice} (it said: {why})")),
+            None => Ok(()),
+        },
+        // What else it answers, or that it does not, is for the scenarios to tell.
+        _ => Ok(()),
+    }
+}
