@@ -5,7 +5,8 @@
 //! is the most that anybody could ask of it without pipelines. The CPU times are those of all servers together and of
 //! the Redis: what one of its processors can carry is 10⁵ divided by the latter. `--quick` measures less.
 
-#[path = "../tests/support/redis.rs"]
+#[expect(dead_code, reason = "the tests use the rest of it")]
+#[path = "../tests/support/redis_server.rs"]
 mod redis;
 mod support;
 

@@ -1,5 +1,13 @@
 //! What the tests share: a server in this process, a server in a process of its own, and raw requests.
-#![expect(dead_code, reason = "every test binary uses a part of it")]
+
+#[cfg(feature = "redis")]
+pub mod fault_proxy;
+pub mod http;
+pub mod ledger;
+#[cfg(feature = "redis")]
+pub mod redis_server;
+#[cfg(feature = "redis")]
+pub mod redis_site;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

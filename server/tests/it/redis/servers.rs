@@ -1,22 +1,18 @@
 //! The store in Redis: what it keeps there and for how long, and two servers that share it.
-#![cfg(feature = "redis")]
-
-#[path = "support/redis.rs"]
-mod redis;
-mod support;
 
 use std::process::Output;
 use std::sync::Arc;
 
-use redis::{Nobody, RedisServer};
+use crate::support::redis_server::{Nobody, RedisServer};
+use crate::support::{BOB_FORM, Process, at, bob, config, exchange, listen, login, send, serving, split};
 use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId};
 use server::store::{Redis, RedisUrl, Store};
 use server::{App, ManualClock, SystemClock, User};
-use support::{BOB_FORM, Process, at, bob, config, exchange, listen, login, send, serving, split};
 
 /// A redis-server with nothing in it, where there is one.
 fn started(options: &[&str]) -> Option<RedisServer> {
-    (!redis::is_skipped("users and sessions in Redis")).then(|| RedisServer::start(options))
+    (!crate::support::redis_server::is_skipped("users and sessions in Redis"))
+        .then(|| RedisServer::start(options))
 }
 
 async fn open(server: &RedisServer) -> Redis {

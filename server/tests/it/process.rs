@@ -1,14 +1,12 @@
 //! The binary as a process: settings, signals, and its database; `crash.rs` has what befalls that.
 
-mod support;
-
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::Output;
 
+use crate::support::{Process, command, connect, exchange, login, split};
 use nix::sys::signal::Signal;
-use support::{Process, command, connect, exchange, login, split};
 use test_support::skip::say_skipped;
 
 fn run(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {

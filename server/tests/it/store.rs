@@ -1,24 +1,19 @@
 //! The contract of every store. A new one joins by one line in `stores`.
 
-#[cfg(feature = "redis")]
-#[path = "support/redis.rs"]
-mod redis;
-mod support;
-
 use std::sync::{Arc, Mutex};
 
+use crate::support::at;
+#[cfg(feature = "redis")]
+use crate::support::redis_server::RedisServer;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-#[cfg(feature = "redis")]
-use redis::RedisServer;
 use server::User;
 use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, UserList, UserSession};
 use server::http::json;
 use server::store::{Lookup, MemorySessions, Sqlite, Store, StoreError};
 #[cfg(feature = "redis")]
 use server::store::{Redis, RedisUrl};
-use support::at;
 use tempfile::TempDir;
 
 /// Every store, empty, and what goes with the last of them.
@@ -48,7 +43,7 @@ async fn stores() -> Stores {
 async fn with_redis(
     mut all: Vec<(&'static str, Arc<dyn Store>)>,
 ) -> (Vec<(&'static str, Arc<dyn Store>)>, Option<RedisServer>) {
-    if redis::is_skipped("the contract with Redis") {
+    if crate::support::redis_server::is_skipped("the contract with Redis") {
         return (all, None);
     }
     let server = RedisServer::start(&[]);
