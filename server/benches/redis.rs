@@ -36,7 +36,7 @@ const PROCESSES: [usize; 3] = [1, 2, 4];
 
 fn main() {
     support::peer::become_one();
-    if let Some(why) = redis::missing() {
+    if let Some(why) = test_support::skip::missing("redis-server", "redis-server") {
         return eprintln!("nothing is measured: {why}");
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
