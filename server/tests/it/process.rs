@@ -65,6 +65,28 @@ fn wrong_settings_and_arguments_are_one_line_and_exit_code_2() {
 }
 
 #[test]
+fn a_setting_whose_feature_is_not_built_in_is_exit_code_2_and_help_says_what_is_missing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let help = run(folder.path(), &[], &["--help"]).stdout;
+    let help = String::from_utf8(help).expect("UTF-8");
+    let missing = help.lines().find(|line| line.starts_with("This server was built without"));
+    for (variable, value, feature, is_built_in) in [
+        ("HARDENED", "1", "hardened", cfg!(feature = "hardened")),
+        ("METRICS_ADDR", "127.0.0.1:0", "metrics", cfg!(feature = "metrics")),
+        ("DATABASE_URL", "redis://127.0.0.1", "redis", cfg!(feature = "redis")),
+    ] {
+        assert_eq!(missing.is_some_and(|line| line.contains(feature)), !is_built_in, "{help}");
+        if !is_built_in {
+            let (code, line) = refusal(&run(folder.path(), &[(variable, value)], &[]));
+            assert!(
+                code == Some(2) && line.contains(&format!("built without the feature {feature}; ")),
+                "{line}"
+            );
+        }
+    }
+}
+
+#[test]
 fn help_and_version_are_printed_whatever_the_settings() {
     let folder = tempfile::tempdir().expect("a folder");
     for (argument, begins) in [("--help", "The reference server"), ("--version", "server 0.")] {

@@ -1,7 +1,7 @@
 //! What befalls a Redis: each request is answered in bounded time, by 503 where nobody can say more, never wrongly,
 //! and all is well again when Redis is.
 //!
-//! `redis_crash.rs` kills it in the middle of changes, `redis_link.rs` makes it slow.
+//! `crash.rs` kills it in the middle of changes, `connection.rs` makes it slow.
 
 use crate::support::redis_server::{Nobody, RedisServer};
 use crate::support::redis_site::{Site, UNAVAILABLE};
