@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Map, Value, json};
 
-use crate::http::{Answer, ask};
+use crate::support::http::{Answer, ask};
 
 /// The memory of one client.
 #[derive(Clone)]

@@ -1,22 +1,18 @@
 //! The store in Redis: what it keeps there and for how long, and two servers that share it.
-#![cfg(feature = "redis")]
-
-#[path = "support/redis.rs"]
-mod redis;
-mod support;
 
 use std::process::Output;
 use std::sync::Arc;
 
-use redis::{Nobody, RedisServer};
+use crate::support::redis_server::{Nobody, RedisServer};
+use crate::support::{BOB_FORM, Process, at, bob, config, exchange, listen, login, send, serving, split};
 use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId};
 use server::store::{Redis, RedisUrl, Store};
 use server::{App, ManualClock, SystemClock, User};
-use support::{BOB_FORM, Process, at, bob, config, exchange, listen, login, send, serving, split};
 
 /// A redis-server with nothing in it, where there is one.
 fn started(options: &[&str]) -> Option<RedisServer> {
-    (!redis::is_skipped("users and sessions in Redis")).then(|| RedisServer::start(options))
+    (!crate::support::redis_server::is_skipped("users and sessions in Redis"))
+        .then(|| RedisServer::start(options))
 }
 
 async fn open(server: &RedisServer) -> Redis {
@@ -61,7 +57,7 @@ async fn redis_lets_go_of_sessions_a_day_after_their_lifetime_and_of_their_list_
     let log_in = async |seconds| {
         let id = SessionId::random();
         let session = Session { user_id: bob.id.clone(), created_at: at("2026-11-21T00:00:00Z") };
-        store.add_session(id, session, Lifetime::of_seconds(seconds)).await.expect("a write");
+        store.add_session(id, session, Lifetime::from_seconds(seconds)).await.expect("a write");
         // Seconds that are left, rounded up.
         let left = |key: &str| (integer(&server, &["PTTL", key]) + 999).div_euclid(1000);
         let mut of_sessions: Vec<_> = keys(&server)
@@ -93,7 +89,7 @@ async fn sessions_that_redis_has_let_go_of_leave_the_list_as_others_are_made() {
     store.add_user(Arc::clone(&bob)).await.expect("a write");
     let log_in = async || {
         let session = Session { user_id: bob.id.clone(), created_at: at("2026-11-21T00:00:00Z") };
-        store.add_session(SessionId::random(), session, Lifetime::of_seconds(60)).await.expect("a write");
+        store.add_session(SessionId::random(), session, Lifetime::from_seconds(60)).await.expect("a write");
     };
     for _ in 0..4 {
         log_in().await;
@@ -113,7 +109,7 @@ async fn a_session_that_is_ended_leaves_nothing() {
     store.add_user(Arc::clone(&bob)).await.expect("a write");
     let before = integer(&server, &["DBSIZE"]);
     let session = Session { user_id: bob.id.clone(), created_at: at("2026-11-21T00:00:00Z") };
-    store.add_session(id.clone(), session, Lifetime::of_seconds(60)).await.expect("a write");
+    store.add_session(id.clone(), session, Lifetime::from_seconds(60)).await.expect("a write");
     assert_eq!(integer(&server, &["DBSIZE"]), before + 2, "a session, and the list of sessions");
     assert_eq!(store.end_session(id.as_str()).await, Ok(true));
     assert_eq!(integer(&server, &["DBSIZE"]), before);
@@ -126,7 +122,7 @@ async fn a_list_longer_than_a_page_is_whole_and_in_order() {
     let emails: Vec<_> = (0..1001).map(|number| format!("{number}@h")).collect();
     for email in &emails {
         let user =
-            User::new(email.clone(), PasswordHash::of("x"), Names::default(), at("2026-11-21T00:00:00Z"));
+            User::new(email.clone(), PasswordHash::sha256("x"), Names::default(), at("2026-11-21T00:00:00Z"));
         assert_eq!(store.add_user(Arc::new(user)).await, Ok(true));
     }
     let list = store.users().await.expect("users");
@@ -297,7 +293,7 @@ fn a_user_of_redis_needs_no_more_rights_than_the_readme_says_and_no_less() {
         assert_eq!(store.add_user(bob()).await, Ok(true));
         let (id, bob) = (SessionId::random(), bob());
         let session = Session { user_id: bob.id.clone(), created_at: bob.created_at };
-        assert_eq!(store.add_session(id.clone(), session, Lifetime::of_seconds(60)).await, Ok(true));
+        assert_eq!(store.add_session(id.clone(), session, Lifetime::from_seconds(60)).await, Ok(true));
         assert!(store.session(id.as_str()).await.expect("a read").is_some());
         assert_eq!(store.remove_user(bob.id.as_str()).await, Ok(true));
     });

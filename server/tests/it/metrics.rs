@@ -1,12 +1,10 @@
 //! What the counts tell of requests, beside the log, and what they never tell.
-#![cfg(feature = "metrics")]
-
-mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use crate::support::{BOB_BASIC, BOB_FORM, Process, Site, command, exchange, login, split};
 use bytes::Bytes;
 use http::Request;
 use nix::sys::signal::Signal;
@@ -14,7 +12,6 @@ use serde_json::Value;
 use server::Respond as _;
 use server::http::framing::RequestBody;
 use server::ops::metrics_page::MetricsPage;
-use support::{BOB_BASIC, BOB_FORM, Process, Site, command, exchange, login, split};
 
 /// Nobody but this client has said these.
 const SECRETS: [&str; 4] = ["fake pwd", "fake+pwd", "bobsession", "Ym9ic2Vzc2lvbkBoYnRuLmlvOmZha2UgcHdk"];

@@ -1,11 +1,8 @@
 //! What HARDENED=1 changes, each beside what the documents have.
-#![cfg(feature = "hardened")]
 
-mod support;
-
+use crate::support::{BOB, BOB_BASIC, BOB_FORM, Site, config, login, send, split};
 use server::accounts::PasswordHash;
 use server::auth::PER_EMAIL;
-use support::{BOB, BOB_BASIC, BOB_FORM, Site, config, login, send, split};
 
 async fn site(mode: &str, hardened: &str) -> Site {
     Site::start_with(&[("AUTH_TYPE", mode), ("HARDENED", hardened)]).await

@@ -1,4 +1,4 @@
-//! The way to a Redis: one connection that all requests share, made anew when it breaks.
+//! The connection to a Redis, which all requests share, and which is made anew when it breaks.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,44 +10,44 @@ use redis::{RedisError, RedisResult, ScriptInvocation, Value, from_redis_value};
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
 
-use super::peer::Peer;
+use super::client_id::ClientId;
 use super::url::RedisUrl;
 use crate::http::limits::STORE_TIME;
 
-/// Asks a Redis, in bounded time.
-pub struct Link {
+/// A connection for all requests, with a limit of time for each script.
+pub struct SharedConnection {
     client: Client,
     url: RedisUrl,
-    // Every request reads it, for as long as it takes to copy a handle; who connects or has found it broken writes.
+    // Read by every request, to copy a handle; written by the one that connects, or that has found it broken.
     current: RwLock<Option<Connection>>,
-    // The last connection that anything was asked on. Held by the one request that connects; the others wait for it,
-    // each until its own time is over.
-    last: tokio::sync::Mutex<Option<Peer>>,
-    // Whether the last that was heard of Redis is that nothing is. Any request may find out either.
+    // The last connection that was used. Held by the one request that connects; the others wait for it, each until its
+    // own time is over.
+    last: tokio::sync::Mutex<Option<ClientId>>,
+    // Whether the last request had no answer. Any request may change it.
     is_lost: AtomicBool,
 }
 
-/// A connection whose task sends what all copies ask for, and ends with the last of them.
+/// A connection whose task sends the commands of all copies, and ends with the last of them.
 #[derive(Clone)]
 struct Connection {
     connection: MultiplexedConnection,
-    // Set by the connection's task, which knows first that it has ended.
+    // Set by the task of the connection, which is the first to know that it has ended.
     has_ended: Arc<AtomicBool>,
 }
 
-/// Why a Redis did not do what it was asked for.
+/// The reason why a Redis did not run a script.
 #[derive(Debug)]
 pub enum Failure {
     /// There was no answer in time.
     Late,
-    /// It cannot be reached, or refused.
+    /// It cannot be reached, or it refused.
     Redis(RedisError),
-    /// What it holds is not as this server writes it.
+    /// Its data were not written by this server.
     Unreadable,
 }
 
-impl Link {
-    /// The way to the Redis at `url`; nothing is sent yet.
+impl SharedConnection {
+    /// Makes a connection to the Redis at `url`, without sending anything yet.
     pub fn new(url: &RedisUrl) -> RedisResult<Self> {
         Ok(Self {
             client: url.client()?,
@@ -58,8 +58,8 @@ impl Link {
         })
     }
 
-    /// Runs a script, within [`STORE_TIME`]. A failure is not tried again, as nobody knows whether it happened on
-    /// the way there or on the way back; it is told in the log.
+    /// Runs a script within [`STORE_TIME`], and logs a failure. It is not tried again, as nobody knows whether the script
+    /// has run.
     pub async fn ask<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Failure> {
         let answer = self.run(script).await;
         match &answer {
@@ -68,7 +68,7 @@ impl Link {
             }
             Ok(_) => {}
             Err(failure) if failure.lasts() => {
-                // Said once: every request finds it out until it is over.
+                // Logged once, as every request fails until it is over.
                 if !self.is_lost.swap(true, Ordering::Relaxed) {
                     error!("failed to ask {}: {failure}", self.url);
                 }
@@ -78,7 +78,7 @@ impl Link {
         answer
     }
 
-    /// As [`ask`](Self::ask), and the log is not told.
+    /// Runs a script like [`ask`](Self::ask), without logging.
     pub async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Failure> {
         let deadline = Instant::now() + STORE_TIME;
         let mut used = timeout_at(deadline, self.connection()).await.map_err(|_| Failure::Late)??;
@@ -89,12 +89,12 @@ impl Link {
         if answer.as_ref().is_err_and(Failure::is_of_connection) {
             self.give_up(&used);
         }
-        // The error says what it is that cannot be read, which may be anybody's.
+        // The error would quote data, which may be anybody's.
         from_redis_value(answer?).map_err(|_| Failure::Unreadable)
     }
 
-    /// The connection that there is, or a new one, which first puts an end to the last: what was given up on that, and
-    /// is still on its way, must not be made after what is asked for from now on.
+    /// Returns the current connection, or a new one, which first ends the last one: a command that was given up there, and
+    /// is still on its way, must not run after later commands.
     async fn connection(&self) -> RedisResult<Connection> {
         if let Some(connection) = self.current() {
             return Ok(connection);
@@ -107,7 +107,7 @@ impl Link {
         let ended = Arc::clone(&has_ended);
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(STORE_TIME))
-            // Each question has its own.
+            // Each script has its own.
             .set_response_timeout(None)
             .set_push_sender(move |push: PushInfo| {
                 if push.kind == PushKind::Disconnection {
@@ -116,10 +116,10 @@ impl Link {
                 Ok::<_, ()>(())
             });
         let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        let peer = Peer::of(&mut connection).await?;
-        // The first ends none; but whether this server may do so is better known at its start.
-        last.as_ref().unwrap_or(&peer).end(&mut connection).await?;
-        *last = Some(peer);
+        let id = ClientId::ask(&mut connection).await?;
+        // The first one ends none, but shows at the start whether this server may do so.
+        last.as_ref().unwrap_or(&id).kill(&mut connection).await?;
+        *last = Some(id);
         let new = Connection { connection, has_ended };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(new.clone());
         Ok(new)
@@ -130,7 +130,7 @@ impl Link {
         current.as_ref().filter(|connection| !connection.has_ended.load(Ordering::Acquire)).cloned()
     }
 
-    /// Lets the next request connect anew, unless another has given this connection up already.
+    /// Has the next request connect anew, unless another request has given this connection up already.
     fn give_up(&self, broken: &Connection) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if current.as_ref().is_some_and(|current| Arc::ptr_eq(&current.has_ended, &broken.has_ended)) {
@@ -140,8 +140,8 @@ impl Link {
 }
 
 impl Failure {
-    /// Whether another connection may be better: this one is broken or dead, or leads to a replica or a primary that
-    /// may not write, where the address may lead elsewhere by now.
+    /// Returns whether another connection may be better: this one is broken, or leads to a replica or to a primary that may
+    /// not write, and the address may lead elsewhere by now.
     fn is_of_connection(&self) -> bool {
         match self {
             Self::Late => true,
@@ -153,7 +153,7 @@ impl Failure {
         }
     }
 
-    /// Whether it is a state of the Redis, in which all requests fail alike, and not a matter of this one.
+    /// Returns whether all requests fail alike in this state of the Redis, and not only this one.
     fn lasts(&self) -> bool {
         const STATES: [&str; 4] = ["BUSY", "LOADING", "NOPERM", "WRONGPASS"];
         let is_state = |error: &RedisError| error.code().is_some_and(|code| STATES.contains(&code));
@@ -167,7 +167,7 @@ impl From<RedisError> for Failure {
     }
 }
 
-/// On one line, and without what was asked for: where Redis repeats that, the password may be in it.
+/// On one line, and without the arguments of the script: if Redis quotes them, a password may be among them.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

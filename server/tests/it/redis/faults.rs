@@ -1,24 +1,15 @@
 //! What befalls a Redis: each request is answered in bounded time, by 503 where nobody can say more, never wrongly,
 //! and all is well again when Redis is.
 //!
-//! `redis_crash.rs` kills it in the middle of changes, `redis_link.rs` makes it slow.
-#![cfg(feature = "redis")]
+//! `crash.rs` kills it in the middle of changes, `connection.rs` makes it slow.
 
-#[path = "support/redis.rs"]
-mod redis;
-#[path = "support/redis_site.rs"]
-mod redis_site;
-mod support;
-#[path = "support/way.rs"]
-mod way;
-
-use redis::{Nobody, RedisServer};
-use redis_site::{Site, UNAVAILABLE};
-use support::{BOB, PATIENCE, exchange, split};
+use crate::support::redis_server::{Nobody, RedisServer};
+use crate::support::redis_site::{Site, UNAVAILABLE};
+use crate::support::{BOB, PATIENCE, exchange, split};
 
 /// Says that a test is not made here, where there is no redis-server.
 fn is_skipped() -> bool {
-    redis::is_skipped("what befalls a Redis")
+    crate::support::redis_server::is_skipped("what befalls a Redis")
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! Sessions from login to logout, expiry and restart.
 
-mod support;
-
 use std::collections::HashSet;
 
+use crate::support::{BOB, SESSION_MODES, Site, login};
 use chrono::TimeDelta;
-use support::{BOB, SESSION_MODES, Site, login};
 
 #[tokio::test]
 async fn each_login_makes_a_session_and_logout_ends_that_one_alone() {
@@ -66,7 +64,8 @@ async fn an_id_that_the_client_chose_is_never_adopted() {
     for mode in SESSION_MODES {
         let site = Site::start(mode).await;
         let chosen = "Cookie: _my_session_id=5535d4d7-3d77-4d06-8281-495dc3acfe76\r\n";
-        let request = login(support::BOB_FORM).replacen("Host: h\r\n", &format!("Host: h\r\n{chosen}"), 1);
+        let request =
+            login(crate::support::BOB_FORM).replacen("Host: h\r\n", &format!("Host: h\r\n{chosen}"), 1);
         let answer = site.send(&request).await;
         assert!(answer.contains("Set-Cookie") && !answer.contains("5535d4d7"), "{answer}");
         assert_eq!(site.me(chosen).await, 403);

@@ -1,18 +1,16 @@
 //! How the server waits, stops, and fails.
 
-mod support;
-
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::{Site, config, connect, listen, send, split};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, UserList, UserSession};
 use server::http::limits::{BODY_TIME, DRAIN_TIME, HEAD_TIME, IDLE_TIME};
-use server::store::{Lookup, Store, StoreError};
+use server::store::{Lookup, Store, StoreError, found};
 use server::{App, SystemClock, User};
-use support::{Site, config, connect, listen, send, split};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -98,13 +96,13 @@ impl Store for Broken {
         self.fail()
     }
     fn user_count(&self) -> Lookup<'_, u64> {
-        Lookup::ready(self.fail())
+        found(self.fail())
     }
     fn user(&self, _: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::ready(self.fail())
+        found(self.fail())
     }
     fn user_by_email(&self, _: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::ready(self.fail())
+        found(self.fail())
     }
     async fn add_user(&self, _: Arc<User>) -> Result<bool, StoreError> {
         self.fail()
@@ -127,7 +125,7 @@ impl Store for Broken {
         self.fail()
     }
     fn session(&self, _: &str) -> Lookup<'_, Option<UserSession>> {
-        Lookup::ready(self.fail())
+        found(self.fail())
     }
     async fn end_session(&self, _: &str) -> Result<bool, StoreError> {
         self.fail()
@@ -144,7 +142,7 @@ async fn a_failing_store_is_503_and_a_panic_500_and_the_server_lives_on() {
         let app = App::with_store(&config(&[("AUTH_TYPE", "session_auth")]), store, Arc::new(SystemClock));
         let (address, _stop, task) = listen(Arc::new(app)).await;
         let me = "GET /api/v1/users/me HTTP/1.1\r\nHost: h\r\nCookie: _my_session_id=x\r\n\r\n";
-        for request in [me.to_owned(), support::login(support::BOB_FORM)] {
+        for request in [me.to_owned(), crate::support::login(crate::support::BOB_FORM)] {
             assert_eq!(split(&send(address, request.as_bytes()).await), expected);
         }
         assert_eq!(split(&send(address, format!("{STATUS}\r\n").as_bytes()).await).0, 200);

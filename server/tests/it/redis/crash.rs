@@ -7,29 +7,19 @@
 //! lost is counted; what is left must be something that was, and all keys must agree.
 //!
 //! `CRASH_KILLS` is the number of kills, `CRASH_SEED` what random choices are made from.
-#![cfg(feature = "redis")]
-
-#[path = "crash/http.rs"]
-mod http;
-#[path = "crash/ledger.rs"]
-#[expect(dead_code, reason = "a file that is damaged needs more of it")]
-mod ledger;
-#[path = "support/redis.rs"]
-mod redis;
-mod support;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::support::http::{Answer, ask};
+use crate::support::ledger::{Heard, Ledger};
+use crate::support::redis_server::RedisServer;
+use crate::support::{PATIENCE, Process, serving};
 use fastrand::Rng;
-use http::{Answer, ask};
-use ledger::{Heard, Ledger};
 use nix::sys::signal::Signal;
-use redis::RedisServer;
 use serde_json::{Map, Value};
-use support::{PATIENCE, Process, serving};
 use tempfile::TempDir;
 
 /// Kills of one Redis: what all clients remember grows over them.
@@ -209,7 +199,7 @@ fn number(name: &str) -> Option<u64> {
 
 #[test]
 fn nothing_acknowledged_is_lost_when_redis_is_killed_in_the_middle_of_changes() {
-    if redis::is_skipped("SIGKILL to a Redis") {
+    if crate::support::redis_server::is_skipped("SIGKILL to a Redis") {
         return;
     }
     let seed = number("CRASH_SEED").unwrap_or_else(|| fastrand::u64(..1_000_000));
@@ -227,7 +217,7 @@ fn nothing_acknowledged_is_lost_when_redis_is_killed_in_the_middle_of_changes() 
 
 #[test]
 fn what_a_redis_with_a_second_for_its_disk_loses_is_counted_and_the_rest_agrees() {
-    if redis::is_skipped("SIGKILL to a Redis with everysec") {
+    if crate::support::redis_server::is_skipped("SIGKILL to a Redis with everysec") {
         return;
     }
     let seed = number("CRASH_SEED").unwrap_or_else(|| fastrand::u64(..1_000_000));
@@ -253,7 +243,7 @@ fn what_a_redis_with_a_second_for_its_disk_loses_is_counted_and_the_rest_agrees(
 
 #[test]
 fn keys_that_do_not_agree_are_found_out() {
-    if redis::is_skipped("that keys which do not agree are found") {
+    if crate::support::redis_server::is_skipped("that keys which do not agree are found") {
         return;
     }
     let ground = Ground::new(RedisServer::start(&[]));
@@ -274,7 +264,7 @@ fn keys_that_do_not_agree_are_found_out() {
 
 #[test]
 fn a_redis_that_forgets_is_found_out() {
-    if redis::is_skipped("that a loss in Redis is found") {
+    if crate::support::redis_server::is_skipped("that a loss in Redis is found") {
         return;
     }
     let mut ground = Ground::new(RedisServer::start(&[]));

@@ -1,11 +1,9 @@
 //! What the log tells of requests, where there are no counts.
 
-mod support;
-
 use std::io::Read as _;
 
+use crate::support::{Process, command, exchange, split};
 use nix::sys::signal::Signal;
-use support::{Process, command, exchange, split};
 
 fn get(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: h\r\n{headers}\r\n")

@@ -1,24 +1,19 @@
 //! The contract of every store. A new one joins by one line in `stores`.
 
-#[cfg(feature = "redis")]
-#[path = "support/redis.rs"]
-mod redis;
-mod support;
-
 use std::sync::{Arc, Mutex};
 
+use crate::support::at;
+#[cfg(feature = "redis")]
+use crate::support::redis_server::RedisServer;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-#[cfg(feature = "redis")]
-use redis::RedisServer;
 use server::User;
 use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, UserList, UserSession};
 use server::http::json;
 use server::store::{Lookup, MemorySessions, Sqlite, Store, StoreError};
 #[cfg(feature = "redis")]
 use server::store::{Redis, RedisUrl};
-use support::at;
 use tempfile::TempDir;
 
 /// Every store, empty, and what goes with the last of them.
@@ -48,7 +43,7 @@ async fn stores() -> Stores {
 async fn with_redis(
     mut all: Vec<(&'static str, Arc<dyn Store>)>,
 ) -> (Vec<(&'static str, Arc<dyn Store>)>, Option<RedisServer>) {
-    if redis::is_skipped("the contract with Redis") {
+    if crate::support::redis_server::is_skipped("the contract with Redis") {
         return (all, None);
     }
     let server = RedisServer::start(&[]);
@@ -64,15 +59,15 @@ async fn with_redis(
 /// Hashes a password by the strongest means that this build has.
 fn rehashed(password: &str) -> PasswordHash {
     #[cfg(feature = "hardened")]
-    return PasswordHash::dear(password);
+    return PasswordHash::argon2id(password);
     #[cfg(not(feature = "hardened"))]
-    PasswordHash::of(password)
+    PasswordHash::sha256(password)
 }
 
 fn user(email: &str) -> Arc<User> {
     Arc::new(User::new(
         email.to_owned(),
-        PasswordHash::of("x"),
+        PasswordHash::sha256("x"),
         Names::default(),
         at("2026-11-21T00:00:00.123456Z"),
     ))
@@ -112,7 +107,7 @@ async fn users_are_found_by_id_and_by_the_exact_email_in_order_of_creation() {
             let by_id = store.user(user.id.as_str()).await.expect("a read").expect("a user");
             let by_email = store.user_by_email(&user.email).await.expect("a read").expect("a user");
             assert_eq!((shown(&by_id), shown(&by_email)), (shown(user), shown(user)), "{name}");
-            assert!(by_email.password.is_of("x"), "{name}");
+            assert!(by_email.password.verify("x"), "{name}");
         }
         for nobody in ["", "nul", "Z", "%", "a  "] {
             assert!(store.user_by_email(nobody).await.expect("a read").is_none(), "{name} {nobody}");
@@ -136,7 +131,7 @@ async fn a_password_is_rehashed_and_nothing_else_changes() {
         for found in [store.user(kim.id.as_str()), store.user_by_email("kim")] {
             let found = found.await.expect("a read").expect("a user");
             assert_eq!(shown(&found), shown(&kim), "{name}");
-            assert!(found.password.is_of("y") && !found.password.is_of("x"), "{name}");
+            assert!(found.password.verify("y") && !found.password.verify("x"), "{name}");
         }
     }
 }
@@ -419,7 +414,7 @@ async fn sessions_that_are_long_over_are_forgotten_as_others_are_made() {
     for (name, store) in stores.all {
         let kim = user("kim");
         store.add_user(Arc::clone(&kim)).await.expect("a write");
-        let lifetime = Lifetime::of_seconds(60);
+        let lifetime = Lifetime::from_seconds(60);
         let old: Vec<_> = (0..8).map(|_| SessionId::random()).collect();
         for id in &old {
             store.add_session(id.clone(), session(&kim), lifetime).await.expect("a write");

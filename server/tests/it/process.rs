@@ -1,14 +1,12 @@
 //! The binary as a process: settings, signals, and its database; `crash.rs` has what befalls that.
 
-mod support;
-
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::Output;
 
+use crate::support::{Process, command, connect, exchange, login, split};
 use nix::sys::signal::Signal;
-use support::{Process, command, connect, exchange, login, split};
 use test_support::skip::say_skipped;
 
 fn run(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
@@ -64,6 +62,28 @@ fn wrong_settings_and_arguments_are_one_line_and_exit_code_2() {
         );
     }
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn a_setting_whose_feature_is_not_built_in_is_exit_code_2_and_help_says_what_is_missing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let help = run(folder.path(), &[], &["--help"]).stdout;
+    let help = String::from_utf8(help).expect("UTF-8");
+    let missing = help.lines().find(|line| line.starts_with("This server was built without"));
+    for (variable, value, feature, is_built_in) in [
+        ("HARDENED", "1", "hardened", cfg!(feature = "hardened")),
+        ("METRICS_ADDR", "127.0.0.1:0", "metrics", cfg!(feature = "metrics")),
+        ("DATABASE_URL", "redis://127.0.0.1", "redis", cfg!(feature = "redis")),
+    ] {
+        assert_eq!(missing.is_some_and(|line| line.contains(feature)), !is_built_in, "{help}");
+        if !is_built_in {
+            let (code, line) = refusal(&run(folder.path(), &[(variable, value)], &[]));
+            assert!(
+                code == Some(2) && line.contains(&format!("built without the feature {feature}; ")),
+                "{line}"
+            );
+        }
+    }
 }
 
 #[test]

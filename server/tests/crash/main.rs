@@ -1,7 +1,7 @@
 //! Crashes and broken disks: nothing that was acknowledged is lost, and nothing is made up.
 //!
 //! Clients log in and out, create, change and remove users, and write down what they were told
-//! ([`ledger`]). After each accident the server is started again on the same folder and compared with all of
+//! (`support/ledger.rs`). After each accident the server is started again on the same folder and compared with all of
 //! it ([`ground`]): an acknowledged change is there, another is wholly there or wholly absent, no session that
 //! has ended lives, each session leads to its user, lists and counts agree.
 //!
@@ -20,32 +20,19 @@
 //! choices are made from; a run prints its seed, and at its end how often each kind of accident was survived.
 //! `just crash` does it at length.
 
-#[path = "crash/cuts.rs"]
 mod cuts;
-#[path = "crash/damage.rs"]
 mod damage;
-#[path = "crash/disk.rs"]
 mod disk;
-#[path = "crash/faults.rs"]
 mod faults;
-#[path = "crash/ground.rs"]
 mod ground;
-#[path = "crash/http.rs"]
-mod http;
-#[path = "crash/kills.rs"]
 mod kills;
-#[path = "crash/ledger.rs"]
-mod ledger;
-#[path = "crash/limit.rs"]
 mod limit;
-#[path = "crash/points.rs"]
 mod points;
-#[path = "crash/strace.rs"]
 mod strace;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
-#[path = "crash/tamper.rs"]
 mod tamper;
-#[path = "crash/totals.rs"]
 mod totals;
 
 use libtest_mimic::{Arguments, Failed, Trial};

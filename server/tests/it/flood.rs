@@ -1,7 +1,5 @@
 //! Too many at once: connections, and requests while the server is told to stop.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -9,9 +7,9 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 
+use crate::support::{Process, command, connect, exchange, split};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
-use support::{Process, command, connect, exchange, split};
 use test_support::skip::say_skipped;
 
 const STATUS: &[u8] = b"GET /api/v1/status HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";

@@ -1,11 +1,9 @@
 //! The gate, in every mode.
 
-mod support;
-
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::SocketAddr;
 
-use support::{BOB, BOB_BASIC, SESSION_MODES, Site, connect, exchange, split};
+use crate::support::{BOB, BOB_BASIC, SESSION_MODES, Site, connect, exchange, split};
 
 const CLOSED: [&str; 5] = ["auth", "basic_auth", "session_auth", "session_exp_auth", "session_db_auth"];
 

@@ -1,13 +1,12 @@
-//! A way to a TCP server that can be led elsewhere, held up and cut.
-#![expect(dead_code, reason = "every test binary uses a part of it")]
+//! A proxy in front of a TCP server that can be redirected, delayed and cut.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
-/// A way on the loopback address; it is gone when dropped.
-pub struct Way {
+/// A proxy on the loopback address, which ends when it is dropped.
+pub struct FaultProxy {
     pub address: SocketAddr,
     state: Arc<(Mutex<State>, Condvar)>,
 }
@@ -29,8 +28,8 @@ struct State {
     streams: Vec<TcpStream>,
 }
 
-impl Way {
-    pub fn to(to: SocketAddr) -> Self {
+impl FaultProxy {
+    pub fn new(to: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let state = State {
@@ -112,7 +111,7 @@ impl Way {
     }
 }
 
-impl Drop for Way {
+impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.change(|state| state.is_gone = true);
         self.release();

@@ -1,15 +1,12 @@
 //! The documents' programs.
-#![cfg(feature = "programs")]
-
-mod support;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::support::{Process, config, exchange, send, split};
 use server::programs::{MAIN_0_EMAIL, MAIN_0_PASSWORD, MAIN_4_EMAIL, MAIN_4_PASSWORD};
 use server::programs::{main_0, main_1, main_2, main_3, main_4};
 use server::{App, SystemClock};
-use support::{Process, config, exchange, send, split};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 

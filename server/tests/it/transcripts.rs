@@ -1,8 +1,6 @@
 //! Answers byte for byte as the documents show them.
 
-mod support;
-
-use support::{BOB_BASIC, BOB_FORM, SESSION_MODES, Site, login};
+use crate::support::{BOB_BASIC, BOB_FORM, SESSION_MODES, Site, login};
 
 const BOB_JSON: &str = "{\n  \"created_at\": \"2017-10-16 04:23:04\", \n  \"email\": \"bobsession@hbtn.io\", \n  \
     \"first_name\": null, \n  \"id\": \"cf3ddee1-ff24-49e4-a40b-2540333fe992\", \n  \"last_name\": null, \n  \
@@ -59,7 +57,7 @@ async fn the_login_transcript_holds() {
     ] {
         let answer = site.send(&login(body)).await;
         let expected = (status, format!("{{\n  \"error\": \"{error}\"\n}}\n"));
-        assert_eq!(support::split(&answer), expected, "{body}");
+        assert_eq!(crate::support::split(&answer), expected, "{body}");
         assert!(!answer.contains("Set-Cookie"), "{answer}");
     }
     let cookie = site.log_in().await;

@@ -1,13 +1,11 @@
 //! The users routes.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{BOB, Site};
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{BOB, Site};
 
 /// A client as applications have one: reqwest, without redirects or a cookie jar.
 async fn ask(site: &Site, method: Method, path: &str, body: &str) -> (u16, Value) {

@@ -1,35 +1,28 @@
 //! The one connection to a Redis: what takes too long on it, and when it ends.
 //!
 //! The app is in this process, so that its time can be made to pass.
-#![cfg(feature = "redis")]
-
-#[path = "support/redis.rs"]
-mod redis;
-mod support;
-#[path = "support/way.rs"]
-mod way;
 
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::fault_proxy::FaultProxy;
+use crate::support::redis_server::RedisServer;
+use crate::support::{BOB, PATIENCE, bob, config};
 use bytes::Bytes;
 use http::Request;
-use redis::RedisServer;
 use server::accounts::{Names, PasswordHash};
 use server::http::framing::RequestBody;
 use server::http::limits::{STORE_LIST_TIME, STORE_TIME};
 use server::store::StoreError;
 use server::{App, Respond as _, SystemClock, User};
-use support::{BOB, PATIENCE, bob, config};
-use way::Way;
 
 const UNAVAILABLE: &str = "{\n  \"error\": \"Service unavailable\"\n}\n";
 
 /// Says that a test is not made here, where there is no redis-server.
 fn is_skipped() -> bool {
-    redis::is_skipped("a slow Redis")
+    crate::support::redis_server::is_skipped("a slow Redis")
 }
 
 /// An app in this process, and a session of Bob's.
@@ -62,7 +55,7 @@ async fn a_connection_that_ends_while_nobody_asks_is_noticed_before_the_next_req
         return;
     }
     let redis = RedisServer::start(&[]);
-    let way = Way::to(redis.address());
+    let way = FaultProxy::new(redis.address());
     let inside = Inside::start(&way.url()).await;
     for _ in 0..3 {
         way.cut();
@@ -80,7 +73,7 @@ async fn whatever_takes_too_long_is_503_in_bounded_time() {
         return;
     }
     let redis = RedisServer::start(&[]);
-    let way = Way::to(redis.address());
+    let way = FaultProxy::new(redis.address());
     let inside = Inside::start(&way.url()).await;
     let me = "/api/v1/users/me";
     assert_eq!(inside.respond("GET", me).await.0, 200);
@@ -104,7 +97,7 @@ async fn a_connection_whose_bytes_go_nowhere_is_left_for_a_new_one() {
         return;
     }
     let redis = RedisServer::start(&[]);
-    let way = Way::to(redis.address());
+    let way = FaultProxy::new(redis.address());
     let inside = Inside::start(&way.url()).await;
     let (me, out) = ("/api/v1/users/me", "/api/v1/auth_session/logout");
     way.hold_old();
@@ -128,7 +121,7 @@ async fn a_change_that_had_no_answer_is_not_made_after_a_newer_one() {
         return;
     }
     let redis = RedisServer::start(&[]);
-    let way = Way::to(redis.address());
+    let way = FaultProxy::new(redis.address());
     let inside = Inside::start(&way.url()).await;
     let rename = async |name: &str| {
         let names = Names { first: Some(name.to_owned()), last: None };
@@ -165,10 +158,10 @@ async fn a_list_whose_pages_all_come_late_is_503_in_bounded_time() {
         return;
     }
     let redis = RedisServer::start(&[]);
-    let way = Way::to(redis.address());
+    let way = FaultProxy::new(redis.address());
     let inside = Inside::start(&way.url()).await;
     for number in 0..3000 {
-        let (email, password) = (format!("{number}@h"), PasswordHash::of("x"));
+        let (email, password) = (format!("{number}@h"), PasswordHash::sha256("x"));
         let user = User::new(email, password, Names::default(), inside.app.service().now());
         assert_eq!(inside.app.store().add_user(Arc::new(user)).await, Ok(true));
     }

@@ -1,5 +1,4 @@
 //! A redis-server of the test's own.
-#![expect(dead_code, reason = "every test binary uses a part of it")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
