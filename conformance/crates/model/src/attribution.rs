@@ -1,7 +1,7 @@
 //! Attribution: the requirements that a wrong answer may break.
 //!
-//! The allowed response names one requirement. The history of the sessions suggests others: a session that is
-//! refused by mistake may have been ended by the logout of another session, by a later login, or by a restart.
+//! The allowed response names one requirement. The history of the sessions suggests others: a session that is refused
+//! by mistake may have been ended by the logout of another session, by a later login, or by a restart.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

@@ -16,6 +16,25 @@ use spec::http::Exchange;
 /// The largest number of states to keep. Only several unspecified cases in a row lead to so many.
 const MAX_STATES: usize = 32;
 
+/// An allowed response at one second, and its differences to the answer.
+struct Candidate {
+    allowed: AllowedResponse,
+    differences: Vec<Difference>,
+    now: Second,
+}
+
+impl Candidate {
+    /// Returns whether the status and the content of the body agree.
+    fn agrees(&self) -> bool {
+        self.differences.iter().all(|one| one.aspect != Aspect::StatusOrBody)
+    }
+
+    /// Returns whether the candidate agrees, and the other one does not or has more differences.
+    fn is_nearer_than(&self, other: &Self) -> bool {
+        self.agrees() && (!other.agrees() || self.differences.len() < other.differences.len())
+    }
+}
+
 /// A judge of the answers of one server, in the order in which they came.
 #[derive(Clone, Debug)]
 pub struct Oracle {
@@ -91,8 +110,7 @@ impl Oracle {
     /// Judges an answer that was given between two seconds, both included, and applies its effect.
     ///
     /// Returns the deviations, or nothing if the answer is allowed. After a wrong status or body the state of the
-    /// server
-    /// is unknown, and every later answer counts as allowed.
+    /// server is unknown, and every later answer counts as allowed.
     pub fn judge(&mut self, exchange: &Exchange, from: Second, to: Second) -> Vec<Deviation> {
         if self.state_unknown {
             return Vec::new();
@@ -109,34 +127,23 @@ impl Oracle {
         let context =
             Context { cookie_name: &cookie_name, head, foreign_users: self.foreign_users, under_api, window };
         let mut next: Vec<State> = Vec::new();
-        // The allowed response with the fewest differences; the documented one if the status or body of all differ.
-        let mut nearest: Option<(AllowedResponse, Vec<Difference>, Second)> = None;
-        for state in &self.states {
-            for now in from..=to {
-                for allowed in allowed_responses(state, &self.rules, now, &asked) {
-                    let differences = compare(&allowed, answer, context);
-                    let fits = differences.iter().all(|one| one.aspect != Aspect::StatusOrBody);
-                    if fits && next.len() < MAX_STATES {
-                        let mut state = state.clone();
-                        apply(&mut state, &allowed, answer, &cookie_name, now);
-                        if !next.contains(&state) {
-                            next.push(state);
-                        }
+        let mut nearest: Option<Candidate> = None;
+        for (state, now) in self.states.iter().flat_map(|state| (from..=to).map(move |now| (state, now))) {
+            for allowed in allowed_responses(state, &self.rules, now, &asked) {
+                let candidate = Candidate { differences: compare(&allowed, answer, context), allowed, now };
+                if candidate.agrees() && next.len() < MAX_STATES {
+                    let mut state = state.clone();
+                    apply(&mut state, &candidate.allowed, answer, &cookie_name, now);
+                    if !next.contains(&state) {
+                        next.push(state);
                     }
-                    let is_nearer = match &nearest {
-                        None => true,
-                        Some((_, best, _)) => {
-                            let best_fits = best.iter().all(|one| one.aspect != Aspect::StatusOrBody);
-                            fits && (!best_fits || differences.len() < best.len())
-                        }
-                    };
-                    if is_nearer {
-                        nearest = Some((allowed, differences, now));
-                    }
+                }
+                if nearest.as_ref().is_none_or(|best| candidate.is_nearer_than(best)) {
+                    nearest = Some(candidate);
                 }
             }
         }
-        let Some((allowed, differences, now)) = nearest else { return Vec::new() };
+        let Some(Candidate { allowed, differences, now }) = nearest else { return Vec::new() };
         let (rules, history) = (&self.rules, &self.history);
         let observation =
             Observation { rules, history, asked: &asked, allowed: &allowed, answer: Some(answer), now };
@@ -192,11 +199,11 @@ impl Oracle {
 
     fn no_answer(&self, asked: &Asked, exchange: &Exchange, now: Second) -> Deviation {
         let allowed = allowed_responses(&self.states[0], &self.rules, now, asked).remove(0);
-        let why = exchange.answer.as_ref().err().map_or_else(String::new, ToString::to_string);
+        let reason = exchange.answer.as_ref().err().map_or_else(String::new, ToString::to_string);
         let difference = Difference {
             aspect: Aspect::StatusOrBody,
             expected: compare::expected_text(&allowed),
-            actual: why,
+            actual: reason,
         };
         let (rules, history) = (&self.rules, &self.history);
         let observation = Observation { rules, history, asked, allowed: &allowed, answer: None, now };

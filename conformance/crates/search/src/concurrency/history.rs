@@ -88,8 +88,7 @@ impl History {
     }
 
     /// Returns the indices of the start and the end of a call among the events. A call without an end lasts until
-    /// after
-    /// the last event.
+    /// after the last event.
     pub fn interval(&self, index: usize) -> (usize, usize) {
         let place = |event| self.events.iter().position(|one| *one == event);
         let begin = place(Event::Invoked(index)).unwrap_or_default();

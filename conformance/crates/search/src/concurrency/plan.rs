@@ -69,8 +69,7 @@ impl Plan {
     }
 
     /// Returns the sessions that the plan starts with: the user of each, the client that knows it, counted from 0,
-    /// and
-    /// the name by which the plan refers to it.
+    /// and the name by which the plan refers to it.
     pub fn sessions(&self) -> Vec<(Actor, usize, SessionRef)> {
         let is_shared = self.operations().any(|one| one.session() == Some(SessionRef::Shared));
         let begins_with_one = |client: &usize| {
