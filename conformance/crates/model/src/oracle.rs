@@ -170,9 +170,10 @@ impl Oracle {
         found
     }
 
-    /// Sorts exchanges of concurrent requests into an order in which the answers are allowed.
+    /// Sorts exchanges of one request, sent several times concurrently, into an order in which the answers are allowed.
     ///
-    /// Exchanges that fit into no such order come last, in their original order.
+    /// Each step takes the first exchange that is allowed next, without a search for a better one. Exchanges that are
+    /// never allowed come last, in their original order.
     pub fn in_consistent_order<'e>(
         &self,
         exchanges: &'e [Exchange],
@@ -389,6 +390,36 @@ mod tests {
         let text = String::from_utf8_lossy(&answer.body).replace("null", "\"secret word\"");
         answer.body = text.into_bytes();
         assert!(bench.judge(users(&id), answer).iter().any(|ids| ids.contains(&"users.hide-password")));
+    }
+
+    #[test]
+    fn concurrent_answers_are_sorted_into_an_order_in_which_they_are_allowed() {
+        let mut bench = Bench::new(Mode::SessionAuth, None);
+        let id = bench.log_in();
+        let logout = with_cookie("DELETE", "auth_session/logout", &id);
+        let mut exchange =
+            || Exchange { request: logout.clone(), answer: Ok(bench.machine.answer(&logout, 0).1) };
+        let (success, refusal) = (exchange(), exchange());
+        let statuses = |exchanges: &[Exchange]| -> Vec<u16> {
+            let sorted = bench.oracle.in_consistent_order(exchanges, 0, 0);
+            sorted.into_iter().map(|one| one.answer.as_ref().map_or(0, |answer| answer.status)).collect()
+        };
+        assert_eq!(statuses(&[refusal.clone(), success.clone(), refusal.clone()]), [200, 403, 403]);
+        assert_eq!(statuses(&[success.clone(), success, refusal.clone()]), [200, 403, 200]);
+        assert_eq!(statuses(&[refusal.clone(), refusal]), [403, 403]);
+    }
+
+    #[test]
+    fn the_unspecified_cases_that_answers_use_are_listed_once() {
+        let mut bench = Bench::new(Mode::SessionAuth, None);
+        let mut head = Request::get("http://h/api/v1/status".to_owned());
+        "HEAD".clone_into(&mut head.method);
+        assert_eq!(bench.oracle.unspecified_cases(), []);
+        for _ in 0..2 {
+            let answer = Answer { status: 405, headers: Vec::new(), body: Vec::new() };
+            assert_eq!(bench.judge(head.clone(), answer), Vec::<Vec<&str>>::new());
+        }
+        assert_eq!(bench.oracle.unspecified_cases(), [Unspecified::ServersOwnMethod]);
     }
 
     impl Bench {
