@@ -51,7 +51,7 @@ fn check_heard(
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let check = Check::new(suite(), target, &plan, listener);
-    runtime.block_on(check.run()).expect("the clock follows")
+    runtime.block_on(check.run()).expect("the clock follows").report
 }
 
 /// The requirements with a verdict of this kind.
@@ -229,7 +229,8 @@ fn equal_runs_have_equal_reports_whatever_runs_beside_them() {
 fn program(script: &str) -> (tempfile::TempDir, Command) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     std::fs::write(folder.path().join("run.sh"), script).expect("a script can be written");
-    let command = Command::new(folder.path(), Some("sh run.sh"), ClockKind::None).expect("it is a command");
+    let command =
+        Command::new(folder.path(), Some("/bin/sh run.sh"), ClockKind::None).expect("it is a command");
     (folder, command)
 }
 

@@ -81,6 +81,10 @@ fn wrong_usage_is_exit_2_and_says_what_to_write() {
             &["check", "--requirement", "redis.ping"],
             "redis.ping is asked of a Redis server: conformance check redis-server",
         ),
+        (
+            &["check", "http://127.0.0.1:1", "--mode", "off", "--requirement", "expiry.never"],
+            "nothing is left to check in off: expiry.never applies in",
+        ),
         (&["check", "redis-server", "--mode", "off"], "--mode goes with the API as the target"),
         (&["check", "redis-server", "--clock", "wall"], "--clock goes with a folder or a URL as the target"),
         (&["check", "redis-server", "--requirement", "login.ok"], "login.ok applies in session_auth, "),
@@ -112,7 +116,8 @@ fn what_cannot_be_reached_or_started_is_exit_3() {
 
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let folder = folder.path().display().to_string();
-    let broken = ["check", &folder, "--command", "sh -c 'echo its last words; exit 7'", "--clock", "none"];
+    let broken =
+        ["check", &folder, "--command", "/bin/sh -c 'echo its last words; exit 7'", "--clock", "none"];
     let output = conformance(&[&broken[..], &["--scenario", "api-status"]].concat());
     assert_eq!(code(&output), 3, "{}", stdout(&output));
     assert!(stdout(&output).contains("exit status: 7"), "{}", stdout(&output));

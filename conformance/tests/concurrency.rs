@@ -52,7 +52,7 @@ fn of_flask() -> Vec<Trial> {
         Ok(folder) => of_modes("flask", move |mode| {
             is_sound(&Command::new(&folder, None, ClockKind::None)?, mode, 10, &Way::UNAIDED)
         }),
-        Err(why) => machine::skipped("flask", &why),
+        Err(missing) => machine::skipped("flask", "our Flask implementation", &missing),
     }
 }
 

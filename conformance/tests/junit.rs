@@ -49,7 +49,7 @@ fn the_file_of_a_program_that_prints_bytes_at_random_is_valid() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let bytes: Vec<u8> = (0..=255).cycle().take(4096).collect();
     std::fs::write(folder.path().join("bytes"), bytes).expect("it can be written");
-    let program = "sh -c 'cat bytes >&2; printf \"]]>\\033[31m<&\"; exit 7'";
+    let program = "/bin/sh -c 'cat bytes >&2; printf \"]]>\\033[31m<&\"; exit 7'";
     let path = folder.path().display().to_string();
     let text = checked(&[&path, "--command", program, "--clock", "none", "--mode", "auth"]);
     assert!(text.contains("<error ") && text.contains("]]&gt;&lt;&amp;"), "{text}");

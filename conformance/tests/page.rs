@@ -45,7 +45,7 @@ fn main() {
     // There is one browser, and it shows one page at a time.
     arguments.test_threads = Some(1);
     let trials = match browser::missing() {
-        Some(why) => machine::skipped("page", &why),
+        Some(missing) => machine::skipped("page", "the HTML page", &missing),
         None => trials! {
             filters::a_name_picks_its_rows
             filters::a_word_picks_requirements

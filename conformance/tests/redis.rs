@@ -10,22 +10,19 @@ mod on_disk;
 mod program;
 #[path = "support/resp.rs"]
 mod resp;
-#[path = "support/skip.rs"]
-mod skip;
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use on_disk::{scenarios_folder, suite};
 use program::{code, conformance, stderr, stdout};
 use resp::{Fault, Resp};
-use runner::check::{Check, Plan};
+use runner::check::{Check, Checked, Plan};
 use serde_json::Value;
 use spec::catalogue::Mode;
 use spec::results::Kind;
@@ -33,10 +30,11 @@ use spec::results::Report;
 use spec::scenario::print::{redis_cli, script};
 use spec::scenario::redis::Client;
 use spec::transcript::Transcript;
-use targets::progress::event::{Event, Listener, Silence};
+use targets::progress::event::Silence;
 use targets::redis::RedisServer;
 use targets::redis::{Address, Connection};
 use targets::{Launch, SiteError, Stop, Target};
+use test_support::skip;
 
 const PING: &str = "redis.ping";
 const CONNECT: &str = "redis.connect";
@@ -86,9 +84,9 @@ fn plan() -> Plan {
     }
 }
 
-async fn check(target: &dyn Target, listener: &dyn Listener) -> Report {
+async fn check(target: &dyn Target) -> Checked<'static> {
     let plan = plan();
-    let check = Check::new(suite(), target, &plan, listener);
+    let check = Check::new(suite(), target, &plan, &Silence);
     check.run().await.expect("there is no clock to prove")
 }
 
@@ -102,72 +100,53 @@ fn all() -> BTreeSet<&'static str> {
     BTreeSet::from([PING, CONNECT, SET_GET, HASH, PUBSUB])
 }
 
-/// The transcripts by scenario, as they are played.
-#[derive(Default)]
-struct Transcripts(Mutex<Vec<(String, String)>>);
-
-impl Listener for Transcripts {
-    fn hear(&self, event: &Event<'_>) {
-        if let Event::Played { scenario, run, .. } = event {
-            let played = (scenario.name.clone(), run.transcript(scenario).to_string());
-            self.0.lock().expect("no listener panics").push(played);
-        }
-    }
-}
-
 /// Tells whether redis-server is missing, and says so.
-async fn missing() -> bool {
-    let missing = !RedisServer::new(RedisServer::PROGRAM).is_installed().await;
-    if missing {
-        skip::say_skipped("the Redis part: no redis-server (apt-get install redis-server)");
-    }
-    missing
+fn is_skipped() -> bool {
+    let missing = skip::missing(RedisServer::PROGRAM, "redis-server");
+    missing.inspect(|missing| skip::say_skipped("the Redis part", missing)).is_some()
 }
 
 #[tokio::test]
 async fn what_a_redis_server_answers_is_what_is_accepted() {
-    if missing().await {
+    if is_skipped() {
         return;
     }
-    let played = Transcripts::default();
     let target = RedisServer::new(RedisServer::PROGRAM);
-    check(&target, &played).await;
+    let runs = check(&target).await.runs;
     assert!(target.marker().processes().is_empty(), "nothing is left");
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(scenarios_folder().join("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let mut played = played.0.into_inner().expect("no listener panics");
-    played.sort();
-    assert_eq!(played.len(), suite().of_mode(Mode::Redis).len());
+    assert_eq!(runs.len(), suite().of_mode(Mode::Redis).len());
     settings.bind(|| {
-        for (scenario, transcript) in played {
-            insta::assert_snapshot!(scenario, transcript);
+        for run in runs {
+            insta::assert_snapshot!(run.scenario.name.as_str(), run.transcript().to_string());
         }
     });
 }
 
 #[tokio::test]
 async fn a_right_server_of_our_own_meets_everything() {
-    let report = check(&Resp(Fault::None), &Silence).await;
+    let report = check(&Resp(Fault::None)).await.report;
     assert_eq!(of_kind(&report, Kind::Met), all(), "{report:?}");
 }
 
 #[tokio::test]
 async fn a_hash_may_come_in_any_order() {
-    let report = check(&Resp(Fault::OtherOrder), &Silence).await;
+    let report = check(&Resp(Fault::OtherOrder)).await.report;
     assert_eq!(of_kind(&report, Kind::Met), all(), "{report:?}");
 }
 
 #[tokio::test]
 async fn a_message_may_come_late() {
-    let report = check(&Resp(Fault::DeliversLater), &Silence).await;
+    let report = check(&Resp(Fault::DeliversLater)).await.report;
     assert_eq!(of_kind(&report, Kind::Met), all(), "{report:?}");
 }
 
 #[tokio::test]
 async fn a_server_that_clears_no_ground_is_an_error_and_no_requirement_is_blamed() {
-    let report = check(&Resp(Fault::HangsUpAtDel), &Silence).await;
+    let report = check(&Resp(Fault::HangsUpAtDel)).await.report;
     assert_eq!(of_kind(&report, Kind::Met), BTreeSet::from([CONNECT, PUBSUB]), "{report:?}");
     assert_eq!(of_kind(&report, Kind::Error), BTreeSet::from([PING, SET_GET, HASH]), "{report:?}");
     let hash = report.verdicts.find(HASH, Mode::Redis).and_then(|finding| finding.reason.clone());
@@ -177,7 +156,7 @@ async fn a_server_that_clears_no_ground_is_an_error_and_no_requirement_is_blamed
 
 #[tokio::test]
 async fn what_the_suite_cannot_connect_to_is_an_error_and_no_fault_of_a_requirement() {
-    let report = check(&Resp(Fault::HasNoName), &Silence).await;
+    let report = check(&Resp(Fault::HasNoName)).await.report;
     assert_eq!(of_kind(&report, Kind::Error), all(), "{report:?}");
     let why = report.verdicts.any_reason().unwrap_or_default();
     assert!(why.starts_with("no connection: "), "{why}");
@@ -186,7 +165,7 @@ async fn what_the_suite_cannot_connect_to_is_an_error_and_no_fault_of_a_requirem
 #[tokio::test]
 async fn each_mistake_is_found_by_the_requirements_that_it_breaks_and_by_no_others() {
     let judged = FAULTS.map(|(fault, broken)| async move {
-        let report = check(&Resp(fault), &Silence).await;
+        let report = check(&Resp(fault)).await.report;
         let broken: BTreeSet<&str> = broken.iter().copied().collect();
         let not_met = of_kind(&report, Kind::NotMet);
         let left = || report.verdicts.all().filter(|finding| finding.kind != Kind::NotMet);
@@ -241,7 +220,7 @@ async fn what_cannot_be_kept_aside_is_not_overwritten() {
 
 #[tokio::test]
 async fn what_stood_under_the_documents_keys_at_a_url_is_put_back() {
-    if missing().await {
+    if is_skipped() {
         return;
     }
     let target = RedisServer::new(RedisServer::PROGRAM);
@@ -346,7 +325,7 @@ async fn a_must_that_is_not_met_is_exit_1_with_a_line_to_paste() {
 
 #[tokio::test]
 async fn a_server_of_the_suites_own_leaves_nothing_behind() {
-    if missing().await {
+    if is_skipped() {
         return;
     }
     let room = tempfile::tempdir().expect("there is room");
@@ -393,16 +372,16 @@ fn redis_server(folder: &Path, script: &str) -> String {
 
 #[tokio::test]
 async fn a_server_that_is_gone_at_a_restart_is_an_error_and_no_fault_of_a_requirement() {
-    if missing().await {
+    if is_skipped() {
         return;
     }
     let folder = tempfile::tempdir().expect("there is room");
     let program = redis_server(folder.path(), "rm \"$0\"\nexec redis-server \"$@\"");
     let target = RedisServer::new(program);
     let plan = Plan { scenarios: vec!["redis-00-dump".to_owned()], jobs: 1, ..plan() };
-    let report =
+    let checked =
         Check::new(suite(), &target, &plan, &Silence).run().await.expect("there is no clock to prove");
-    let finding = report.verdicts.find(PING, Mode::Redis).expect("it is asked for");
+    let finding = checked.report.verdicts.find(PING, Mode::Redis).expect("it is asked for");
     assert_eq!(finding.kind, Kind::Error, "{finding:?}");
     let why = finding.reason.as_deref().unwrap_or_default();
     assert!(why.starts_with("redis-server cannot be started: "), "{why}");
@@ -421,8 +400,8 @@ for asked in range(1000):
 
 #[tokio::test]
 async fn a_server_has_not_started_while_it_reads_its_data() {
-    if Command::new("python3").arg("--version").output().is_err() {
-        return skip::say_skipped("a server that reads its data: no python3 (apt-get install python3)");
+    if let Some(missing) = skip::missing("python3", "python3") {
+        return skip::say_skipped("a server that reads its data", &missing);
     }
     let folder = tempfile::tempdir().expect("there is room");
     let program = redis_server(folder.path(), "");
@@ -439,7 +418,7 @@ async fn a_server_has_not_started_while_it_reads_its_data() {
 #[tokio::test]
 async fn a_server_that_takes_its_time_to_write_its_data_is_waited_for_and_one_that_does_not_end_is_an_error()
 {
-    if missing().await {
+    if is_skipped() {
         return;
     }
     let folder = tempfile::tempdir().expect("there is room");
@@ -547,7 +526,7 @@ fn a_machine_without_redis_server_is_told_in_a_line_what_was_not_checked_and_how
 
 #[tokio::test]
 async fn every_scenario_prints_the_same_as_a_script_with_redis_cli_but_for_what_is_done_by_hand() {
-    if missing().await {
+    if is_skipped() {
         return;
     }
     let target = RedisServer::new(RedisServer::PROGRAM);
@@ -588,6 +567,9 @@ async fn every_scenario_prints_the_same_as_a_script_with_redis_cli_but_for_what_
 
 #[test]
 fn a_script_of_redis_that_nobody_answers_says_so_and_ends_with_3() {
+    if let Some(missing) = skip::missing("bash", "bash") {
+        return skip::say_skipped("the scripts of `show --sh` for Redis", &missing);
+    }
     // A port that is taken, by a socket that does not listen: nobody answers there, and nobody else comes.
     let taken = tokio::net::TcpSocket::new_v4().expect("a socket");
     taken.bind("127.0.0.1:0".parse().expect("an address")).expect("a port is free");

@@ -36,6 +36,7 @@ use targets::Stop;
 use targets::command::Command as Project;
 use targets::instance::Stage;
 use targets::progress::event::Silence;
+use test_support::skip::missing;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The argument that makes this program a pair; the path of the server and of the record follow.
@@ -58,14 +59,12 @@ fn main() {
         let (server, record) = (Path::new(server), Path::new(record));
         return Pair::run(server, record, first == STEADY_PAIR).expect("two servers and a Redis");
     }
-    let found = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
-    let trials = if found.is_ok_and(|status| status.success()) {
-        vec![
+    let trials = match missing("redis-server", "redis-server") {
+        None => vec![
             Trial::test("session_db_auth is met by two servers on one Redis", is_met),
             Trial::test("two servers on one Redis answer requests at once in some order", is_in_order),
-        ]
-    } else {
-        machine::skipped("pair", "two servers on one Redis: no redis-server (apt-get install redis-server)")
+        ],
+        Some(missing) => machine::skipped("pair", "two servers on one Redis", &missing),
     };
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

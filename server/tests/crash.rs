@@ -49,6 +49,7 @@ mod tamper;
 mod totals;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use test_support::skip::say_skipped;
 
 /// Servers at once: each has a disk to wait for and clients of its own.
 const THREADS: usize = 2;
@@ -63,28 +64,28 @@ fn main() {
     of_files(&mut trials, seed);
     match strace::missing() {
         None => of_system_calls(&mut trials),
-        Some(why) => support::say_skipped(&why),
+        Some(missing) => say_skipped("disk faults", &missing),
     }
     match limit::missing() {
         None => {
             trials.add("faults::few-descriptors", limit::few_descriptors);
             trials.add("faults::file-size-limit", faults::file_size_limit);
         }
-        Some(why) => support::say_skipped(&why),
+        Some(missing) => say_skipped("limits of file sizes and descriptors", &missing),
     }
     match disk::missing() {
         None => {
             trials.add("faults::full-disk", disk::full);
             trials.add("faults::read-only-disk", disk::read_only);
         }
-        Some(why) => support::say_skipped(&why),
+        Some(missing) => say_skipped("full and read-only disks", &missing),
     }
     match cuts::missing() {
         None => {
             let number = number("CRASH_CUTS", 10);
             trials.add("cuts", move || cuts::survives(seed, number));
         }
-        Some(why) => support::say_skipped(&why),
+        Some(missing) => say_skipped("power cuts", &missing),
     }
     let conclusion = libtest_mimic::run(&arguments, trials.0);
     totals::print();

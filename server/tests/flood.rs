@@ -12,6 +12,7 @@ use std::sync::Barrier;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use support::{Process, command, connect, exchange, split};
+use test_support::skip::say_skipped;
 
 const STATUS: &[u8] = b"GET /api/v1/status HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
 
@@ -25,7 +26,7 @@ fn resident(process: &Process) -> u64 {
 /// A server that may open so many files.
 fn with_files(folder: &std::path::Path, files: u32) -> Process {
     let server = command(folder);
-    let mut shell = Command::new("sh");
+    let mut shell = Command::new("/bin/sh");
     shell.arg("-c").arg(format!("ulimit -n {files} && exec \"$0\"")).arg(server.get_program());
     shell.env_clear().envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))));
     shell.env("API_PORT", "0").current_dir(folder);
@@ -56,11 +57,8 @@ fn ten_thousand_idle_connections_cost_little_and_others_are_served() {
     const IDLE: u64 = 10_000;
     let (_, allowed) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
     if allowed < IDLE + 500 || setrlimit(Resource::RLIMIT_NOFILE, allowed, allowed).is_err() {
-        eprintln!(
-            "not checked: {IDLE} idle connections; the system allows {allowed} open files (ulimit -Hn)"
-        );
-        assert!(std::env::var_os("CI").is_none(), "nothing is skipped in CI");
-        return;
+        let missing = format!("no {IDLE} files at once, but {allowed} (ulimit -Hn {})", IDLE + 500);
+        return say_skipped("ten thousand idle connections", &missing);
     }
     let folder = tempfile::tempdir().expect("a folder");
     let process = Process::start(folder.path(), "");

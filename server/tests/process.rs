@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::Output;
 
 use nix::sys::signal::Signal;
-use support::{Process, command, connect, exchange, login, say_skipped, split};
+use support::{Process, command, connect, exchange, login, split};
+use test_support::skip::say_skipped;
 
 fn run(folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let variables = variables.iter().copied();
@@ -166,7 +167,10 @@ fn without_file_descriptors_it_waits_and_then_serves_again() {
     let pid = process.pid().to_string();
     let limited = std::process::Command::new("prlimit").args(["--nofile=32", "--pid", &pid]).status();
     if !limited.is_ok_and(|status| status.success()) {
-        return say_skipped("a server without file descriptors: no prlimit; apt-get install util-linux");
+        return say_skipped(
+            "a server without file descriptors",
+            "no prlimit (Debian: apt-get install util-linux)",
+        );
     }
     let clients: Vec<_> = (0..64).map(|_| connect(process.address)).collect();
     drop(clients);

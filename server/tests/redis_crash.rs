@@ -7,6 +7,7 @@
 //! lost is counted; what is left must be something that was, and all keys must agree.
 //!
 //! `CRASH_KILLS` is the number of kills, `CRASH_SEED` what random choices are made from.
+#![cfg(feature = "redis")]
 
 #[path = "crash/http.rs"]
 mod http;
@@ -28,7 +29,7 @@ use ledger::{Heard, Ledger};
 use nix::sys::signal::Signal;
 use redis::RedisServer;
 use serde_json::{Map, Value};
-use support::{PATIENCE, Process, say_skipped, serving};
+use support::{PATIENCE, Process, serving};
 use tempfile::TempDir;
 
 /// Kills of one Redis: what all clients remember grows over them.
@@ -208,8 +209,8 @@ fn number(name: &str) -> Option<u64> {
 
 #[test]
 fn nothing_acknowledged_is_lost_when_redis_is_killed_in_the_middle_of_changes() {
-    if let Some(why) = redis::missing() {
-        return say_skipped(&format!("SIGKILL to a Redis: {why}"));
+    if redis::is_skipped("SIGKILL to a Redis") {
+        return;
     }
     let seed = number("CRASH_SEED").unwrap_or_else(|| fastrand::u64(..1_000_000));
     let kills = number("CRASH_KILLS").unwrap_or(20);
@@ -226,8 +227,8 @@ fn nothing_acknowledged_is_lost_when_redis_is_killed_in_the_middle_of_changes() 
 
 #[test]
 fn what_a_redis_with_a_second_for_its_disk_loses_is_counted_and_the_rest_agrees() {
-    if let Some(why) = redis::missing() {
-        return say_skipped(&format!("SIGKILL to a Redis with everysec: {why}"));
+    if redis::is_skipped("SIGKILL to a Redis with everysec") {
+        return;
     }
     let seed = number("CRASH_SEED").unwrap_or_else(|| fastrand::u64(..1_000_000));
     let (mut random, mut lost, mut acknowledged) = (Rng::with_seed(seed), 0, 0);
@@ -252,8 +253,8 @@ fn what_a_redis_with_a_second_for_its_disk_loses_is_counted_and_the_rest_agrees(
 
 #[test]
 fn keys_that_do_not_agree_are_found_out() {
-    if let Some(why) = redis::missing() {
-        return say_skipped(&format!("that keys which do not agree are found: {why}"));
+    if redis::is_skipped("that keys which do not agree are found") {
+        return;
     }
     let ground = Ground::new(RedisServer::start(&[]));
     agree(&ground.redis).expect("all is well");
@@ -273,8 +274,8 @@ fn keys_that_do_not_agree_are_found_out() {
 
 #[test]
 fn a_redis_that_forgets_is_found_out() {
-    if let Some(why) = redis::missing() {
-        return say_skipped(&format!("that a loss in Redis is found: {why}"));
+    if redis::is_skipped("that a loss in Redis is found") {
+        return;
     }
     let mut ground = Ground::new(RedisServer::start(&[]));
     ground.load(&mut Rng::with_seed(1)).expect("a load");

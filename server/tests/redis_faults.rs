@@ -2,6 +2,7 @@
 //! and all is well again when Redis is.
 //!
 //! `redis_crash.rs` kills it in the middle of changes, `redis_link.rs` makes it slow.
+#![cfg(feature = "redis")]
 
 #[path = "support/redis.rs"]
 mod redis;
@@ -13,12 +14,11 @@ mod way;
 
 use redis::{Nobody, RedisServer};
 use redis_site::{Site, UNAVAILABLE};
-use support::{BOB, PATIENCE, exchange, say_skipped, split};
+use support::{BOB, PATIENCE, exchange, split};
 
 /// Says that a test is not made here, where there is no redis-server.
 fn is_skipped() -> bool {
-    let missing = redis::missing();
-    missing.inspect(|why| say_skipped(&format!("what befalls a Redis: {why}"))).is_some()
+    redis::is_skipped("what befalls a Redis")
 }
 
 #[test]

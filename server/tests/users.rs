@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{BOB, Site};
 
-/// An independent client: reqwest, without redirects or a cookie jar.
+/// A client as applications have one: reqwest, without redirects or a cookie jar.
 async fn ask(site: &Site, method: Method, path: &str, body: &str) -> (u16, Value) {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().expect("a client");
     let request = client

@@ -12,7 +12,8 @@ use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::reference::Reference;
 use report::Entry;
-use runner::check::{Check, ClockUnproved, Plan};
+use runner::check::{Check, Plan};
+use runner::prepare::ClockUnproved;
 use search::{adopt, diagnosis};
 use spec::catalogue::Mode;
 use spec::results;
@@ -170,7 +171,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     for name in &arguments.scenario {
         let suite = with_files.as_ref().unwrap_or(suite);
         if adopt::is_meant(suite, name) {
-            let (wider, name) = runtime.block_on(adopt::add(suite, name)).map_err(Failure::usage)?;
+            let (wider, name) = runtime
+                .block_on(adopt::add(suite, name))
+                .map_err(|error| Failure::usage(error.to_string()))?;
             with_files = Some(wider);
             scenarios.push(name);
         } else {
@@ -225,17 +228,17 @@ impl Asked<'_> {
                         "conformance: this checks the reference server; `conformance check .` the project here"
                     );
                 }
-                self.checked(&Reference, self.modes(), &[Way::Api]).await
+                self.checked(&Reference, &self.plan(self.modes(), Reference.seed_methods())?).await
             }
             Some(target) if redis::is_meant(target) => {
                 self.refuse_what_goes_with_either()?;
                 self.refuse_unless("the API", !self.arguments.mode.is_empty(), "--mode")?;
+                let plan = self.plan(vec![Mode::Redis], &[])?;
                 let meant = redis::server(target).await?;
                 if meant.kept.is_some() {
-                    let plan = self.plan(vec![Mode::Redis], &[]);
                     redis::say_what_is_not_checked(&plan.scenarios(self.suite, Mode::Redis));
                 }
-                let report = self.checked(&*meant.target, vec![Mode::Redis], &[]).await;
+                let report = self.checked(&*meant.target, &plan).await;
                 if let Some(kept) = meant.kept {
                     for told in kept.put_back().await {
                         anstream::eprintln!("conformance: {told}");
@@ -275,12 +278,6 @@ impl Asked<'_> {
         if let Some(url) = detect::url_meant(&shown).filter(|_| !folder.exists()) {
             return Err(Failure::usage(format!("there is no folder {shown}; did you mean {url}?")));
         }
-        let ways: &[Way] = match self.arguments.seed {
-            SeedArgument::Auto => &Way::UNAIDED,
-            SeedArgument::Api => &[Way::Api],
-            SeedArgument::File => &[Way::File],
-            SeedArgument::Program => &[Way::Program],
-        };
         let first = match self.arguments.clock {
             ClockArgument::Auto if clock::library().is_some() => ClockKind::Faketime,
             ClockArgument::Auto | ClockArgument::Wall => ClockKind::Wall,
@@ -289,17 +286,24 @@ impl Asked<'_> {
         };
         let command = Command::new(folder, self.arguments.command.as_deref(), first)
             .map_err(|error| Failure::usage(error.to_string()))?;
-        match self.unless_unproved(&command, self.modes(), ways).await? {
+        let ways: &[Way] = match self.arguments.seed {
+            SeedArgument::Auto => command.seed_methods(),
+            SeedArgument::Api => &[Way::Api],
+            SeedArgument::File => &[Way::File],
+            SeedArgument::Program => &[Way::Program],
+        };
+        let plan = self.plan(self.modes(), ways)?;
+        match self.unless_unproved(&command, &plan).await? {
             Ok(report) => Ok(report),
             Err(ClockUnproved) if self.arguments.clock == ClockArgument::Auto => {
-                self.checked(&command.with_clock(ClockKind::Wall), self.modes(), ways).await
+                self.checked(&command.with_clock(ClockKind::Wall), &plan).await
             }
             Err(ClockUnproved) => Err(unproved()),
         }
     }
 
     async fn url(&self, given: &str) -> Result<Report, Failure> {
-        let base = &detect::base_url(given).map_err(Failure::usage)?;
+        let base = &detect::base_url(given).map_err(|error| Failure::usage(error.to_string()))?;
         self.refuse_what_goes_with_a_folder()?;
         let kind = match self.arguments.clock {
             ClockArgument::Wall if self.arguments.session_duration.is_none() => {
@@ -318,18 +322,22 @@ impl Asked<'_> {
         if self.arguments.mode.len() > 1 {
             return Err(Failure::usage("a running server is in one mode: give --mode once"));
         }
+        let plan = |mode| self.plan(vec![mode], &[Way::Given]);
+        // What is wrong with the arguments is said whether or not somebody answers there.
+        let asked = self.arguments.mode.first().copied().map(plan).transpose()?;
         let site = url(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
         let mut stage = Stage::new(site);
-        detect::reach(&mut stage).await.map_err(Failure::not_checked)?;
+        let not_checked = |error: targets::Error| Failure::not_checked(error.to_string());
+        detect::reach(&mut stage).await.map_err(not_checked)?;
         let mode = match self.arguments.mode.first() {
             Some(Mode::Off) => {
-                detect::is_off(&mut stage).await.map_err(Failure::not_checked)?;
+                detect::is_off(&mut stage).await.map_err(not_checked)?;
                 Mode::Off
             }
             Some(mode) => *mode,
             None => {
                 let found = detect::mode(&mut stage, self.arguments.user.as_ref()).await;
-                found.map_err(Failure::not_checked)?
+                found.map_err(not_checked)?
             }
         };
         let target = url(mode);
@@ -342,44 +350,45 @@ impl Asked<'_> {
                 ))
             })?;
         }
-        self.checked(&target, vec![mode], &[Way::Given]).await
+        let plan = asked.map_or_else(|| plan(mode), Ok)?;
+        self.checked(&target, &plan).await
     }
 
-    async fn checked(&self, target: &dyn Target, modes: Vec<Mode>, ways: &[Way]) -> Result<Report, Failure> {
-        self.unless_unproved(target, modes, ways).await?.map_err(|ClockUnproved| unproved())
+    async fn checked(&self, target: &dyn Target, plan: &Plan) -> Result<Report, Failure> {
+        self.unless_unproved(target, plan).await?.map_err(|ClockUnproved| unproved())
     }
 
-    fn plan(&self, modes: Vec<Mode>, ways: &[Way]) -> Plan {
-        Plan {
+    /// Returns the plan of a check in these modes, if it leaves anything to check.
+    fn plan(&self, modes: Vec<Mode>, ways: &[Way]) -> Result<Plan, Failure> {
+        let plan = Plan {
             modes,
             scenarios: self.scenarios.clone(),
             requirements: self.requirements.clone(),
             ways: ways.to_vec(),
             given: self.arguments.user.clone(),
             jobs: self.arguments.jobs.map_or_else(runner::check::side_by_side, usize::from),
+        };
+        if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
+            return Err(Failure::usage(self.nothing_left(&plan.modes)));
         }
+        Ok(plan)
     }
 
     /// Runs one check with its progress shown, and cleans up behind it, interrupted or not.
     async fn unless_unproved(
         &self,
         target: &dyn Target,
-        modes: Vec<Mode>,
-        ways: &[Way],
+        plan: &Plan,
     ) -> Result<Result<Report, ClockUnproved>, Failure> {
-        let plan = self.plan(modes, ways);
-        if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
-            return Err(Failure::usage(self.nothing_left(&plan.modes)));
-        }
         let progress = Progress::on_terminal();
         let listener = (&progress, self.costs);
-        let check = Check::new(self.suite, target, &plan, &listener);
+        let check = Check::new(self.suite, target, plan, &listener);
         // Dropping the check ends every program that it has started and removes its folders.
         let report = tokio::select! {
             // First the signals, so that none is missed once anything runs.
             biased;
             signal = console::interrupted() => Err(Failure::interrupted(signal, "")),
-            report = check.run() => Ok(report),
+            checked = check.run() => Ok(checked.map(|checked| checked.report)),
         };
         progress.clear();
         if self.arguments.target.as_deref().is_some_and(|target| target.contains("://")) {

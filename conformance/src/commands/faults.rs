@@ -12,10 +12,10 @@ use crate::console;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use model::faults::{Fault, all};
+use search::Error;
 use search::audit::Audit;
 use search::audit::hunted;
 use search::audit::hunted::Hunted;
-use search::fuzz::NoGround;
 use search::signature;
 use spec::catalogue::nearest;
 use spec::suite::Suite;
@@ -71,7 +71,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     ])
     .map_err(Failure::usage)?;
     let chosen = chosen(suite, arguments)?;
-    let audit = played(suite, &chosen).map_err(Failure::not_checked)?;
+    let audit = played(suite, &chosen).map_err(|error| Failure::not_checked(error.to_string()))?;
     let hunted = match arguments.walks {
         Some(walks) => hunted(suite, &chosen, walks, arguments.seed)?,
         None => Vec::new(),
@@ -127,7 +127,7 @@ fn chosen(suite: &Suite, arguments: &Arguments) -> Result<Vec<&'static Fault>, F
 }
 
 /// Plays the faults, with progress.
-fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, String> {
+fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, Error> {
     let bar = bar(faults.len());
     let audit = Audit::play(suite, faults, &|fault| {
         bar.set_message(fault.name);
@@ -147,7 +147,7 @@ fn hunted(suite: &Suite, faults: &[&'static Fault], walks: u32, seed: u64) -> Re
     let hunted = hunted::hunt_all(&suite.catalogue, faults, walks, seed, &tell, &console::listen);
     bar.finish_and_clear();
     hunted.map_err(|none| match none {
-        NoGround::Interrupted(signal) => Failure::interrupted(signal, ""),
+        Error::Interrupted(signal) => Failure::interrupted(signal, ""),
         other => Failure::not_checked(other.to_string()),
     })
 }

@@ -1,10 +1,8 @@
 //! The subcommand `fuzz`: its arguments, and what it does with them.
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 
 use clap::Args;
-use tokio::runtime::Runtime;
 
 use crate::commands::fuzz_report::{Found, Report};
 use crate::commands::walks;
@@ -13,10 +11,11 @@ use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::reference::Reference;
 use model::Deviation;
+use search::Error;
+use search::fuzz::Harness;
 use search::fuzz::Property;
 use search::fuzz::saved;
-use search::fuzz::{Ground, NoGround, Recorder};
-use search::fuzz::{Hunt, Known, SHRINKS};
+use search::fuzz::{Campaign, Known, SHRINKS};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
 use spec::results::known::KnownList;
@@ -24,6 +23,7 @@ use spec::scenario::{Scenario, Settings};
 use spec::suite::Suite;
 use targets::detect;
 use targets::instance::Stage;
+use targets::progress::cost::{Costs, Work};
 use targets::url::Url;
 use targets::{NewUser, Target};
 
@@ -142,7 +142,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let known = Known::listed(known.requirements());
     let files = Files::new([(Format::Json, &arguments.json)]).map_err(Failure::usage)?;
     let saved = match &arguments.save {
-        Some(folder) => saved::read(folder).map_err(Failure::usage)?,
+        Some(folder) => saved::read(folder).map_err(|error| Failure::usage(error.to_string()))?,
         None => Vec::new(),
     };
     let runtime = walks::runtime()?;
@@ -153,20 +153,19 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if saved.is_empty() {
         walks::says_something(&asked, &chosen.modes)?;
     }
-    let recorder = Recorder::new(&suite.catalogue);
-    let given = arguments.user.as_ref();
-    let ground = walks::ground(&runtime, &chosen.targets, &recorder, &chosen.modes, given, &stop)?;
-    let ground = RefCell::new(ground);
-    let fuzz = Fuzz { arguments, known: &known, chosen: &chosen, runtime: &runtime, ground: &ground };
-    let report = fuzz.run(&saved);
-    let left = runtime.block_on(ground.borrow_mut().leave(chosen.modes[0]));
+    let (costs, given) = (Costs::default(), arguments.user.as_ref());
+    let (catalogue, modes) = (&suite.catalogue, &chosen.modes);
+    let mut harness = walks::harness(&runtime, &chosen.targets, catalogue, &costs, modes, given, &stop)?;
+    let fuzz = Fuzz { arguments, known: &known, chosen: &chosen, costs: &costs };
+    let report = runtime.block_on(fuzz.run(&mut harness, &saved));
+    let left = runtime.block_on(harness.leave(modes[0]));
     if left > 0 {
         anstream::eprintln!("conformance: {left} of the users that this run stored could not be deleted");
     }
-    let name = ground.borrow().name();
+    let name = harness.name();
     let report = report.map_err(|none| walks::failure(none, &name))?;
     if let Some(folder) = &arguments.save {
-        saved::write(folder, &report.scenarios()).map_err(Failure::usage)?;
+        saved::write(folder, &report.scenarios()).map_err(|error| Failure::usage(error.to_string()))?;
     }
     if !files.take_stdout() {
         console::print(&report.text(&suite.catalogue, arguments.save.as_deref()));
@@ -214,14 +213,15 @@ async fn running(arguments: &Arguments, given: &str, mut tried: Vec<Tried>) -> R
         )));
     }
     tried.retain(|one| *one != Tried::AtOnce);
-    let base = detect::base_url(given).map_err(Failure::usage)?;
+    let base = detect::base_url(given).map_err(|error| Failure::usage(error.to_string()))?;
     let at = |mode| Url::new(&base, mode, &arguments.session_name, None, ClockKind::None);
     let mode = match arguments.mode.as_slice() {
         [] => {
+            let not_checked = |error: targets::Error| Failure::not_checked(error.to_string());
             let site = at(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
             let mut stage = Stage::new(site);
-            detect::reach(&mut stage).await.map_err(Failure::not_checked)?;
-            detect::mode(&mut stage, arguments.user.as_ref()).await.map_err(Failure::not_checked)?
+            detect::reach(&mut stage).await.map_err(not_checked)?;
+            detect::mode(&mut stage, arguments.user.as_ref()).await.map_err(not_checked)?
         }
         [mode] => *mode,
         _ => return Err(Failure::usage("a running server is in one mode: give --mode once")),
@@ -230,51 +230,50 @@ async fn running(arguments: &Arguments, given: &str, mut tried: Vec<Tried>) -> R
 }
 
 /// A fuzz run under way.
-struct Fuzz<'f, 'a> {
+struct Fuzz<'f> {
     arguments: &'f Arguments,
     known: &'f Known,
     chosen: &'f Chosen,
-    runtime: &'f Runtime,
-    ground: &'f RefCell<Ground<'a>>,
+    /// Counts the requests.
+    costs: &'f Costs,
 }
 
-impl Fuzz<'_, '_> {
-    fn run(&self, saved: &[Scenario]) -> Result<Report, NoGround> {
-        let (runtime, ground, modes) = (self.runtime, self.ground, &self.chosen.modes);
+impl Fuzz<'_> {
+    async fn run(&self, harness: &mut Harness<'_>, saved: &[Scenario]) -> Result<Report, Error> {
+        let modes = &self.chosen.modes;
         let seed = walks::seed(self.arguments.seed);
-        let mut report = Report { name: ground.borrow().name(), seed, ..Report::default() };
+        let mut report = Report { name: harness.name(), seed, ..Report::default() };
         // What is found once need not be found again.
         let mut known = self.known.clone();
         for scenario in saved {
             report.replayed += 1;
             for mode in scenario.modes.iter().filter(|mode| modes.contains(mode)) {
                 let is_known = |deviation: &Deviation| self.known.has(deviation);
-                let played = runtime.block_on(ground.borrow_mut().play(scenario, *mode, &is_known))?;
-                if let Some(surprise) = played {
-                    known.find(surprise.requirement());
+                if let Some(mismatch) = harness.play(scenario, *mode, &is_known).await? {
+                    known.find(mismatch.requirement());
                     let scenario = scenario.clone();
-                    let (mode, deviation) = (*mode, surprise.deviation);
+                    let (mode, deviation) = (*mode, mismatch.deviation);
                     report.still.push(Found { scenario, mode, deviation, told: "kept".to_owned() });
                 }
             }
         }
-        let default = if ground.borrow().is_in_process() { CASES } else { CASES_OF_PROGRAMS };
+        let default = if harness.is_cheap() { CASES } else { CASES_OF_PROGRAMS };
         let cases = self.arguments.cases.unwrap_or(default);
         let bar = walks::bar(u64::from(cases) * self.chosen.tried.len() as u64);
         for tried in &self.chosen.tried {
             bar.set_message(tried.modes().0);
             match tried {
                 Tried::Walks(property) => {
-                    let hunt = Hunt { property: *property, modes, cases, seed, shrinks: SHRINKS };
-                    let catch = hunt.run(runtime, ground, &known, &|| bar.inc(1))?;
-                    catch.counterexamples.iter().for_each(|one| known.find(one.deviation.requirements[0]));
-                    report.catches.push((*property, catch));
+                    let campaign = Campaign { property: *property, modes, cases, seed, shrinks: SHRINKS };
+                    let result = campaign.run(harness, &known, &|| bar.inc(1)).await?;
+                    result.counterexamples.iter().for_each(|one| known.find(one.deviation.requirements[0]));
+                    report.catches.push((*property, result));
                 }
                 // A plan takes several requests at once, and the same are tried in every mode.
                 Tried::AtOnce => {
                     for mode in modes.iter().filter(|mode| mode.is_session()) {
                         let plans = (cases / 4).max(1);
-                        let mut bag = runtime.block_on(ground.borrow().at_once(*mode, plans, seed))?;
+                        let mut bag = harness.at_once(*mode, plans, seed).await?;
                         bag.violations.retain(|one| !known.holds(one.requirements[0]));
                         bag.violations.iter().for_each(|one| known.find(one.requirements[0]));
                         report.races.push((*mode, bag));
@@ -283,7 +282,7 @@ impl Fuzz<'_, '_> {
             }
         }
         bar.finish_and_clear();
-        report.requests = ground.borrow().requests();
+        report.requests = self.costs.spent_on(Work::Request).count as usize;
         Ok(report)
     }
 }

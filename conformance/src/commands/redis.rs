@@ -32,9 +32,9 @@ pub async fn server(target: &str) -> Result<Meant, Failure> {
     if target == RedisServer::PROGRAM {
         return own().await;
     }
-    let address = Address::parse(target).map_err(Failure::usage)?;
+    let address = Address::parse(target).map_err(|error| Failure::usage(error.to_string()))?;
     reach(&address, &["SELECT", "0"]).await.map_err(Failure::not_checked)?;
-    let kept = Kept::aside(&address).await.map_err(Failure::not_checked)?;
+    let kept = Kept::aside(&address).await.map_err(|error| Failure::not_checked(error.to_string()))?;
     // A write, which changes nothing but in a hash that is kept aside.
     reach(&address, &["HDEL", "HolbertonSchools", ""]).await.map_err(Failure::not_checked)?;
     Ok(Meant { target: Box::new(RedisUrl::new(address)), kept: Some(kept) })

@@ -50,8 +50,7 @@ pub fn missing() -> Option<String> {
     };
     let found = runs("chromedriver") && BROWSERS.iter().any(|browser| runs(browser));
     (!found).then(|| {
-        "the HTML page: no chromium with chromedriver (Debian: apt-get install chromium chromium-driver)"
-            .to_owned()
+        "no chromium with chromedriver (Debian: apt-get install chromium chromium-driver)".to_owned()
     })
 }
 

@@ -3,8 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use test_support::skip::say_skipped;
+
 /// The variable that names a copy of Jenkins' own schema, `junit-10.xsd`.
 const JENKINS: &str = "JENKINS_JUNIT_SCHEMA";
+
+/// How to get one.
+const HOW: &str = "junit-10.xsd from the sources of pytest, as .ci/run does";
 
 /// Validates a file by our schema and by Jenkins', by each where this machine can.
 pub fn assert_valid_junit(file: &Path) {
@@ -12,7 +17,9 @@ pub fn assert_valid_junit(file: &Path) {
     validate(&ours, file);
     match std::env::var_os(JENKINS) {
         Some(theirs) => validate(&PathBuf::from(theirs), file),
-        None => skipped(&format!("JUnit files by Jenkins' schema: {JENKINS} names no copy of junit-10.xsd")),
+        None => {
+            say_skipped("JUnit files by Jenkins' schema", &format!("no file that {JENKINS} names ({HOW})"));
+        }
     }
 }
 
@@ -29,11 +36,9 @@ fn validate(schema: &Path, file: &Path) {
                 schema.display()
             );
         }
-        Err(_) => skipped("JUnit files by their schema: no xmllint (Debian: apt-get install libxml2-utils)"),
+        Err(_) => {
+            let missing = "no xmllint (Debian: apt-get install libxml2-utils)";
+            say_skipped("JUnit files by their schema", missing);
+        }
     }
-}
-
-fn skipped(what: &str) {
-    assert!(std::env::var_os("CI").is_none(), "CI must not skip {what}");
-    eprintln!("not tested: {what}");
 }

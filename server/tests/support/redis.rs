@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 use tempfile::TempDir;
+use test_support::skip;
 use tokio::net::TcpSocket;
 
 /// How long a redis-server may take to do what it must.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Says why there is no redis-server here, if there is none.
-pub fn missing() -> Option<String> {
-    let found = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
-    let how = "no redis-server; apt-get install redis-server";
-    (!found.is_ok_and(|status| status.success())).then(|| how.to_owned())
+/// Tells whether there is no redis-server here, and says then that this is not tested.
+pub fn is_skipped(what: &str) -> bool {
+    let missing = skip::missing("redis-server", "redis-server");
+    missing.inspect(|missing| skip::say_skipped(what, missing)).is_some()
 }
 
 /// An address where nobody listens, and nobody else can for as long as it is kept.

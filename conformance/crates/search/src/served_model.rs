@@ -21,9 +21,9 @@ use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
 use spec::results::ClockKind;
-use spec::results::TargetKind;
+use spec::results::{TargetKind, Way};
 use targets::clock::ClockDriver;
-use targets::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
+use targets::{Isolation, Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
 
 /// The model as a server.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +35,7 @@ pub struct Model {
 #[async_trait]
 impl Target for Model {
     fn kind(&self) -> TargetKind {
+        // The JSON report has three kinds, and this is the one in process.
         TargetKind::Reference
     }
 
@@ -48,6 +49,14 @@ impl Target for Model {
 
     fn public_url(&self) -> String {
         "http://127.0.0.1:5000".to_owned()
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::PerScenario
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[Way::Api]
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
@@ -81,10 +90,10 @@ impl ClockDriver for Clock {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    async fn advance(&mut self, seconds: u64) -> Result<(), targets::Error> {
         let step = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
         let later = step.and_then(|step| self.now().checked_add_signed(step));
-        let later = later.ok_or_else(|| format!("{seconds} s is further than a date can tell"))?;
+        let later = later.ok_or(targets::Error::NoDate(seconds))?;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = later;
         Ok(())
     }
@@ -246,3 +255,6 @@ impl Site for ModelSite {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

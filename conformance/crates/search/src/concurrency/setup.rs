@@ -95,7 +95,7 @@ impl Setup {
     pub async fn seed(stage: &mut Stage<'_>, mode: Mode, ways: &[Way]) -> Result<Self, SetupError> {
         let user = NewUser { email: "keeper@hbtn.io".to_owned(), password: "kept pwd".to_owned() };
         let seeds = seed::seed(stage, mode, std::slice::from_ref(&user), ways, None).await;
-        Self::new(mode, &user, seeds.id(&user.email).map_err(SetupError::NoUser)?)
+        Self::new(mode, &user, seeds.id(&user.email).map_err(|error| SetupError::NoUser(error.to_string()))?)
     }
 
     /// Returns the mode.
