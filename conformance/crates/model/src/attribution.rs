@@ -51,7 +51,7 @@ pub fn likely_requirements(observation: Observation<'_>, difference: &Difference
 
 impl Observation<'_> {
     fn status_or_body(&self) -> Vec<&'static str> {
-        let mut all = self.of_requirement();
+        let mut all = self.by_requirement();
         if self.rules.session_name != Settings::SESSION_NAME && self.asked.header("cookie").next().is_some() {
             all.push("login.cookie-name");
         }
@@ -68,7 +68,7 @@ impl Observation<'_> {
         named
     }
 
-    fn of_requirement(&self) -> Vec<&'static str> {
+    fn by_requirement(&self) -> Vec<&'static str> {
         let requirement = self.allowed.requirement;
         match requirement {
             "gate.missing" | "gate.before-routing" => self.without_credentials(),

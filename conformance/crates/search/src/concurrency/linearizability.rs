@@ -80,8 +80,8 @@ impl Attribution<'_> {
             (self.prepared.specification.clone(), self.prepared.oracle.clone());
         let now = self.prepared.now;
         for (call, answer) in before {
-            if let Some(told) = specification.as_sequential_answer(&call.asked, answer) {
-                let exchange = Exchange { request: call.request.clone(), answer: Ok(told) };
+            if let Some(sequential) = specification.as_sequential_answer(&call.asked, answer) {
+                let exchange = Exchange { request: call.request.clone(), answer: Ok(sequential) };
                 oracle.judge(&exchange, now, now);
             }
             specification.accepts(&call.asked, answer);

@@ -59,7 +59,7 @@ impl Plan {
     }
 
     /// Iterates over the operations of a client, counted from 0.
-    pub fn of_client(&self, client: usize) -> impl Iterator<Item = Operation> {
+    pub fn client_operations(&self, client: usize) -> impl Iterator<Item = Operation> {
         self.rows.iter().filter_map(move |row| *row.get(client)?)
     }
 
@@ -73,7 +73,8 @@ impl Plan {
     pub fn sessions(&self) -> Vec<(Actor, usize, SessionRef)> {
         let is_shared = self.operations().any(|one| one.session() == Some(SessionRef::Shared));
         let begins_with_one = |client: &usize| {
-            let mut before = self.of_client(*client).take_while(|one| one.kind() != OperationKind::Login);
+            let mut before =
+                self.client_operations(*client).take_while(|one| one.kind() != OperationKind::Login);
             before.any(|one| one.session() == Some(SessionRef::Own))
         };
         let own = (0..self.clients()).filter(begins_with_one);
