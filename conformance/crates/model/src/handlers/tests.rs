@@ -39,7 +39,7 @@ impl Server {
         (first.requirement, first.status.served())
     }
 
-    /// Gives the documented response, and applies its effect.
+    /// Serves the documented response, and applies its effect.
     fn serve(&mut self, request: &Request) {
         let first = self.responses(0, request).remove(0);
         let answer = render::render(&first, NAME, 0);
