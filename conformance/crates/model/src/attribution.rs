@@ -106,7 +106,7 @@ impl Observation<'_> {
         Some((id, self.history.session(id)))
     }
 
-    /// Attributes an answer other than 401 to a request without credentials.
+    /// Returns the requirements that an answer other than 401 may break, for a request without credentials.
     fn without_credentials(&self) -> Vec<&'static str> {
         if !self.asked.is_plain() {
             return vec!["security.gate-spelling"];
@@ -134,7 +134,7 @@ impl Observation<'_> {
         self.history.ids().any(|id| texts.iter().any(|text| text.contains(id)))
     }
 
-    /// Attributes an answer other than 403 to the ID of no session.
+    /// Returns the requirements that an answer other than 403 may break, for the ID of no session.
     fn dead_session(&self) -> Vec<&'static str> {
         let logout = self.asked.route == Route::Logout;
         let mut all = match self.session() {
@@ -171,7 +171,7 @@ impl Observation<'_> {
         })
     }
 
-    /// Attributes an answer other than 403 to an expired session.
+    /// Returns the requirements that an answer other than 403 may break, for an expired session.
     fn expired_session(&self) -> Vec<&'static str> {
         let mut all = Vec::new();
         if let Some((_, Some(session))) = self.session() {
@@ -187,7 +187,7 @@ impl Observation<'_> {
         all
     }
 
-    /// Attributes a 401 or 403 to a request that the gate should let through.
+    /// Returns the requirements that a 401 or 403 may break, for a request that the gate should let through.
     fn refused(&self) -> Vec<&'static str> {
         let route = &self.asked.route;
         let requirement = self.allowed.requirement;
@@ -251,7 +251,7 @@ impl Observation<'_> {
         all
     }
 
-    /// Attributes a wrong answer to a request that has passed the gate.
+    /// Returns the requirements that a wrong answer may break, for a request that has passed the gate.
     fn behind_the_gate(&self) -> Vec<&'static str> {
         let mut all = vec![self.allowed.requirement];
         let refused_before = self.session().is_some_and(|(_, session)| session.is_some());

@@ -147,7 +147,7 @@ impl AuthenticatedRequest<'_> {
         }
     }
 
-    /// Responds to a path that does not exist, or that does not know the method.
+    /// Returns the responses to a path that does not exist, or that does not know the method.
     fn no_such_method(&self) -> Vec<AllowedResponse> {
         let methods = self.asked.route.methods();
         if methods.is_empty() {

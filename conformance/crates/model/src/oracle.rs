@@ -54,7 +54,8 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// Creates an oracle for a server without sessions, and without users except, with `foreign_users`, unknown ones.
+    /// Creates an oracle for a server that stores nothing, or, with `foreign_users`, users that the oracle does not
+    /// know.
     pub fn new(rules: Rules, foreign_users: bool) -> Self {
         Self {
             rules,
@@ -173,7 +174,8 @@ impl Oracle {
         found
     }
 
-    /// Sorts exchanges of one request, sent several times concurrently, into an order in which the answers are allowed.
+    /// Sorts exchanges of one request, sent several times concurrently, into an order in which the answers are
+    /// allowed.
     ///
     /// Each step takes the first exchange that is allowed next, without a search for a better one. Exchanges that are
     /// never allowed come last, in their original order.

@@ -6,7 +6,7 @@ use crate::identify::{CredentialError, find_user};
 use crate::response::{AllowedResponse, Body, Effect, Status};
 
 impl AuthenticatedRequest<'_> {
-    /// Responds to POST of a login (login.*).
+    /// Returns the responses to POST of a login (login.*).
     pub(super) fn log_in(&self) -> Vec<AllowedResponse> {
         if !self.rules.mode.is_session() {
             return vec![AllowedResponse::unspecified(Unspecified::NoSessionsHere, Status::Any)];

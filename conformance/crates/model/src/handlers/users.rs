@@ -9,7 +9,7 @@ use crate::{Unspecified, User};
 const WRONG_FORMAT: &str = "Wrong format";
 
 impl AuthenticatedRequest<'_> {
-    /// Responds to POST of users (users.create, and its errors).
+    /// Returns the responses to POST of users (users.create, and its errors).
     pub(super) fn create(&self) -> Vec<AllowedResponse> {
         let refused = AllowedResponse::error("users.create-wrong-format", 400, WRONG_FORMAT);
         let Some(fields) = self.asked.object() else { return self.not_an_object(refused) };
@@ -59,7 +59,7 @@ impl AuthenticatedRequest<'_> {
         all
     }
 
-    /// Responds to PUT of a user (users.update, users.update-only-names, and its errors).
+    /// Returns the responses to PUT of a user (users.update, users.update-only-names, and its errors).
     pub(super) fn update(&self, id: &str) -> Vec<AllowedResponse> {
         let unknown = AllowedResponse::error("users.update-unknown", 404, NOT_FOUND);
         let refused = AllowedResponse::error("users.update-wrong-format", 400, WRONG_FORMAT);
@@ -105,7 +105,7 @@ impl AuthenticatedRequest<'_> {
         all
     }
 
-    /// Responds to a body that is not a JSON object, on a route that expects one.
+    /// Returns the responses to a body that is not a JSON object, on a route that expects one.
     fn not_an_object(&self, refused: AllowedResponse) -> Vec<AllowedResponse> {
         let is_other_json = serde_json::from_slice::<Value>(&self.asked.body).is_ok();
         let mut all = vec![refused];

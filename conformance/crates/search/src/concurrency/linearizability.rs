@@ -74,7 +74,7 @@ struct Attribution<'a> {
 }
 
 impl Attribution<'_> {
-    /// Attributes the answer to requirements. `before` are the calls before it, in an order that explains them.
+    /// Returns the anomaly of the call. `before` are the calls before it, in an order that explains them.
     fn anomaly(&self, before: &[(Arc<Call>, Arc<Answer>)]) -> Anomaly {
         let (mut specification, mut oracle) =
             (self.prepared.specification.clone(), self.prepared.oracle.clone());
