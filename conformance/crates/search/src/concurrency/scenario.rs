@@ -11,7 +11,8 @@ use spec::scenario::{
     Action, Capture, CaptureSource, Parallel, Scenario, Section, Settings, Show, Spanned, Step,
 };
 
-/// Returns a history as the text of a scenario; `None` if different requests overlap.
+/// Returns a history as the text of a scenario; `None` if different requests overlap, or if a request needs the
+/// session of a concurrent login.
 pub fn write(mode: Mode, requirement: &str, plan: &Plan, history: &History, marked: usize) -> Option<String> {
     let mut sections = vec![section(1, "Requests at once", &[], preparation(plan, history))];
     for group in overlapping_groups(history)? {
