@@ -13,20 +13,11 @@
 //! This file stands beside the snapshots, since `cargo insta` looks for new ones only where a package or the source
 //! of a target is.
 
-#[path = "../conformance/tests/support/machine.rs"]
-mod machine;
-#[path = "../conformance/tests/support/suite.rs"]
-mod on_disk;
-#[path = "../conformance/tests/support/server.rs"]
-mod server;
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
-use machine::flask;
-use on_disk::{scenarios_folder, suite};
 use runner::check::{Check, Plan, ScenarioRun};
 use search::served_model::Model;
 use spec::catalogue::Mode;
@@ -39,7 +30,10 @@ use targets::detect;
 use targets::progress::event::Silence;
 use targets::url::Url;
 use targets::{Isolation, NewUser, Target};
+use test_support::implementations::{flask, skipped};
+use test_support::program::server_path;
 use test_support::skip::say_skipped;
+use test_support::suite::{scenarios_folder, suite};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -85,7 +79,7 @@ fn of_model() -> Vec<Trial> {
 
 fn of_server() -> Vec<Trial> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let binary = server::binary();
+    let binary = server_path();
     let command = Command::new(folder.path(), Some(&binary.display().to_string()), clock_of_spawned());
     let target = command.expect("the binary is a command");
     // A program outside Flask has none of the documents' Python programs to run.
@@ -98,7 +92,7 @@ fn of_flask() -> Vec<Trial> {
             let target = Command::new(&folder, None, clock_of_spawned()).expect("our Flask project is one");
             spawned("flask", target, None, true)
         }
-        Err(missing) => machine::skipped("flask", "our Flask implementation", &missing),
+        Err(missing) => skipped("flask", "our Flask implementation", &missing),
     }
 }
 

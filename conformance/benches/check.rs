@@ -15,9 +15,6 @@
 //!
 //! Other work on the machine stretches all of it alike, the ratios least.
 
-#[path = "../tests/support/server.rs"]
-mod server;
-
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -42,6 +39,7 @@ use targets::clock;
 use targets::clock::{ClockDriver as _, Faketime};
 use targets::command::Command;
 use targets::progress::cost::{Costs, Work};
+use test_support::program::server_path;
 
 /// What the second process is told to do.
 const ONE: &str = "--one";
@@ -71,7 +69,7 @@ impl Subject {
         let clock = if clock::library().is_some() { ClockKind::Faketime } else { ClockKind::Wall };
         let made = match self {
             Self::Reference => return None,
-            Self::Server => Command::new(empty, Some(&server::binary().display().to_string()), clock),
+            Self::Server => Command::new(empty, Some(&server_path().display().to_string()), clock),
             Self::Folder(folder) => Command::new(folder, None, clock),
         };
         Some(made.unwrap_or_else(|error| panic!("{error}")))

@@ -4,18 +4,15 @@
 //! To play every scenario in every mode against each fault takes minutes in a debug build. There a sample is: `conformance
 //! faults`, which CI runs in a release build, plays them all, and finds besides what no fault is found by.
 
-#[path = "support/suite.rs"]
-mod on_disk;
-
 use std::collections::BTreeSet;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use model::faults;
 use model::faults::Fault;
-use on_disk::suite;
 use search::audit::Audit;
 use search::audit::matrix;
 use search::audit::matrix::Extent;
+use test_support::suite::suite;
 
 /// Every how many faults one is played whole in a debug build; a prime, so that the sample is of every table.
 const SAMPLED: usize = 13;

@@ -3,18 +3,10 @@
 //! Every answer of every scenario is also judged by the oracle, which must be surprised by none: it and the accepted
 //! transcripts keep each other honest.
 
-#[path = "support/machine.rs"]
-mod machine;
-#[path = "support/suite.rs"]
-mod on_disk;
-#[path = "support/server.rs"]
-mod server;
-
 use conformance::console;
 use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
 use model::faults;
-use on_disk::suite;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use runner::{check, replay};
@@ -37,6 +29,9 @@ use targets::progress::event::Silence;
 use targets::seed;
 use targets::url::Url;
 use targets::{Launch, NewUser, Target};
+use test_support::implementations;
+use test_support::program::server_path;
+use test_support::suite::suite;
 use tokio::runtime::Runtime;
 
 /// What every walk here is drawn from: another number would make other tests of them each time.
@@ -51,7 +46,7 @@ fn main() {
             .push(Trial::test(format!("model::{property}"), move || holds(&Model::default(), property, 32)));
         trials.push(Trial::test(format!("server::{property}"), move || {
             let folder = tempfile::tempdir()?;
-            let binary = server::binary().display().to_string();
+            let binary = server_path().display().to_string();
             holds(&Command::new(folder.path(), Some(&binary), clock_of_spawned())?, property, 8)
         }));
         trials.push(Trial::test(format!("print::{property}"), move || prints(property)));
@@ -84,9 +79,9 @@ const CAUGHT: [(&str, Property); 10] = [
 ];
 
 fn of_flask() -> Vec<Trial> {
-    let folder = match machine::flask() {
+    let folder = match implementations::flask() {
         Ok(folder) => folder,
-        Err(missing) => return machine::skipped("flask", "our Flask implementation", &missing),
+        Err(missing) => return implementations::skipped("flask", "our Flask implementation", &missing),
     };
     let trial = |property: Property| {
         let folder = folder.clone();

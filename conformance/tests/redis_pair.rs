@@ -6,14 +6,6 @@
 //! it stops or kills one of the two and starts it anew, and the suite must not notice; but not with `--steady-pair`, as
 //! nobody could answer a request to a server that is being killed. It writes down what it did.
 
-#[path = "support/machine.rs"]
-#[expect(dead_code, reason = "no Flask is needed here")]
-mod machine;
-#[path = "support/program.rs"]
-mod program;
-#[path = "support/server.rs"]
-mod server;
-
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -27,7 +19,6 @@ use std::thread;
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use program::{code, conformance, stderr, stdout};
 use search::concurrency::{Campaign, Setup, SetupError, Trials};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
@@ -36,6 +27,8 @@ use targets::Stop;
 use targets::command::Command as Project;
 use targets::instance::Stage;
 use targets::progress::event::Silence;
+use test_support::implementations::skipped;
+use test_support::program::{code, conformance, server_path, stderr, stdout};
 use test_support::skip::missing;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -64,7 +57,7 @@ fn main() {
             Trial::test("session_db_auth is met by two servers on one Redis", is_met),
             Trial::test("two servers on one Redis answer requests at once in some order", is_in_order),
         ],
-        Some(missing) => machine::skipped("pair", "two servers on one Redis", &missing),
+        Some(missing) => skipped("pair", "two servers on one Redis", &missing),
     };
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -72,7 +65,7 @@ fn main() {
 /// The command that starts a pair of this kind, which writes down what it does in `record`.
 fn command(kind: &str, record: &Path) -> io::Result<String> {
     let quoted = |path: &Path| format!("'{}'", path.display());
-    let (exe, server) = (std::env::current_exe()?, server::binary());
+    let (exe, server) = (std::env::current_exe()?, server_path());
     Ok(format!("{} {kind} {} {}", quoted(&exe), quoted(&server), quoted(record)))
 }
 

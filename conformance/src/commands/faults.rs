@@ -68,10 +68,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         (Format::Json, &arguments.json),
         (Format::Csv, &arguments.csv),
         (Format::Patterns, &arguments.patterns),
-    ])
-    .map_err(Failure::usage)?;
+    ])?;
     let chosen = chosen(suite, arguments)?;
-    let audit = played(suite, &chosen).map_err(|error| Failure::not_checked(error.to_string()))?;
+    let audit = played(suite, &chosen)?;
     let hunted = match arguments.walks {
         Some(walks) => hunted(suite, &chosen, walks, arguments.seed)?,
         None => Vec::new(),
@@ -80,8 +79,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if !files.take_stdout() {
         console::print(&table(suite, &audit, &hunted, &holes));
     }
-    let write =
-        |format, text: &dyn Fn() -> String| files.write(format, text, console::print).map_err(Failure::usage);
+    let write = |format, text: &dyn Fn() -> String| files.write(format, text, console::print);
     write(Format::Json, &|| json_of(suite, &audit, &hunted))?;
     write(Format::Csv, &|| csv(suite, &audit))?;
     write(Format::Patterns, &|| signature::write(&audit.patterns()))?;
@@ -127,14 +125,14 @@ fn chosen(suite: &Suite, arguments: &Arguments) -> Result<Vec<&'static Fault>, F
 }
 
 /// Plays the faults, with progress.
-fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, Error> {
+fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, Failure> {
     let bar = bar(faults.len());
     let audit = Audit::play(suite, faults, &|fault| {
         bar.set_message(fault.name);
         bar.inc(1);
     });
     bar.finish_and_clear();
-    audit
+    audit.map_err(Failure::not_checked)
 }
 
 /// Hunts for the faults, with progress.

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{Bound, Bounds, Class, Entry, Graded, Room, watch};
+use super::{Bound, Bounds, Class, Entry, Graded, Workdir, resource_monitor};
 use runner::check::{Check, Plan};
 use runner::prepare::ClockUnproved;
 use spec::catalogue::Mode;
@@ -48,20 +48,20 @@ pub async fn judge(
 ) -> Option<Graded> {
     let clock = if clock::library().is_some() { ClockKind::Faketime } else { ClockKind::Wall };
     let found = Command::new(&entry.given, None, clock);
-    let (command, room) = match (found, Room::new()) {
-        (Ok(command), Ok(room)) => (command, room),
+    let (command, workdir) = match (found, Workdir::new()) {
+        (Ok(command), Ok(workdir)) => (command, workdir),
         (Err(error), _) => {
             let why = Unjudged::new(Class::NoProgram, error.in_report());
             return Some(unjudged(suite, entry, None, why));
         }
         (_, Err(error)) => return Some(failed(suite, entry, &error.to_string())),
     };
-    let command = command.confined(room.path(), bounds.file_kib, bounds.cpu_seconds);
+    let command = command.confined(workdir.path(), bounds.file_kib, bounds.cpu_seconds);
     let judged = tokio::select! {
         judged = tokio::time::timeout(bounds.time, started_and_checked(suite, &command)) => {
             judged.unwrap_or_else(|_| Err(beyond(Bound::Time, bounds)))
         }
-        bound = watch::exceeded(command.marker(), &room, bounds) => Err(beyond(bound, bounds)),
+        bound = resource_monitor::exceeded_bound(command.marker(), &workdir, bounds) => Err(beyond(bound, bounds)),
         () = stopped => {
             command.marker().kill_all();
             return None;

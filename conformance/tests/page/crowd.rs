@@ -19,8 +19,8 @@ use targets::Target;
 use targets::command::Command;
 use targets::progress::event::Silence;
 
-use crate::broken::{Broken, Fault};
-use crate::on_disk::suite;
+use test_support::broken::{Broken, Fault};
+use test_support::suite::suite;
 
 /// The deviations, each with the mode and the scenarios in which it is looked for.
 const DEVIATIONS: [(Fault, Mode, &[&str]); 10] = [
@@ -30,7 +30,7 @@ const DEVIATIONS: [(Fault, Mode, &[&str]); 10] = [
     (Fault::EndsEarly, Mode::SessionExpAuth, &["session-09-boundary"]),
     (Fault::EndsLate, Mode::SessionDbAuth, &["session-10-expiry-to-the-second"]),
     (Fault::GarbageForMe, Mode::BasicAuth, &["basic-11-current-user", "session-00-me"]),
-    (Fault::ShowsHash, Mode::SessionAuth, &["api-users-read-session", "api-bytes-session"]),
+    (Fault::ShowsHash, Mode::SessionAuth, &["api-users-read", "api-bytes"]),
     (Fault::NoCors, Mode::SessionAuth, &["session-07-bytes", "api-status"]),
     (Fault::LostOnRestart, Mode::SessionDbAuth, &["session-10-restart"]),
     (Fault::NoCookie, Mode::SessionExpAuth, &[]),
