@@ -29,7 +29,7 @@ pub struct Setup {
 }
 
 /// The reason why the setup of a plan failed. The plan has no result then.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SetupError {
     /// The mode has no sessions.
     #[error("the mode {0} has no sessions")]
@@ -38,15 +38,15 @@ pub enum SetupError {
     #[error(transparent)]
     Site(#[from] SiteError),
     /// The user of the setup could not be stored.
-    #[error("{0}")]
-    NoUser(String),
+    #[error(transparent)]
+    NoUser(targets::Error),
     /// A user or a session of the plan could not be created.
-    #[error("{what}: {answered}")]
+    #[error("{request}: {answer}")]
     Preparation {
         /// The method and path of the request.
-        what: String,
+        request: String,
         /// The answer, or the reason why it is wrong.
-        answered: String,
+        answer: String,
     },
 }
 
@@ -95,7 +95,7 @@ impl Setup {
     pub async fn seed(stage: &mut Stage<'_>, mode: Mode, ways: &[Way]) -> Result<Self, SetupError> {
         let user = NewUser { email: "keeper@hbtn.io".to_owned(), password: "kept pwd".to_owned() };
         let seeds = seed::seed(stage, mode, std::slice::from_ref(&user), ways, None).await;
-        Self::new(mode, &user, seeds.id(&user.email).map_err(|error| SetupError::NoUser(error.to_string()))?)
+        Self::new(mode, &user, seeds.id(&user.email).map_err(SetupError::NoUser)?)
     }
 
     /// Returns the mode.
@@ -159,8 +159,8 @@ impl PreparedTrial {
     async fn send(&mut self, stage: &mut Stage<'_>, curl: &Curl) -> Result<(Exchange, Answer), SetupError> {
         let request = curl.resolve(&|name: &str| self.values.get(name).cloned());
         let request = request.map_err(|MissingVariable { name }| SetupError::Preparation {
-            what: "a request".to_owned(),
-            answered: format!("${name} has no value"),
+            request: "a request".to_owned(),
+            answer: format!("${name} has no value"),
         })?;
         let exchange = stage.send(request).await;
         self.oracle.judge(&exchange, self.now, self.now);
@@ -180,10 +180,10 @@ impl PreparedTrial {
     }
 }
 
-fn preparation_error(exchange: &Exchange, answered: &str) -> SetupError {
+fn preparation_error(exchange: &Exchange, answer: &str) -> SetupError {
     let path = Asked::of(&exchange.request).path;
     SetupError::Preparation {
-        what: format!("{} {path}", exchange.request.method),
-        answered: answered.to_owned(),
+        request: format!("{} {path}", exchange.request.method),
+        answer: answer.to_owned(),
     }
 }
