@@ -41,7 +41,8 @@ use targets::Target;
 use targets::clock;
 use targets::clock::{ClockDriver as _, Faketime};
 use targets::command::Command;
-use targets::progress::cost::{Costs, Work};
+use targets::progress::cost::Costs;
+use targets::progress::event::Work;
 
 /// What the second process is told to do.
 const ONE: &str = "--one";

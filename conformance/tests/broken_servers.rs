@@ -23,7 +23,8 @@ use spec::results::{Finding, Kind};
 use spec::results::{Report, Strictness};
 use targets::Target;
 use targets::command::Command;
-use targets::progress::cost::{Costs, Work};
+use targets::progress::cost::Costs;
+use targets::progress::event::Work;
 use targets::progress::event::{Listener, Silence};
 
 fn check(target: &dyn Target, modes: &[Mode]) -> Report {

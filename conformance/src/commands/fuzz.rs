@@ -23,7 +23,8 @@ use spec::scenario::{Scenario, Settings};
 use spec::suite::Suite;
 use targets::detect;
 use targets::instance::Stage;
-use targets::progress::cost::{Costs, Work};
+use targets::progress::cost::Costs;
+use targets::progress::event::Work;
 use targets::url::Url;
 use targets::{NewUser, Target};
 

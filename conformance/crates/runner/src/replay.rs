@@ -156,7 +156,11 @@ impl Player<'_, '_> {
                 let email = self.expand(&user.email, index)?;
                 let password = self.expand(&user.password, index)?;
                 self.canon.watch_password(&password);
-                let id = self.seeds.id(self.canon.emails.to_send(&email)).map_err(|error| not_checked(error.to_string()))?.to_owned();
+                let id = self
+                    .seeds
+                    .id(self.canon.emails.to_send(&email))
+                    .map_err(|error| not_checked(error.to_string()))?
+                    .to_owned();
                 self.canon.names.user(&id);
                 self.variables.insert("USER".to_owned(), id);
                 Ok(silent)

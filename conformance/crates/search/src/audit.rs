@@ -5,8 +5,8 @@ pub mod matrix;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit::matrix::{Extent, Row};
 use crate::Error;
+use crate::audit::matrix::{Extent, Row};
 use crate::diagnosis;
 use crate::signature;
 use crate::signature::Pattern;

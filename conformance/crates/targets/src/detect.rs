@@ -4,9 +4,9 @@ use http::Uri;
 use http::uri::Authority;
 
 use crate::error::UrlErrorKind;
-use crate::{Error, NewUser};
 use crate::instance::Stage;
 use crate::seed;
+use crate::{Error, NewUser};
 use spec::catalogue::{Mode, UnknownMode};
 use spec::http::Request;
 

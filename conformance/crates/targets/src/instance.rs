@@ -9,8 +9,7 @@ use futures_util::future::join_all;
 
 use crate::observation::Observation;
 use crate::progress::cost;
-use crate::progress::cost::Work;
-use crate::progress::event::{Event, Listener, Silence};
+use crate::progress::event::{Event, Listener, Silence, Work};
 use crate::{Error, Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
 use crate::{client, clock};
 use spec::http::Request;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::instance::Stage;
 use crate::error::SeedFailures;
+use crate::instance::Stage;
 use crate::{Error, Launch, NewUser, Program, Stop};
 use spec::catalogue::Mode;
 use spec::http::Answer;
@@ -235,11 +235,7 @@ async fn create(
 async fn by_file(stage: &mut Stage<'_>, users: &[NewUser]) -> Result<Vec<String>, Error> {
     stage.end(Stop::Kill).await?;
     let now = stage.site().clock().now().format("%Y-%m-%dT%H:%M:%S").to_string();
-    let file = stage
-        .site()
-        .data_folder()
-        .ok_or(Error::NoUserFile)?
-        .join(STORE);
+    let file = stage.site().data_folder().ok_or(Error::NoUserFile)?.join(STORE);
     let mut ids = Vec::with_capacity(users.len());
     let mut rows = serde_json::Map::new();
     for user in users {

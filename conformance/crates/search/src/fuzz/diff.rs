@@ -2,11 +2,12 @@
 
 use super::campaign::SHRINKS;
 use super::harness::Harness;
+use super::op::Abilities;
 use super::property::Property;
 use super::search::{self, Search};
 use super::strategy;
 use super::verifier::Mismatch;
-use super::world::{Abilities, World};
+use super::world::World;
 use crate::Error;
 use model::{Deviation, Open};
 use spec::catalogue::Mode;

@@ -2,8 +2,9 @@
 
 use std::sync::PoisonError;
 
+use super::op::Abilities;
 use super::verifier::{Mismatch, Verifier};
-use super::world::{Abilities, first_users};
+use super::world::first_users;
 use crate::Error;
 use crate::concurrency::{self, Bag, Keeper, Trials};
 use model::{Deviation, Open, Oracle, User};
@@ -83,8 +84,7 @@ impl<'a> Harness<'a> {
         let users = first_users()
             .map(|user| NewUser { email: emails.to_send(&user.email).to_owned(), password: user.password });
         let first = FirstUsers { users: &users, ways, given };
-        let Prepared { seeds, clock, start } =
-            prepare(&mut stage, modes, first).await?;
+        let Prepared { seeds, clock, start } = prepare(&mut stage, modes, first).await?;
         verifier.verify(&before_the_first_step(&mut stage));
         for user in &users {
             let id = seeds.id(&user.email)?.to_owned();

@@ -8,6 +8,7 @@
 //!
 //! A counterexample is a scenario as any other: it prints, is kept in a file, and is played again from it.
 
+mod accounts;
 mod campaign;
 mod credential;
 mod diff;
@@ -26,8 +27,8 @@ pub use campaign::{Campaign, CampaignResult, Counterexample, Known, SHRINKS};
 pub use credential::Credential;
 pub use diff::{Diff, Divergence};
 pub use harness::{Harness, Setup};
-pub use op::Op;
+pub use op::{Abilities, Op};
 pub use property::Property;
 pub use strategy::{Walks, walks};
 pub use verifier::{Mismatch, Verifier};
-pub use world::{Abilities, World};
+pub use world::World;

@@ -6,11 +6,11 @@ use proptest::strategy::Union;
 use proptest_state_machine::strategy::Sequential;
 
 use super::credential::{Among, BasicWrong, Credential, Elsewhere, Spelling};
-use super::op::{Content, Fields, Op, Place, Who, Word};
+use super::op::{Abilities, Content, Fields, Op, Place, Who, Word};
 use super::property::Property;
 use super::spelling::{Change, DETOURS, ENDS};
 use super::words;
-use super::world::{Abilities, World, first_users};
+use super::world::{World, first_users};
 use spec::catalogue::Mode;
 use spec::scenario::{SessionDuration, Settings};
 
@@ -145,13 +145,13 @@ fn slash() -> BoxedStrategy<bool> {
 }
 
 fn user(world: &World) -> BoxedStrategy<usize> {
-    (0..world.users.len()).boxed()
+    (0..world.accounts.users.len()).boxed()
 }
 
 /// Draws a user that may be changed: where each walk has not users of its own, none of those that all begin with.
 fn changeable(world: &World) -> Option<BoxedStrategy<usize>> {
     let first = if world.abilities.restarts { 0 } else { first_users().len() };
-    (first < world.users.len()).then(|| (first..world.users.len()).boxed())
+    (first < world.accounts.users.len()).then(|| (first..world.accounts.users.len()).boxed())
 }
 
 /// Draws credentials that let somebody in, where the mode has any and the walk holds some.
@@ -159,9 +159,9 @@ fn able(world: &World) -> BoxedStrategy<Credential> {
     match world.mode {
         Mode::Off | Mode::Auth => Just(Credential::None).boxed(),
         Mode::BasicAuth => user(world).prop_map(Credential::Basic).boxed(),
-        _ if world.sessions.is_empty() => Just(Credential::None).boxed(),
+        _ if world.accounts.sessions.is_empty() => Just(Credential::None).boxed(),
         _ => {
-            let session = 0..world.sessions.len();
+            let session = 0..world.accounts.sessions.len();
             let among = select(vec![Among::First, Among::Last, Among::Tight, Among::AfterSimilar]);
             prop_oneof![
                 9 => session.clone().prop_map(Credential::Session),
@@ -205,8 +205,8 @@ fn unable(world: &World) -> BoxedStrategy<Credential> {
     if world.mode != Mode::BasicAuth {
         kinds.push((1, user(world).prop_map(Credential::Basic).boxed()));
     }
-    if !world.sessions.is_empty() {
-        let session = 0..world.sessions.len();
+    if !world.accounts.sessions.is_empty() {
+        let session = 0..world.accounts.sessions.len();
         let spelling = select(vec![
             Spelling::Upper,
             Spelling::Braces,

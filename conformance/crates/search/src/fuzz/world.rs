@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::op::Op;
+use super::accounts::{Accounts, session_variable, user_variable};
+use super::op::{Abilities, Op};
 use super::property::Property;
 use model::{Asked, Body, Choice, Machine, Rules, Second, Status, User, choices};
 use spec::catalogue::Mode;
@@ -17,15 +18,6 @@ use spec::scenario::{
 };
 use targets::NewUser;
 
-/// What can be done with a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Abilities {
-    /// It can be stopped and started.
-    pub restarts: bool,
-    /// Its clock can be moved.
-    pub clock: bool,
-}
-
 /// A walk until now.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -35,10 +27,8 @@ pub struct World {
     pub mode: Mode,
     /// What can be done.
     pub abilities: Abilities,
-    /// The users that were ever stored, the first ones before all.
-    pub users: Vec<NewUser>,
-    /// The sessions that logins have made, each with its ID on the model.
-    pub sessions: Vec<String>,
+    /// The users and sessions that were ever stored.
+    pub accounts: Accounts,
     /// The moment, on a clock that starts anywhere.
     pub now: Second,
     /// How the server is set up.
@@ -64,8 +54,11 @@ impl World {
             property,
             mode,
             abilities,
-            users: Vec::new(),
-            sessions: Vec::new(),
+            accounts: Accounts {
+                users: Vec::new(),
+                sessions: Vec::new(),
+                cookie_name: settings.session_name.clone(),
+            },
             now: 0,
             settings,
             machine: Machine::new(rules),
@@ -81,21 +74,11 @@ impl World {
                 email: Template::literal(user.email.clone()),
                 password: Template::literal(user.password.clone()),
             }));
-            let name = Self::user_variable(world.users.len());
+            let name = user_variable(world.accounts.users.len());
             world.keep(&name, CaptureSource::Variable(Template::variable("USER")), id);
-            world.users.push(user);
+            world.accounts.users.push(user);
         }
         world
-    }
-
-    /// Names the variable that holds a user's id.
-    pub fn user_variable(user: usize) -> String {
-        format!("USER{}", user + 1)
-    }
-
-    /// Names the variable that holds a session's ID.
-    pub fn session_variable(session: usize) -> String {
-        format!("SESSION{}", session + 1)
     }
 
     /// Lists how long to wait until something is due: one second before a session's end, at it, and after it.
@@ -119,10 +102,10 @@ impl World {
 
     /// Tells whether the walk can go on like this: all is there, and the model knows what is right.
     pub fn can(&self, op: &Op) -> bool {
-        if !op.is_possible(self) {
+        if !op.is_possible(&self.accounts, self.abilities) {
             return false;
         }
-        let Some(curl) = op.request(self) else { return true };
+        let Some(curl) = op.request(&self.accounts) else { return true };
         self.judged(&curl).is_some()
     }
 
@@ -144,27 +127,27 @@ impl World {
     }
 
     fn ask(&mut self, op: &Op) {
-        let Some(curl) = op.request(self) else { return };
+        let Some(curl) = op.request(&self.accounts) else { return };
         let Some((show, request)) = self.judged(&curl) else { return };
         self.steps.push(Step::new(show, Action::Curl(curl)));
         let (rule, answer) = self.machine.answer(&request, self.now);
         match (op, rule) {
             (Op::Create { fields, .. }, "users.create") => self.stored(fields, &answer),
             (_, "login.ok") => {
-                let name = Self::session_variable(self.sessions.len());
+                let name = session_variable(self.accounts.sessions.len());
                 let id = answer.cookie(&self.settings.session_name).unwrap_or_default().to_owned();
                 self.keep(&name, CaptureSource::Cookie, id.clone());
-                self.sessions.push(id);
+                self.accounts.sessions.push(id);
             }
             _ => {}
         }
     }
 
     fn stored(&mut self, fields: &super::op::Fields, answer: &Answer) {
-        let name = Self::user_variable(self.users.len());
+        let name = user_variable(self.accounts.users.len());
         let id = answer.json().and_then(|user| user["id"].as_str().map(str::to_owned)).unwrap_or_default();
         self.keep(&name, CaptureSource::Json(JsonPath::parse(".id").expect("it is a path")), id);
-        self.users.push(NewUser {
+        self.accounts.users.push(NewUser {
             email: fields.email.clone().unwrap_or_default(),
             password: fields.password.clone().unwrap_or_default(),
         });

@@ -7,5 +7,6 @@ pub mod output_tail;
 pub mod port;
 pub mod process_tag;
 pub mod reaper;
+pub mod start;
 
 pub use process_tag::{Marker, Running};

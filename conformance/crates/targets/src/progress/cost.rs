@@ -8,42 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::progress::event::{Event, Listener};
-
-/// Something that a check waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// A program is started, until it answers.
-    Start,
-    /// A program ends.
-    Stop,
-    /// A request is answered.
-    Request,
-    /// Time passes: it is moved, or slept through.
-    Clock,
-    /// A folder is copied.
-    Copy,
-    /// One of the documents' programs runs to its end.
-    Program,
-}
-
-impl Work {
-    /// Every kind of work, in the order of [`Costs::spent`].
-    pub const ALL: [Self; 6] =
-        [Self::Start, Self::Stop, Self::Request, Self::Clock, Self::Copy, Self::Program];
-
-    /// Names the work, in the plural.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "starts",
-            Self::Stop => "stops",
-            Self::Request => "requests",
-            Self::Clock => "clock moves",
-            Self::Copy => "copies",
-            Self::Program => "programs run",
-        }
-    }
-}
+use crate::progress::event::{Event, Listener, Work};
 
 /// Carries out `work` and tells how long that took.
 pub async fn timed<T>(listener: &dyn Listener, work: Work, doing: impl Future<Output = T>) -> T {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::progress::cost::Work;
 use spec::catalogue::Mode;
 use spec::scenario::Scenario;
 
@@ -51,6 +50,41 @@ pub enum Event<'a> {
         /// How long it took.
         took: Duration,
     },
+}
+
+/// Something that a check waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A program is started, until it answers.
+    Start,
+    /// A program ends.
+    Stop,
+    /// A request is answered.
+    Request,
+    /// Time passes: it is moved, or slept through.
+    Clock,
+    /// A folder is copied.
+    Copy,
+    /// One of the documents' programs runs to its end.
+    Program,
+}
+
+impl Work {
+    /// Every kind of work, in the order of [`Costs::spent`].
+    pub const ALL: [Self; 6] =
+        [Self::Start, Self::Stop, Self::Request, Self::Clock, Self::Copy, Self::Program];
+
+    /// Names the work, in the plural.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "starts",
+            Self::Stop => "stops",
+            Self::Request => "requests",
+            Self::Clock => "clock moves",
+            Self::Copy => "copies",
+            Self::Program => "programs run",
+        }
+    }
 }
 
 /// Hears of events as they happen, from several modes at once.

@@ -1,4 +1,7 @@
 //! A connection to a Redis server: commands go out, replies come in their order.
+//!
+//! It is written by hand for the same reason as [`Reply`]: a client that reconnects, pipelines or negotiates a protocol would
+//! hide what the server under test does.
 
 use std::io::ErrorKind;
 use std::time::Duration;

@@ -1,4 +1,8 @@
 //! Replies: what a Redis server writes, read as RESP2 and shown as redis-cli shows it to a person.
+//!
+//! It is written by hand, and no crate takes its place: the suite judges what a server writes, so that nothing may repair
+//! it on the way. The crates that speak RESP take a bare line feed, a word where a number belongs, or RESP3, and hide
+//! from their caller which of them came.
 
 use std::fmt;
 

@@ -15,6 +15,7 @@ use crate::process::child::{Process, Streams};
 use crate::process::limits::Limits;
 use crate::process::port;
 use crate::process::process_tag::Marker;
+use crate::process::start::{NotReady, NotStarted, Server, start};
 use crate::redis::{Address, Connection, NoReply, Reply};
 use crate::start_failure::last_line;
 use crate::{Isolation, Launch, Site, SiteError, Stop, Target};
@@ -26,9 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How soon after a question it is asked again whether it answers.
 const POLL: Duration = Duration::from_millis(5);
-
-/// How often a start is tried where the port was taken by someone else in between.
-const PORT_TRIES: usize = 6;
 
 /// The file in which a Redis server keeps its data when it ends.
 const DUMP: &str = "dump.rdb";
@@ -123,16 +121,8 @@ struct RedisSite {
     folder: TempDir,
 }
 
-/// Why a server that was started is of no use.
-enum NotReady {
-    /// Somebody else took its port in between; another port may do.
-    PortTaken,
-    /// It does not serve.
-    Failed(SiteError),
-}
-
 impl RedisSite {
-    fn spawn(&self) -> std::io::Result<Process> {
+    fn spawn_here(&self) -> std::io::Result<Process> {
         let port = self.port.to_string();
         let options = [
             ["--port", &port],
@@ -151,11 +141,21 @@ impl RedisSite {
         let marker = &self.target.marker;
         Process::spawn(&words, self.folder.path(), &[], Limits::default(), marker, Streams::Together)
     }
+}
+
+#[async_trait]
+impl Server for RedisSite {
+    type Failure = SiteError;
+
+    fn spawn(&mut self, port: u16) -> std::io::Result<Process> {
+        self.port = port;
+        self.spawn_here()
+    }
 
     /// Waits until the server answers, and nobody else in its place.
-    async fn wait_until_ready(&self, process: &mut Process) -> Result<(), NotReady> {
+    async fn wait_until_ready(&self, process: &mut Process, port: u16) -> Result<(), NotReady<SiteError>> {
         let since = tokio::time::Instant::now();
-        let address = Address::here(self.port);
+        let address = Address::here(port);
         let failed = |why: String| Err(NotReady::Failed(SiteError::Failed(why)));
         loop {
             tokio::time::sleep(POLL).await;
@@ -175,7 +175,7 @@ impl RedisSite {
             // One that is still reading its data answers too, and serves nobody.
             let said = match ping(&address).await {
                 Ok(Reply::Status(word)) if word == "PONG" => {
-                    return match port::belongs_to(self.port, &process.all()) {
+                    return match port::belongs_to(port, &process.all()) {
                         Some(false) => Err(NotReady::PortTaken),
                         _ => Ok(()),
                     };
@@ -189,29 +189,30 @@ impl RedisSite {
             }
         }
     }
+
+    fn cannot_run(&self, why: String) -> SiteError {
+        hindered(why)
+    }
+
+    fn port_in_use(&self) -> SiteError {
+        SiteError::Hindered("every port that was free was taken by somebody else".to_owned())
+    }
 }
 
 #[async_trait]
 impl Site for RedisSite {
     async fn start(&mut self, _launch: &Launch) -> Result<(), SiteError> {
         self.stop(Stop::Kill).await?;
-        for _ in 0..PORT_TRIES {
-            self.port = port::free().map_err(hindered)?;
-            let mut process = self.spawn().map_err(hindered)?;
-            match self.wait_until_ready(&mut process).await {
-                Ok(()) => {
-                    self.running = Some(process);
-                    return Ok(());
-                }
-                Err(NotReady::PortTaken) => process.kill().await,
-                Err(NotReady::Failed(error)) => {
-                    self.last_output = process.output();
-                    process.kill().await;
-                    return Err(error);
-                }
+        match start(self).await {
+            Ok(process) => {
+                self.running = Some(process);
+                Ok(())
+            }
+            Err(NotStarted { failure, output }) => {
+                self.last_output = output.unwrap_or_else(|| std::mem::take(&mut self.last_output));
+                Err(failure)
             }
         }
-        Err(SiteError::Hindered("every port that was free was taken by somebody else".to_owned()))
     }
 
     fn patience(&self) -> Option<Duration> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::programs::{NotRun, connected};
+use super::client::{NotConnected, NotRun, connected};
 use super::{Address, Connection, NoReply, Reply};
 
 /// The documents' channel.
@@ -41,7 +41,7 @@ impl Subscriber {
     pub async fn start(address: &Address, patience: Duration) -> Result<Result<Self, Vec<String>>, NotRun> {
         let (mut connection, line) = match connected(address, patience).await? {
             Ok(connected) => connected,
-            Err(line) => return Ok(Err(vec![line])),
+            Err(NotConnected { line, .. }) => return Ok(Err(vec![line])),
         };
         let why = match connection.ask(&["SUBSCRIBE", CHANNEL]).await {
             Ok(reply) if is_confirmed(&reply, "subscribe") => {

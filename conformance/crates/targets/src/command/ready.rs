@@ -1,4 +1,4 @@
-//! Starting: waiting for a program's first answer, and the ways in which none comes.
+//! Waiting for a program's first answer, and the ways in which none comes.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use crate::client;
 use crate::command::patience::Patience;
 use crate::process::child::Process;
 use crate::process::port;
+use crate::process::start::NotReady;
 use crate::start_failure::StartFailure;
 use spec::http::NoAnswer;
 use spec::http::Request;
@@ -26,20 +27,15 @@ const ELSEWHERE: Duration = Duration::from_secs(2);
 /// How long a program that has closed its port may take to end.
 const END: Duration = Duration::from_millis(200);
 
-/// Says why a started program is not ready.
-#[derive(Debug)]
-pub enum NotReady {
-    /// Somebody else took its port in between; another port may do.
-    PortTaken,
-    /// It does not serve.
-    Failed(StartFailure),
-}
-
 /// Waits until the program answers a request on `port`, as long as `patience` has it; says why where it does not.
 ///
 /// Only an answer counts: a reloader's parent holds the port before anybody serves there. And only the
 /// program's own: a port is free for a moment between being found and being taken.
-pub async fn wait_until_ready(process: &mut Process, port: u16, patience: &Patience) -> Result<(), NotReady> {
+pub async fn wait_until_ready(
+    process: &mut Process,
+    port: u16,
+    patience: &Patience,
+) -> Result<(), NotReady<StartFailure>> {
     let since = tokio::time::Instant::now();
     let limit = patience.left();
     tokio::time::sleep(patience.silence()).await;
@@ -90,7 +86,11 @@ pub async fn wait_until_ready(process: &mut Process, port: u16, patience: &Patie
 }
 
 /// Sends one request; what another on the port does with it is not taken for the program's doing.
-async fn ask(process: &mut Process, port: u16, request: &Request) -> Result<Result<(), NoAnswer>, NotReady> {
+async fn ask(
+    process: &mut Process,
+    port: u16,
+    request: &Request,
+) -> Result<Result<(), NoAnswer>, NotReady<StartFailure>> {
     let answer = client::send(request.clone(), ANSWER_PATIENCE).await.answer.map(|_| ());
     if answer.as_ref().is_err_and(is_unconnected) {
         return Ok(answer);
