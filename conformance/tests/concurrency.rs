@@ -15,11 +15,11 @@ use search::concurrency::{Bag, Hunt, Keeper, Trials, Untried, Violation};
 use search::served_model::Model;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::scenario::Scenario;
 use targets::command::Command;
-use targets::instance::Stage;
-use targets::progress::event::Silence;
+use targets::instance::Instance;
+use targets::progress::event::NoListener;
 use targets::{Stop, Target};
 
 /// Every mode that has sessions.
@@ -32,25 +32,25 @@ fn main() {
 }
 
 fn of_reference() -> Vec<Trial> {
-    of_modes("reference", |mode| is_sound(&Reference, mode, 40, &[Way::Api]))
+    of_modes("reference", |mode| is_sound(&Reference, mode, 40, &[SeedMethod::Api]))
 }
 
 fn of_model() -> Vec<Trial> {
-    of_modes("model", |mode| is_sound(&Model::default(), mode, 40, &[Way::Api]))
+    of_modes("model", |mode| is_sound(&Model::default(), mode, 40, &[SeedMethod::Api]))
 }
 
 fn of_server() -> Vec<Trial> {
     of_modes("server", |mode| {
         let folder = tempfile::tempdir()?;
         let binary = server::binary().display().to_string();
-        is_sound(&Command::new(folder.path(), Some(&binary), ClockKind::None)?, mode, 40, &[Way::Api])
+        is_sound(&Command::new(folder.path(), Some(&binary), ClockKind::None)?, mode, 40, &[SeedMethod::Api])
     })
 }
 
 fn of_flask() -> Vec<Trial> {
     match machine::flask() {
         Ok(folder) => of_modes("flask", move |mode| {
-            is_sound(&Command::new(&folder, None, ClockKind::None)?, mode, 10, &Way::UNAIDED)
+            is_sound(&Command::new(&folder, None, ClockKind::None)?, mode, 10, &SeedMethod::UNAIDED)
         }),
         Err(why) => machine::skipped("flask", &why),
     }
@@ -65,8 +65,8 @@ fn of_modes(name: &str, test: impl Fn(Mode) -> Result<(), Failed> + Clone + Send
 }
 
 /// Sees to it that nothing is found.
-fn is_sound(target: &dyn Target, mode: Mode, cases: u32, ways: &[Way]) -> Result<(), Failed> {
-    let bag = hunt(target, mode, ways, cases, 1)?;
+fn is_sound(target: &dyn Target, mode: Mode, cases: u32, seed_methods: &[SeedMethod]) -> Result<(), Failed> {
+    let bag = hunt(target, mode, seed_methods, cases, 1)?;
     if let Some(violation) = bag.violations.first() {
         return Err(violation.to_string().into());
     }
@@ -74,14 +74,20 @@ fn is_sound(target: &dyn Target, mode: Mode, cases: u32, ways: &[Way]) -> Result
     Ok(())
 }
 
-fn hunt(target: &dyn Target, mode: Mode, ways: &[Way], cases: u32, seed: u64) -> Result<Bag, Failed> {
+fn hunt(
+    target: &dyn Target,
+    mode: Mode,
+    seed_methods: &[SeedMethod],
+    cases: u32,
+    seed: u64,
+) -> Result<Bag, Failed> {
     // On one thread: which of two tasks goes on does not depend on the machine.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bag: Result<Bag, Untried> = runtime.block_on(async {
-        let mut stage = Stage::open(target, &Silence).await?;
-        let keeper = Keeper::seed(&mut stage, mode, ways).await?;
-        stage.end(Stop::Polite).await?;
-        Hunt { cases, seed, repeats: 5 }.run(&mut Trials::new(&stage, keeper)).await
+        let mut instance = Instance::open(target, &NoListener).await?;
+        let keeper = Keeper::seed(&mut instance, mode, seed_methods).await?;
+        instance.end(Stop::Polite).await?;
+        Hunt { cases, seed, repeats: 5 }.run(&mut Trials::new(&instance, keeper)).await
     });
     Ok(bag?)
 }
@@ -145,7 +151,8 @@ const EXPECTED: [Expected; 5] = [
 ];
 
 fn of_racy() -> Vec<Trial> {
-    let slow = Trial::test("racy::None", || is_sound(&Racy(Race::None), Mode::SessionAuth, 40, &[Way::Api]));
+    let slow =
+        Trial::test("racy::None", || is_sound(&Racy(Race::None), Mode::SessionAuth, 40, &[SeedMethod::Api]));
     let lost = EXPECTED
         .iter()
         .map(|expected| Trial::test(format!("racy::{:?}", expected.race), move || is_found(expected)));
@@ -154,7 +161,7 @@ fn of_racy() -> Vec<Trial> {
 
 /// Sees to it that the race that a server loses is found, and is told as what it is.
 fn is_found(expected: &Expected) -> Result<(), Failed> {
-    let bag = hunt(&Racy(expected.race), Mode::SessionAuth, &[Way::Api], CASES, expected.seed)?;
+    let bag = hunt(&Racy(expected.race), Mode::SessionAuth, &[SeedMethod::Api], CASES, expected.seed)?;
     let told = |violation: &Violation| format!("{violation}\n{}", violation.scenario().unwrap_or_default());
     let Some(first) = bag.violations.first() else { return Err("nothing was found".into()) };
     let all: Vec<String> = bag.violations.iter().map(told).collect();

@@ -35,7 +35,7 @@ fn main() {
 /// The scenarios of its requirements find it.
 fn is_found(fault: &'static Fault) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let row = runtime.block_on(matrix::play(suite(), fault, Extent::Own))?;
+    let row = runtime.block_on(matrix::run(suite(), fault, Extent::Own))?;
     if row.is_found() {
         return Ok(());
     }
@@ -46,7 +46,7 @@ fn is_found(fault: &'static Fault) -> Result<(), Failed> {
 
 /// All scenarios tell of it what the file does, and the diagnosis of the report names it first.
 fn is_told(fault: &'static Fault) -> Result<(), Failed> {
-    let audit = Audit::play(suite(), &[fault], &|_| {})?;
+    let audit = Audit::run(suite(), &[fault], &|_| {})?;
     let holes = [audit.surviving(), audit.stale(), audit.misnamed()].concat();
     if holes.is_empty() { Ok(()) } else { Err(holes.join("\n").into()) }
 }

@@ -13,8 +13,8 @@ use report::{Entry, Unjudged, junit, junit_of_all};
 use schema::assert_valid_junit;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
+use spec::results::SeedMethod;
 use spec::results::TargetKind;
-use spec::results::Way;
 use spec::results::{Evidence, Finding, Kind, Verdicts};
 use spec::results::{Report, Strictness, TargetInfo};
 
@@ -93,7 +93,7 @@ fn report(name: &str, kind: Kind) -> Report {
         command: None,
         url: String::new(),
         clock: ClockKind::None,
-        seeding: Some(Way::Api),
+        seeding: Some(SeedMethod::Api),
     };
     let outputs = BTreeMap::from([(Mode::Off, hostile())]);
     Report { target, modes: Mode::ALL.to_vec(), verdicts, outputs, likenesses: Vec::new() }

@@ -31,11 +31,11 @@ use program::{code, conformance, stderr, stdout};
 use search::concurrency::{Hunt, Keeper, Trials, Untried};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use targets::Stop;
 use targets::command::Command as Project;
-use targets::instance::Stage;
-use targets::progress::event::Silence;
+use targets::instance::Instance;
+use targets::progress::event::NoListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The argument that makes this program a pair; the path of the server and of the record follow.
@@ -84,11 +84,11 @@ fn is_in_order() -> Result<(), Failed> {
     let target = Project::new(&project, Some(&command(STEADY_PAIR, &record)?), ClockKind::None)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bag = runtime.block_on(async {
-        let mut stage = Stage::open(&target, &Silence).await?;
-        let keeper = Keeper::seed(&mut stage, Mode::SessionDbAuth, &[Way::Api]).await?;
-        stage.end(Stop::Polite).await?;
+        let mut instance = Instance::open(&target, &NoListener).await?;
+        let keeper = Keeper::seed(&mut instance, Mode::SessionDbAuth, &[SeedMethod::Api]).await?;
+        instance.end(Stop::Polite).await?;
         let hunt = Hunt { cases: CASES, seed: 1, repeats: 5 };
-        let bag = hunt.run(&mut Trials::new(&stage, keeper)).await?;
+        let bag = hunt.run(&mut Trials::new(&instance, keeper)).await?;
         Ok::<_, Untried>(bag)
     })?;
     if let Some(violation) = bag.violations.first() {

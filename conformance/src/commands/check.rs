@@ -18,7 +18,7 @@ use search::{adopt, diagnosis};
 use spec::catalogue::Mode;
 use spec::results;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::results::known;
 use spec::results::known::KnownArguments;
 use spec::results::{Report, Strictness};
@@ -27,7 +27,7 @@ use spec::suite::Suite;
 use targets::clock;
 use targets::command::Command;
 use targets::detect;
-use targets::instance::Stage;
+use targets::instance::Instance;
 use targets::progress::cost::Costs;
 use targets::seed;
 use targets::url::Url;
@@ -287,16 +287,16 @@ impl Asked<'_> {
         };
         let command = Command::new(folder, self.arguments.command.as_deref(), first)
             .map_err(|error| Failure::usage(error.to_string()))?;
-        let ways: &[Way] = match self.arguments.seed {
+        let seed_methods: &[SeedMethod] = match self.arguments.seed {
             SeedArgument::Auto => command.seed_methods(),
-            SeedArgument::Api => &[Way::Api],
-            SeedArgument::File => &[Way::File],
-            SeedArgument::Program => &[Way::Program],
+            SeedArgument::Api => &[SeedMethod::Api],
+            SeedArgument::File => &[SeedMethod::File],
+            SeedArgument::Program => &[SeedMethod::Program],
         };
-        match self.unless_unproved(&command, self.modes(), ways).await? {
+        match self.unless_unproved(&command, self.modes(), seed_methods).await? {
             Ok(report) => Ok(report),
             Err(ClockUnproved) if self.arguments.clock == ClockArgument::Auto => {
-                self.checked(&command.with_clock(ClockKind::Wall), self.modes(), ways).await
+                self.checked(&command.with_clock(ClockKind::Wall), self.modes(), seed_methods).await
             }
             Err(ClockUnproved) => Err(unproved()),
         }
@@ -322,25 +322,25 @@ impl Asked<'_> {
         if self.arguments.mode.len() > 1 {
             return Err(Failure::usage("a running server is in one mode: give --mode once"));
         }
-        let site = url(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
-        let mut stage = Stage::new(site);
+        let sandbox = url(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
+        let mut instance = Instance::new(sandbox);
         let not_checked = |error: targets::Error| Failure::not_checked(error.to_string());
-        detect::reach(&mut stage).await.map_err(not_checked)?;
+        detect::reach(&mut instance).await.map_err(not_checked)?;
         let mode = match self.arguments.mode.first() {
             Some(Mode::Off) => {
-                detect::is_off(&mut stage).await.map_err(not_checked)?;
+                detect::is_off(&mut instance).await.map_err(not_checked)?;
                 Mode::Off
             }
             Some(mode) => *mode,
             None => {
-                let found = detect::mode(&mut stage, self.arguments.user.as_ref()).await;
+                let found = detect::mode(&mut instance, self.arguments.user.as_ref()).await;
                 found.map_err(not_checked)?
             }
         };
         let target = url(mode);
         if let Some(user) = &self.arguments.user {
-            let site = target.open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
-            seed::lets_in(&mut Stage::new(site), mode, user).await.map_err(|why| {
+            let sandbox = target.open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
+            seed::lets_in(&mut Instance::new(sandbox), mode, user).await.map_err(|why| {
                 Failure::not_checked(format!(
                     "--user {} --mode {mode}: {why}; is it the right user and mode?",
                     user.email
@@ -350,16 +350,21 @@ impl Asked<'_> {
         self.checked(&target, vec![mode], target.seed_methods()).await
     }
 
-    async fn checked(&self, target: &dyn Target, modes: Vec<Mode>, ways: &[Way]) -> Result<Report, Failure> {
-        self.unless_unproved(target, modes, ways).await?.map_err(|ClockUnproved| unproved())
+    async fn checked(
+        &self,
+        target: &dyn Target,
+        modes: Vec<Mode>,
+        seed_methods: &[SeedMethod],
+    ) -> Result<Report, Failure> {
+        self.unless_unproved(target, modes, seed_methods).await?.map_err(|ClockUnproved| unproved())
     }
 
-    fn plan(&self, modes: Vec<Mode>, ways: &[Way]) -> Plan {
+    fn plan(&self, modes: Vec<Mode>, seed_methods: &[SeedMethod]) -> Plan {
         Plan {
             modes,
             scenarios: self.scenarios.clone(),
             requirements: self.requirements.clone(),
-            ways: ways.to_vec(),
+            seed_methods: seed_methods.to_vec(),
             given: self.arguments.user.clone(),
             jobs: self.arguments.jobs.map_or_else(runner::check::side_by_side, usize::from),
         }
@@ -370,9 +375,9 @@ impl Asked<'_> {
         &self,
         target: &dyn Target,
         modes: Vec<Mode>,
-        ways: &[Way],
+        seed_methods: &[SeedMethod],
     ) -> Result<Result<Report, ClockUnproved>, Failure> {
-        let plan = self.plan(modes, ways);
+        let plan = self.plan(modes, seed_methods);
         if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {
             return Err(Failure::usage(self.nothing_left(&plan.modes)));
         }

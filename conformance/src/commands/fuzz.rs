@@ -22,7 +22,7 @@ use spec::results::known::KnownList;
 use spec::scenario::{Scenario, Settings};
 use spec::suite::Suite;
 use targets::detect;
-use targets::instance::Stage;
+use targets::instance::Instance;
 use targets::progress::cost::Costs;
 use targets::progress::event::Work;
 use targets::url::Url;
@@ -219,10 +219,11 @@ async fn running(arguments: &Arguments, given: &str, mut tried: Vec<Tried>) -> R
     let mode = match arguments.mode.as_slice() {
         [] => {
             let not_checked = |error: targets::Error| Failure::not_checked(error.to_string());
-            let site = at(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
-            let mut stage = Stage::new(site);
-            detect::reach(&mut stage).await.map_err(not_checked)?;
-            detect::mode(&mut stage, arguments.user.as_ref()).await.map_err(not_checked)?
+            let sandbox =
+                at(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
+            let mut instance = Instance::new(sandbox);
+            detect::reach(&mut instance).await.map_err(not_checked)?;
+            detect::mode(&mut instance, arguments.user.as_ref()).await.map_err(not_checked)?
         }
         [mode] => *mode,
         _ => return Err(Failure::usage("a running server is in one mode: give --mode once")),

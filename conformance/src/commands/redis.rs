@@ -85,7 +85,7 @@ async fn reach(address: &Address, question: &[&str]) -> Result<(), String> {
             "{address} cannot be reached: {none}; is a Redis server running there? `redis-server --port PORT`"
         )
     };
-    let mut connection = Connection::open(address, client::PATIENCE).await.map_err(unreached)?;
+    let mut connection = Connection::open(address, client::TIMEOUT).await.map_err(unreached)?;
     match connection.ask(question).await {
         Ok(Reply::Error(why)) => match REFUSALS.iter().find(|(word, _)| why.starts_with(word)) {
             Some((_, advice)) => Err(format!("{address} cannot be checked: {advice} (it said: {why})")),

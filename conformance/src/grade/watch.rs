@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{Bound, Bounds, Room};
-use targets::process::{Marker, Running};
+use targets::process::{ProcessTag, Running};
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_millis(500);
 
 /// Waits until the processes with this mark, or the room, exceed a bound; the time is not counted here.
-pub async fn exceeded(marker: &Marker, room: &Room, bounds: &Bounds) -> Bound {
+pub async fn exceeded(marker: &ProcessTag, room: &Room, bounds: &Bounds) -> Bound {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

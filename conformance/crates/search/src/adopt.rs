@@ -8,9 +8,9 @@ use crate::fuzz::saved;
 use crate::served_model::Model;
 use runner::check::{Check, Plan};
 use runner::prepare::ClockUnproved;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::suite::Suite;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 
 /// Tells whether somebody means a file by the name of a scenario, and not a scenario of this suite.
 pub fn is_meant(suite: &Suite, name: &str) -> bool {
@@ -43,12 +43,12 @@ pub async fn add(suite: &Suite, file: &str) -> Result<(Suite, String), Error> {
         modes,
         scenarios: vec![name.clone()],
         requirements: Vec::new(),
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs: 1,
     };
     let target = Model::default();
-    let check = Check::new(&suite, &target, &plan, &Silence);
+    let check = Check::new(&suite, &target, &plan, &NoListener);
     let checked = check.run().await.map_err(|ClockUnproved| Error::ModelClock)?;
     let transcripts: Vec<_> = checked.runs.iter().map(|run| (run.mode, run.transcript())).collect();
     let Some((first, transcript)) = transcripts.first() else {

@@ -1,6 +1,6 @@
 //! The audit: what the faults tell of the suite, and its holes.
 
-pub mod hunted;
+pub mod campaigns;
 pub mod matrix;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,20 +25,20 @@ pub struct Audit<'a> {
 }
 
 impl<'a> Audit<'a> {
-    /// Plays every scenario in every mode against each of these faults; `told` hears of each that has been played.
+    /// Plays every scenario in every mode against each of these faults; `on_progress` is called with each that has been.
     ///
     /// # Errors
     ///
     /// When the suite itself fails.
-    pub fn play(
+    pub fn run(
         suite: &'a Suite,
         faults: &[&'static Fault],
-        told: &(dyn Fn(&Fault) + Sync),
+        on_progress: &(dyn Fn(&Fault) + Sync),
     ) -> Result<Self, Error> {
-        let rows = matrix::play_all(suite, faults, Extent::Whole, told)?;
+        let rows = matrix::run_all(suite, faults, Extent::Whole, on_progress)?;
         // What explains most is to blame in a check of everything: a user that is not stored is found missing there.
         let elsewhere: Vec<&Fault> = rows.iter().filter(|row| !row.is_found()).map(|row| row.fault).collect();
-        let alone = matrix::play_all(suite, &elsewhere, Extent::Own, &|_| {})?;
+        let alone = matrix::run_all(suite, &elsewhere, Extent::Own, &|_| {})?;
         let found_alone = alone.iter().filter(|row| row.is_found()).map(|row| row.fault.name).collect();
         Ok(Self { suite, rows, found_alone })
     }

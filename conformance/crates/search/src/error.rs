@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use nix::sys::signal::Signal;
 use runner::prepare::ClockUnproved;
 use spec::catalogue::Mode;
-use targets::SiteError;
+use targets::SandboxError;
 
 use crate::concurrency::Untried;
 
@@ -21,7 +21,7 @@ pub enum Error {
     Interrupted(Signal),
     /// The target has no place for it, or does not serve.
     #[error(transparent)]
-    Sandbox(#[from] SiteError),
+    Sandbox(#[from] SandboxError),
     /// The first users could not be stored.
     #[error(transparent)]
     Target(#[from] targets::Error),

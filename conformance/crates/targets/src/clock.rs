@@ -23,13 +23,13 @@ pub use wall::Wall;
 /// is the same too.
 pub const START: DateTime<Utc> = DateTime::from_timestamp(1_508_129_828, 0).expect("it is a date");
 
-/// Moves the time of one site.
+/// Moves the time of one sandbox.
 #[async_trait]
 pub trait ClockDriver: Send + Sync {
     /// Says which driver it is.
     fn kind(&self) -> ClockKind;
 
-    /// Tells the site's time.
+    /// Tells the sandbox's time.
     fn now(&self) -> DateTime<Utc>;
 
     /// Lets `seconds` of the scenario pass, however long that takes.

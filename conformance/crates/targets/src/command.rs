@@ -2,10 +2,10 @@
 
 mod copy;
 mod find;
-pub mod patience;
 mod programs;
 mod ready;
-mod site;
+mod sandbox;
+pub mod start_timeout;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::Utc;
 
-use self::patience::Patience;
 use self::programs::Programs;
-use self::site::{CommandSite, uncopied};
+use self::sandbox::{CommandSandbox, uncopied};
+use self::start_timeout::StartTimeout;
 use crate::clock;
 use crate::process::limits::Limits;
-use crate::process::process_tag::Marker;
-use crate::{Isolation, Site, SiteError, Target};
+use crate::process::process_tag::ProcessTag;
+use crate::{Isolation, Sandbox, SandboxError, Target};
 use spec::results::ClockKind;
-use spec::results::{TargetKind, Way};
+use spec::results::{SeedMethod, TargetKind};
 
 pub use self::copy::copy;
 pub use self::find::CommandError;
@@ -40,9 +40,9 @@ pub struct Command {
     words: Vec<String>,
     flask: bool,
     clock: ClockKind,
-    marker: Marker,
+    process_tag: ProcessTag,
     limits: Limits,
-    patience: Patience,
+    timeout: StartTimeout,
     /// Where the copies are made; `None` for the system's temporary folder.
     room: Option<PathBuf>,
 }
@@ -72,24 +72,24 @@ impl Command {
         let flask = find::is_flask(&folder);
         let name = folder.file_name().map_or_else(|| shown, |name| name.to_string_lossy().into_owned());
         let limits = Limits { address_space_kib: flask.then_some(PYTHON_MEMORY_KIB), ..Limits::default() };
-        let patience = Patience::new(patience::FULL);
+        let timeout = StartTimeout::new(start_timeout::FULL);
         Ok(Self {
             folder,
             name,
             words,
             flask,
             clock,
-            marker: Marker::default(),
+            process_tag: ProcessTag::default(),
             limits,
-            patience,
+            timeout,
             room: None,
         })
     }
 
     /// The same program, which may take this long to start, or to end where it is one of the documents'; fifteen
     /// seconds otherwise.
-    pub fn with_patience(&self, patience: Duration) -> Self {
-        Self { patience: Patience::new(patience), ..self.clone() }
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeout: StartTimeout::new(timeout), ..self.clone() }
     }
 
     /// The same program under another clock driver.
@@ -109,8 +109,8 @@ impl Command {
     }
 
     /// Gives the mark of every process that this target starts.
-    pub fn marker(&self) -> &Marker {
-        &self.marker
+    pub fn process_tag(&self) -> &ProcessTag {
+        &self.process_tag
     }
 }
 
@@ -141,16 +141,16 @@ impl Target for Command {
         Isolation::ForkPerBatch
     }
 
-    fn seed_methods(&self) -> &'static [Way] {
-        &Way::UNAIDED
+    fn seed_methods(&self) -> &'static [SeedMethod] {
+        &SeedMethod::UNAIDED
     }
 
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         // A project's own stored users and sessions are not part of what is checked.
         let keep = |name: &str| !(name.starts_with(".db_") && name.ends_with(".json"));
         let programs = Arc::new(Programs::unpack(&self.room()).map_err(uncopied)?);
         let opened_at = if self.clock.stands_still() { clock::START } else { Utc::now() };
-        Ok(Box::new(CommandSite::copy_of(self, &self.folder, &keep, opened_at, programs)?))
+        Ok(Box::new(CommandSandbox::copy_of(self, &self.folder, &keep, opened_at, programs)?))
     }
 }
 

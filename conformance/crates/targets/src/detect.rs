@@ -4,7 +4,7 @@ use http::Uri;
 use http::uri::Authority;
 
 use crate::error::UrlErrorKind;
-use crate::instance::Stage;
+use crate::instance::Instance;
 use crate::seed;
 use crate::{Error, NewUser};
 use spec::catalogue::{Mode, UnknownMode};
@@ -49,15 +49,15 @@ pub fn url_meant(text: &str) -> Option<String> {
     }
 }
 
-/// Sees to it that something answers at the stage's URL.
+/// Sees to it that something answers at the instance's URL.
 ///
 /// # Errors
 ///
 /// When nothing does; the text says why, and what to look at.
-pub async fn reach(stage: &mut Stage<'_>) -> Result<(), Error> {
-    let base = stage.site().base_url();
+pub async fn reach(instance: &mut Instance<'_>) -> Result<(), Error> {
+    let base = instance.sandbox().base_url();
     let status = Request::get(format!("{base}/api/v1/status"));
-    match stage.send(status).await.answer {
+    match instance.send(status).await.answer {
         Ok(_) => Ok(()),
         Err(source) => Err(Error::Unreachable { base, source }),
     }
@@ -68,9 +68,9 @@ pub async fn reach(stage: &mut Stage<'_>) -> Result<(), Error> {
 /// # Errors
 ///
 /// When it is closed: no user could be stored there, so that next to nothing would be checked.
-pub async fn is_off(stage: &mut Stage<'_>) -> Result<(), Error> {
-    let base = stage.site().base_url();
-    let users = stage.send(Request::get(format!("{base}/api/v1/users"))).await.answer;
+pub async fn is_off(instance: &mut Instance<'_>) -> Result<(), Error> {
+    let base = instance.sandbox().base_url();
+    let users = instance.send(Request::get(format!("{base}/api/v1/users"))).await.answer;
     match users.map_or(0, |answer| answer.status) {
         status @ (401 | 403) => Err(Error::NotOff { base, status }),
         _ => Ok(()),
@@ -84,19 +84,19 @@ pub async fn is_off(stage: &mut Stage<'_>) -> Result<(), Error> {
 /// # Errors
 ///
 /// When nothing answers, or when a gate is closed and no user is known to open it; the text says what to do.
-pub async fn mode(stage: &mut Stage<'_>, given: Option<&NewUser>) -> Result<Mode, Error> {
-    let base = stage.site().base_url();
+pub async fn mode(instance: &mut Instance<'_>, given: Option<&NewUser>) -> Result<Mode, Error> {
+    let base = instance.sandbox().base_url();
     let users = Request::get(format!("{base}/api/v1/users"));
-    let open = stage.send(users.clone()).await.answer;
+    let open = instance.send(users.clone()).await.answer;
     if open.map_err(|source| Error::NoMode { base: base.clone(), source })?.is_success() {
         return Ok(Mode::Off);
     }
     let Some(user) = given else { return Err(Error::Closed { base }) };
     for mode in [Mode::BasicAuth, Mode::SessionAuth] {
-        let Ok(header) = seed::credentials(stage, mode, user).await else { continue };
+        let Ok(header) = seed::credentials(instance, mode, user).await else { continue };
         let mut request = users.clone();
         request.headers.push(header);
-        if stage.send(request).await.answer.is_ok_and(|answer| answer.is_success()) {
+        if instance.send(request).await.answer.is_ok_and(|answer| answer.is_success()) {
             return Ok(mode);
         }
     }

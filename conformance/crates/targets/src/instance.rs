@@ -1,4 +1,4 @@
-//! A stage: a site with what is known of its running instance, shared by the scenarios of a mode.
+//! A instance: a sandbox with what is known of its running instance, shared by the scenarios of a mode.
 
 use std::borrow::Borrow;
 use std::pin::pin;
@@ -9,14 +9,14 @@ use futures_util::future::join_all;
 
 use crate::observation::Observation;
 use crate::progress::cost;
-use crate::progress::event::{Event, Listener, Silence, Work};
-use crate::{Error, Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
+use crate::progress::event::{Event, EventListener, NoListener, Work};
+use crate::{Error, Program, ProgramServer, Sandbox, SandboxError, ServerSettings, Stop, Target};
 use crate::{client, clock};
 use spec::http::Request;
 use spec::http::{Answer, Exchange, NoAnswer};
 
 /// A request that hung before is not waited for as long again.
-const IMPATIENCE: Duration = Duration::from_secs(1);
+const SHORT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// So many requests at once are waited for once more as long as one.
 const AT_ONCE: usize = 16;
@@ -24,42 +24,42 @@ const AT_ONCE: usize = 16;
 /// How often it is told that a start is still waited for.
 const TOLD: Duration = Duration::from_secs(1);
 
-/// A site, and how its instance was launched.
-pub struct Stage<'a> {
-    site: Box<dyn Site>,
-    running: Option<Launch>,
+/// A sandbox, and how its instance was launched.
+pub struct Instance<'a> {
+    sandbox: Box<dyn Sandbox>,
+    running: Option<ServerSettings>,
     hung: Vec<String>,
     created: Created,
     /// What has happened since it was asked last; `None` where nobody asks.
     observations: Option<Vec<Observation>>,
-    listener: &'a dyn Listener,
+    listener: &'a dyn EventListener,
 }
 
 /// The ids of the users that were created at a target, in order.
 ///
-/// A stage adds to it as answers come; whoever cleans up reads it when no stage runs any more.
+/// A instance adds to it as answers come; whoever cleans up reads it when no instance runs any more.
 pub type Created = Arc<Mutex<Vec<String>>>;
 
-impl<'a> Stage<'a> {
-    /// Opens a site of `target`; the listener hears of all that is waited for on it.
+impl<'a> Instance<'a> {
+    /// Opens a sandbox of `target`; the listener hears of all that is waited for on it.
     ///
     /// # Errors
     ///
-    /// When there is no place for the site.
-    pub async fn open(target: &dyn Target, listener: &'a dyn Listener) -> Result<Self, SiteError> {
-        let site = cost::timed(listener, Work::Copy, target.open()).await?;
-        Ok(Self { listener, ..Stage::new(site) })
+    /// When there is no place for the sandbox.
+    pub async fn open(target: &dyn Target, listener: &'a dyn EventListener) -> Result<Self, SandboxError> {
+        let sandbox = cost::timed(listener, Work::Copy, target.open()).await?;
+        Ok(Self { listener, ..Instance::new(sandbox) })
     }
 
-    /// Takes a site on which nothing runs yet.
-    pub fn new(site: Box<dyn Site>) -> Self {
+    /// Takes a sandbox on which nothing runs yet.
+    pub fn new(sandbox: Box<dyn Sandbox>) -> Self {
         Self {
-            site,
+            sandbox,
             running: None,
             hung: Vec::new(),
             created: Created::default(),
             observations: None,
-            listener: &Silence,
+            listener: &NoListener,
         }
     }
 
@@ -88,39 +88,39 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Gives the site, for what needs no instance.
-    pub fn site(&mut self) -> &mut dyn Site {
-        &mut *self.site
+    /// Gives the sandbox, for what needs no instance.
+    pub fn sandbox(&mut self) -> &mut dyn Sandbox {
+        &mut *self.sandbox
     }
 
-    /// Opens another stage on a copy of this one's data; nothing may run here.
+    /// Opens another instance on a copy of this one's data; nothing may run here.
     ///
     /// # Errors
     ///
     /// When the data cannot be copied.
-    pub async fn fork(&self) -> Result<Self, SiteError> {
-        let site = cost::timed(self.listener, Work::Copy, self.site.fork()).await?;
-        Ok(Self { listener: self.listener, ..Stage::new(site) })
+    pub async fn fork(&self) -> Result<Self, SandboxError> {
+        let sandbox = cost::timed(self.listener, Work::Copy, self.sandbox.fork()).await?;
+        Ok(Self { listener: self.listener, ..Instance::new(sandbox) })
     }
 
-    /// Sees to it that an instance runs as `launch` says; one that runs otherwise is restarted.
+    /// Sees to it that an instance runs as `settings` says; one that runs otherwise is restarted.
     ///
     /// # Errors
     ///
     /// When it cannot be started or stopped.
-    pub async fn ensure(&mut self, launch: &Launch) -> Result<(), SiteError> {
-        if self.running.as_ref() == Some(launch) && self.site.ended().is_none() {
+    pub async fn ensure(&mut self, settings: &ServerSettings) -> Result<(), SandboxError> {
+        if self.running.as_ref() == Some(settings) && self.sandbox.ended().is_none() {
             return Ok(());
         }
         self.end(Stop::Polite).await?;
-        let (listener, mode, patience) = (self.listener, launch.mode, self.site.patience());
-        let start = told(self.site.start(launch), |waited| {
-            listener.hear(&Event::Starting { mode, waited, patience });
+        let (listener, mode, timeout) = (self.listener, settings.mode, self.sandbox.timeout());
+        let start = told(self.sandbox.start(settings), |waited| {
+            listener.on_event(&Event::Starting { mode, waited, timeout });
         });
         cost::timed(listener, Work::Start, start).await?;
-        self.running = Some(launch.clone());
-        let cookie_name = self.site.cookie_name(&launch.session_name);
-        self.record(|| Observation::Served { settings: launch.clone(), cookie_name });
+        self.running = Some(settings.clone());
+        let cookie_name = self.sandbox.cookie_name(&settings.session_name);
+        self.record(|| Observation::Served { settings: settings.clone(), cookie_name });
         Ok(())
     }
 
@@ -129,9 +129,9 @@ impl<'a> Stage<'a> {
     /// # Errors
     ///
     /// When this target cannot be stopped.
-    pub async fn end(&mut self, how: Stop) -> Result<(), SiteError> {
+    pub async fn end(&mut self, how: Stop) -> Result<(), SandboxError> {
         if self.running.take().is_some() {
-            cost::timed(self.listener, Work::Stop, self.site.stop(how)).await?;
+            cost::timed(self.listener, Work::Stop, self.sandbox.stop(how)).await?;
         }
         Ok(())
     }
@@ -141,10 +141,10 @@ impl<'a> Stage<'a> {
     /// # Errors
     ///
     /// When this target has no such program, or the program failed.
-    pub async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
+    pub async fn program(&mut self, program: &Program) -> Result<String, SandboxError> {
         self.end(Stop::Polite).await?;
         self.record(|| Observation::ProgramRan);
-        cost::timed(self.listener, Work::Program, self.site.program(program)).await
+        cost::timed(self.listener, Work::Program, self.sandbox.program(program)).await
     }
 
     /// Starts one of the documents' serving programs in place of the server and gives what it printed first.
@@ -154,14 +154,14 @@ impl<'a> Stage<'a> {
     /// When this target has no such program, or the program failed.
     pub async fn serve_program(
         &mut self,
-        launch: &Launch,
+        settings: &ServerSettings,
         program: &ProgramServer,
-    ) -> Result<String, SiteError> {
+    ) -> Result<String, SandboxError> {
         self.end(Stop::Polite).await?;
         self.record(|| Observation::ProgramRan);
-        let serving = self.site.serve_program(launch, program);
+        let serving = self.sandbox.serve_program(settings, program);
         let printed = cost::timed(self.listener, Work::Start, serving).await?;
-        self.running = Some(launch.clone());
+        self.running = Some(settings.clone());
         Ok(printed)
     }
 
@@ -171,7 +171,7 @@ impl<'a> Stage<'a> {
     ///
     /// When time cannot be moved; the text says why.
     pub async fn advance(&mut self, seconds: u64) -> Result<(), Error> {
-        cost::timed(self.listener, Work::Clock, self.site.clock().advance(seconds)).await
+        cost::timed(self.listener, Work::Clock, self.sandbox.clock().advance(seconds)).await
     }
 
     /// Sends a request to the instance.
@@ -183,14 +183,14 @@ impl<'a> Stage<'a> {
     /// Sends the same request `times` times at once; at least once.
     pub async fn send_at_once(&mut self, request: Request, times: usize) -> Vec<Exchange> {
         let name = format!("{} {}", request.method, request.url.split('?').next().unwrap_or_default());
-        let patience = if self.hung.contains(&name) { IMPATIENCE } else { client::PATIENCE };
+        let timeout = if self.hung.contains(&name) { SHORT_TIMEOUT } else { client::TIMEOUT };
         // Those that are sent at once share the server.
-        let patience = patience * u32::try_from(1 + times / AT_ONCE).unwrap_or(u32::MAX);
-        let send = || cost::timed(self.listener, Work::Request, client::send(request.clone(), patience));
+        let timeout = timeout * u32::try_from(1 + times / AT_ONCE).unwrap_or(u32::MAX);
+        let send = || cost::timed(self.listener, Work::Request, client::send(request.clone(), timeout));
         let sends = (0..times.max(1)).map(|_| send());
-        let since = self.site.clock().now();
+        let since = self.sandbox.clock().now();
         let exchanges = join_all(sends).await;
-        let until = self.site.clock().now();
+        let until = self.sandbox.clock().now();
         self.record(|| Observation::Answered { exchanges: exchanges.clone(), since, until });
         self.note_users(exchanges.iter());
         if exchanges.iter().any(|exchange| matches!(exchange.answer, Err(NoAnswer::TimedOut(_)))) {
@@ -216,7 +216,7 @@ impl<'a> Stage<'a> {
     ///
     /// The instance must run. Where this is false, the driver is not to be used.
     pub async fn clock_follows(&mut self) -> bool {
-        let status = Request::get(format!("{}/api/v1/status", self.site.base_url()));
+        let status = Request::get(format!("{}/api/v1/status", self.sandbox.base_url()));
         let before = self.date(status.clone()).await;
         if self.advance(clock::PROOF_SECONDS).await.is_err() {
             return false;

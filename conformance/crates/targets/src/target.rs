@@ -1,17 +1,17 @@
 //! Targets: the implementations under test, behind one interface.
 //!
-//! A [`Target`] opens *sites*; a [`Site`] is one place with data of its own and at most one running
+//! A [`Target`] opens *sandboxes*; a [`Sandbox`] is one place with data of its own and at most one running
 //! instance. Each target states what can be done with it; its kind is for reports alone.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use spec::results::{TargetKind, Way};
+use spec::results::{SeedMethod, TargetKind};
 
+use crate::SandboxError;
 use crate::client;
 use crate::clock::ClockDriver;
-use crate::start_failure::StartFailure;
 use spec::catalogue::Mode;
 use spec::catalogue::Profile;
 use spec::scenario::{Action, Scenario, Setting, Settings, Template};
@@ -19,7 +19,7 @@ use spec::transcript::redact::Places;
 
 /// How an instance is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Launch {
+pub struct ServerSettings {
     /// The value of AUTH_TYPE.
     pub mode: Mode,
     /// The value of SESSION_NAME.
@@ -32,9 +32,9 @@ pub struct Launch {
     pub profile: Profile,
 }
 
-impl Launch {
+impl ServerSettings {
     /// The documents' settings for a mode, with what a scenario says of its own.
-    pub fn of(mode: Mode, settings: &Settings) -> Self {
+    pub fn new(mode: Mode, settings: &Settings) -> Self {
         Self {
             mode,
             session_name: settings.session_name.clone(),
@@ -46,9 +46,9 @@ impl Launch {
 
     /// The settings in force at a step of a scenario, as far as it spells them out.
     pub fn at(mode: Mode, scenario: &Scenario, index: usize) -> Self {
-        let mut launch = Self::of(mode, &scenario.settings);
-        scenario.steps().take(index).for_each(|step| launch.follow(&step.action));
-        launch
+        let mut settings = Self::new(mode, &scenario.settings);
+        scenario.steps().take(index).for_each(|step| settings.follow(&step.action));
+        settings
     }
 
     /// Changes what an action says, as far as it spells that out.
@@ -80,7 +80,7 @@ impl Launch {
 
     /// Runs with the documents' settings for a mode.
     pub fn documented(mode: Mode) -> Self {
-        Self::of(mode, &Settings::default())
+        Self::new(mode, &Settings::default())
     }
 
     /// Lists the documents' environment variables; the clock driver may scale the duration.
@@ -149,32 +149,15 @@ pub enum ProgramServer {
     Main4(NewUser),
 }
 
-/// Says why something could not be done on a site.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SiteError {
-    /// This kind of target cannot do it: what depends on it is not checked.
-    #[error("{0}")]
-    NotPossible(String),
-    /// The implementation failed to do it; the text is fit for a report: no port, path or time.
-    #[error("{0}")]
-    Failed(String),
-    /// The suite or the machine failed to do it: it says nothing of the implementation.
-    #[error("{0}")]
-    Hindered(String),
-    /// The implementation does not serve.
-    #[error(transparent)]
-    NoStart(#[from] StartFailure),
-}
-
 /// What the scenarios of one mode share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isolation {
-    /// Nothing: each scenario gets a site of its own, since sites cost next to nothing. No scenario can find what another
+    /// Nothing: each scenario gets a sandbox of its own, since sandboxes cost next to nothing. No scenario can find what another
     /// has stored.
     PerScenario,
     /// One server that can neither be restarted nor copied, and that others may use too.
     Shared,
-    /// A fork of one prepared site for each batch of scenarios: to start a server takes long.
+    /// A fork of one prepared sandbox for each batch of scenarios: to start a server takes long.
     ForkPerBatch,
 }
 
@@ -204,36 +187,36 @@ pub trait Target: Send + Sync {
     /// Returns what the scenarios of one mode share.
     fn isolation(&self) -> Isolation;
 
-    /// Returns the ways to store first users that are worth trying, in order.
-    fn seed_methods(&self) -> &'static [Way];
+    /// Returns the methods to store first users that are worth trying, in order.
+    fn seed_methods(&self) -> &'static [SeedMethod];
 
-    /// Opens a site without users.
+    /// Opens a sandbox without users.
     ///
     /// # Errors
     ///
     /// When there is no place for it.
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError>;
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError>;
 }
 
 /// One place with data of its own and at most one running instance.
 ///
-/// Dropping a site ends its instance without warning and removes the data.
+/// Dropping a sandbox ends its instance without warning and removes the data.
 #[async_trait]
-pub trait Site: Send + Sync {
+pub trait Sandbox: Send + Sync {
     /// Starts an instance and waits until it answers; whatever runs must be stopped before.
-    async fn start(&mut self, launch: &Launch) -> Result<(), SiteError>;
+    async fn start(&mut self, settings: &ServerSettings) -> Result<(), SandboxError>;
 
     /// Stops the instance; does nothing where none runs.
-    async fn stop(&mut self, how: Stop) -> Result<(), SiteError>;
+    async fn stop(&mut self, how: Stop) -> Result<(), SandboxError>;
 
     /// Gives how long a start may take; `None` where nothing limits it.
-    fn patience(&self) -> Option<Duration> {
+    fn timeout(&self) -> Option<Duration> {
         None
     }
 
     /// Gives how long a reply of a Redis server is waited for.
-    fn reply_patience(&self) -> Duration {
-        client::PATIENCE
+    fn reply_timeout(&self) -> Duration {
+        client::TIMEOUT
     }
 
     /// Gives `http://host:port` of the running instance; of a Redis server, `redis://host:port`.
@@ -261,26 +244,26 @@ pub trait Site: Send + Sync {
         Places::default()
     }
 
-    /// Gives the clock of this site.
+    /// Gives the clock of this sandbox.
     fn clock(&mut self) -> &mut dyn ClockDriver;
 
-    /// Tells when the data was empty, by the site's clock.
+    /// Tells when the data was empty, by the sandbox's clock.
     fn opened_at(&self) -> DateTime<Utc>;
 
-    /// Opens another site with a copy of this one's data; nothing may run here.
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError>;
+    /// Opens another sandbox with a copy of this one's data; nothing may run here.
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError>;
 
     /// Runs one of the programs on the data and gives what it printed; nothing may run here.
-    async fn program(&mut self, _program: &Program) -> Result<String, SiteError> {
+    async fn program(&mut self, _program: &Program) -> Result<String, SandboxError> {
         Err(no_programs())
     }
 
     /// Starts one of the serving programs in place of the server and gives what it printed first.
     async fn serve_program(
         &mut self,
-        _launch: &Launch,
+        _launch: &ServerSettings,
         _program: &ProgramServer,
-    ) -> Result<String, SiteError> {
+    ) -> Result<String, SandboxError> {
         Err(no_programs())
     }
 
@@ -290,6 +273,8 @@ pub trait Site: Send + Sync {
     }
 }
 
-fn no_programs() -> SiteError {
-    SiteError::NotPossible("needs a program of the implementation: none can be run on this target".to_owned())
+fn no_programs() -> SandboxError {
+    SandboxError::NotPossible(
+        "needs a program of the implementation: none can be run on this target".to_owned(),
+    )
 }

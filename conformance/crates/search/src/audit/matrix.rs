@@ -12,9 +12,9 @@ use spec::catalogue::Mode;
 use spec::catalogue::{Catalogue, Requirement};
 use spec::results::Kind;
 use spec::results::Report;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::suite::Suite;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 
 /// What the scenarios say of one fault.
 #[derive(Clone, Debug)]
@@ -66,14 +66,14 @@ pub enum Extent {
 /// # Errors
 ///
 /// When the suite itself fails, which a fault must never bring about.
-pub fn play_all(
+pub fn run_all(
     suite: &Suite,
     faults: &[&'static Fault],
     extent: Extent,
     on_progress: &(dyn Fn(&Fault) + Sync),
 ) -> Result<Vec<Row>, Error> {
     run_in_parallel(faults, cores(), |runtime, _, fault| {
-        let row = runtime.block_on(play(suite, fault, extent))?;
+        let row = runtime.block_on(run(suite, fault, extent))?;
         on_progress(fault);
         Ok(row)
     })
@@ -84,18 +84,18 @@ pub fn play_all(
 /// # Errors
 ///
 /// When the suite itself fails, which a fault must never bring about.
-pub async fn play(suite: &Suite, fault: &'static Fault, extent: Extent) -> Result<Row, Error> {
+pub async fn run(suite: &Suite, fault: &'static Fault, extent: Extent) -> Result<Row, Error> {
     let own = || fault.requirements.iter().map(|id| (*id).to_owned()).collect();
     let plan = Plan {
         modes: Mode::ALL.to_vec(),
         scenarios: Vec::new(),
         requirements: if extent == Extent::Own { own() } else { Vec::new() },
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs: Mode::ALL.len(),
     };
     let target = Model { fault: Some(fault) };
-    let checked = Check::new(suite, &target, &plan, &Silence).run().await;
+    let checked = Check::new(suite, &target, &plan, &NoListener).run().await;
     let checked = checked.map_err(|ClockUnproved| Error::ModelClock)?;
     Ok(Row { fault, differing: differing(suite, &checked.runs), report: checked.report })
 }

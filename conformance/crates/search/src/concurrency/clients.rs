@@ -19,7 +19,7 @@ pub struct Clients<'a> {
     /// The values of the variables in their requests.
     pub values: BTreeMap<String, String>,
     /// How long each waits for an answer.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 /// One of them, with the sessions that it knows.
@@ -27,7 +27,7 @@ struct Client<'a> {
     number: usize,
     cast: &'a Cast,
     values: BTreeMap<String, String>,
-    patience: Duration,
+    timeout: Duration,
     /// It got no answer, and does nothing more.
     is_stuck: bool,
 }
@@ -78,7 +78,7 @@ impl Clients<'_> {
             number,
             cast: self.cast,
             values: self.values.clone(),
-            patience: self.patience,
+            timeout: self.timeout,
             is_stuck: false,
         };
         (0..count).map(one).collect()
@@ -97,7 +97,7 @@ impl Client<'_> {
             asked: Asked::of(&request),
             request: request.clone(),
         });
-        let reply = client::send(request, self.patience).await.answer.map(Arc::new);
+        let reply = client::send(request, self.timeout).await.answer.map(Arc::new);
         locked(history).ends(index, reply.clone());
         let Ok(answer) = reply else {
             self.is_stuck = true;

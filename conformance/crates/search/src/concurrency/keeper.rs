@@ -9,20 +9,20 @@ use super::specification::Specification;
 use model::{Asked, Oracle, Rules, Second, User};
 use spec::catalogue::Mode;
 use spec::http::{Answer, Exchange};
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::scenario::MissingVariable;
 use spec::scenario::curl::Curl;
-use targets::instance::Stage;
+use targets::instance::Instance;
 use targets::seed;
-use targets::{Launch, NewUser, SiteError};
+use targets::{NewUser, SandboxError, ServerSettings};
 
 /// Longer than any trial: sessions end by their age elsewhere.
 const DURATION: &str = "3600";
 
-/// A user who is stored on a stage, and how its instances run.
+/// A user who is stored on an instance, and how its instances run.
 #[derive(Clone, Debug)]
 pub struct Keeper {
-    launch: Launch,
+    settings: ServerSettings,
     keeper: User,
 }
 
@@ -34,7 +34,7 @@ pub enum Untried {
     NoSessions(Mode),
     /// The server does not run.
     #[error(transparent)]
-    Site(#[from] SiteError),
+    Sandbox(#[from] SandboxError),
     /// No user could be stored.
     #[error("{0}")]
     NoUser(String),
@@ -75,30 +75,34 @@ impl Keeper {
             return Err(Untried::NoSessions(mode));
         }
         let session_duration = mode.expires().then(|| DURATION.to_owned());
-        let launch = Launch { session_duration, ..Launch::documented(mode) };
+        let settings = ServerSettings { session_duration, ..ServerSettings::documented(mode) };
         let keeper = User {
             id: id.to_owned(),
             email: user.email.clone(),
             password: user.password.clone(),
             ..User::default()
         };
-        Ok(Self { launch, keeper })
+        Ok(Self { settings, keeper })
     }
 
-    /// Stores a user on a stage, in the first of the ways that works; its instances can be restarted.
+    /// Stores a user on an instance, in the first of the ways that works; its instances can be restarted.
     ///
     /// # Errors
     ///
     /// When the mode has no sessions, or no way works.
-    pub async fn seed(stage: &mut Stage<'_>, mode: Mode, ways: &[Way]) -> Result<Self, Untried> {
+    pub async fn seed(
+        instance: &mut Instance<'_>,
+        mode: Mode,
+        seed_methods: &[SeedMethod],
+    ) -> Result<Self, Untried> {
         let keeper = NewUser { email: "keeper@hbtn.io".to_owned(), password: "kept pwd".to_owned() };
-        let seeds = seed::seed(stage, mode, std::slice::from_ref(&keeper), ways, None).await;
+        let seeds = seed::seed(instance, mode, std::slice::from_ref(&keeper), seed_methods, None).await;
         Self::new(mode, &keeper, seeds.id(&keeper.email).map_err(|error| Untried::NoUser(error.to_string()))?)
     }
 
     /// Gives the mode.
     pub fn mode(&self) -> Mode {
-        self.launch.mode
+        self.settings.mode
     }
 
     /// Makes what a plan needs: two users, and the sessions that it begins with.
@@ -106,29 +110,29 @@ impl Keeper {
     /// # Errors
     ///
     /// When something of it cannot be made, or is made in another way than the model has it.
-    pub(super) async fn begin(&self, stage: &mut Stage<'_>, plan: &Plan) -> Result<Beginning, Untried> {
-        stage.ensure(&self.launch).await?;
-        let cookie_name = stage.site().cookie_name(&self.launch.session_name);
-        let rules = Rules::new(self.launch.mode, &cookie_name, self.launch.session_duration.as_deref());
-        let now = stage.site().clock().now().timestamp();
+    pub(super) async fn begin(&self, instance: &mut Instance<'_>, plan: &Plan) -> Result<Beginning, Untried> {
+        instance.ensure(&self.settings).await?;
+        let cookie_name = instance.sandbox().cookie_name(&self.settings.session_name);
+        let rules = Rules::new(self.settings.mode, &cookie_name, self.settings.session_duration.as_deref());
+        let now = instance.sandbox().clock().now().timestamp();
         let mut oracle = Oracle::new(rules.clone(), true);
         oracle.knows(&self.keeper);
-        let values = [("URL".to_owned(), stage.site().base_url())].into();
+        let values = [("URL".to_owned(), instance.sandbox().base_url())].into();
         let specification = Specification::new(rules, now, self.keeper.clone());
         let cast = Cast::unique(&cookie_name);
         let mut beginning = Beginning { cast, values, specification, oracle, now };
         let keeper = NewUser { email: self.keeper.email.clone(), password: self.keeper.password.clone() };
         let login = beginning.cast.login(&keeper);
-        beginning.keep_session(stage, login, SHARED.to_owned()).await?;
+        beginning.keep_session(instance, login, SHARED.to_owned()).await?;
         for person in plan.people() {
             let store = beginning.cast.store(person);
-            let (_, answer) = beginning.send(stage, &store).await?;
+            let (_, answer) = beginning.send(instance, &store).await?;
             let id = answer.json().and_then(|user| user["id"].as_str().map(str::to_owned));
             beginning.values.insert(person.variable().to_owned(), id.unwrap_or_default());
         }
         for (person, client, whose) in plan.sessions() {
             let login = beginning.cast.curl(client, Operation::Login(person));
-            beginning.keep_session(stage, login, variable(client, whose)).await?;
+            beginning.keep_session(instance, login, variable(client, whose)).await?;
         }
         Ok(beginning)
     }
@@ -138,11 +142,11 @@ impl Beginning {
     /// Logs in, and keeps the session's ID in a variable.
     async fn keep_session(
         &mut self,
-        stage: &mut Stage<'_>,
+        instance: &mut Instance<'_>,
         login: Curl,
         variable: String,
     ) -> Result<(), Untried> {
-        let (exchange, answer) = self.send(stage, &login).await?;
+        let (exchange, answer) = self.send(instance, &login).await?;
         let id = answer.cookie(&self.cast.cookie_name).map(str::to_owned);
         let id = id.ok_or_else(|| unprepared(&exchange, "no session cookie"))?;
         self.values.insert(variable, id);
@@ -150,13 +154,17 @@ impl Beginning {
     }
 
     /// Sends a request whose answer the model must admit.
-    async fn send(&mut self, stage: &mut Stage<'_>, curl: &Curl) -> Result<(Exchange, Answer), Untried> {
+    async fn send(
+        &mut self,
+        instance: &mut Instance<'_>,
+        curl: &Curl,
+    ) -> Result<(Exchange, Answer), Untried> {
         let request = curl.resolve(&|name: &str| self.values.get(name).cloned());
         let request = request.map_err(|MissingVariable { name }| Untried::Preparation {
             what: "a request".to_owned(),
             answered: format!("${name} has no value"),
         })?;
-        let exchange = stage.send(request).await;
+        let exchange = instance.send(request).await;
         self.oracle.judge(&exchange, self.now, self.now);
         let answer = match &exchange.answer {
             Ok(answer) => answer.clone(),
@@ -169,8 +177,8 @@ impl Beginning {
     }
 
     /// Gives clients that know the users and sessions.
-    pub fn clients(&self, patience: Duration) -> super::clients::Clients<'_> {
-        super::clients::Clients { cast: &self.cast, values: self.values.clone(), patience }
+    pub fn clients(&self, timeout: Duration) -> super::clients::Clients<'_> {
+        super::clients::Clients { cast: &self.cast, values: self.values.clone(), timeout }
     }
 }
 

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 
 use super::harness::Harness;
 use super::property::Property;
+use super::reference_state::ReferenceState;
 use super::search::{self, Search};
 use super::strategy;
-use super::world::World;
 use crate::Error;
 use model::Deviation;
 use spec::catalogue::Mode;
 use spec::scenario::Scenario;
 
-/// How often a walk is made shorter or simpler where a person shall read it.
+/// How often a sequence is made shorter or simpler where a person shall read it.
 pub const SHRINKS: u32 = 400;
 
 /// What to look for, and for how long.
@@ -23,15 +23,15 @@ pub struct Campaign<'a> {
     pub property: Property,
     /// The modes; only those in which the property says something are drawn.
     pub modes: &'a [Mode],
-    /// How many walks.
+    /// How many sequences.
     pub cases: u32,
-    /// What the walks are drawn from: the same number gives the same walks.
+    /// What the sequences are drawn from: the same number gives the same sequences.
     pub seed: u64,
-    /// How often a walk that fails is made shorter or simpler, at most.
+    /// How often a sequence that fails is made shorter or simpler, at most.
     pub shrinks: u32,
 }
 
-/// A walk that is answered wrongly, as short as it could be made.
+/// A sequence that is answered wrongly, as short as it could be made.
 #[derive(Clone, Debug)]
 pub struct Counterexample {
     /// The property that it was found by.
@@ -40,9 +40,9 @@ pub struct Counterexample {
     pub mode: Mode,
     /// What is wrong with the answer to its last request.
     pub deviation: Deviation,
-    /// The walk.
+    /// The sequence.
     pub scenario: Scenario,
-    /// After how many walks it was found.
+    /// After how many sequences it was found.
     pub case: u32,
 }
 
@@ -77,9 +77,9 @@ impl Known {
 pub struct CampaignResult {
     /// One for each requirement, in the order in which they were found.
     pub counterexamples: Vec<Counterexample>,
-    /// How many walks were played, shrinking not counted.
+    /// How many sequences were played, shrinking not counted.
     pub cases: u32,
-    /// The requirements of answers that were wrong once, and right when the walk was played again.
+    /// The requirements of answers that were wrong once, and right when the sequence was played again.
     pub passing: BTreeSet<&'static str>,
 }
 
@@ -102,7 +102,7 @@ impl Campaign<'_> {
             return Ok(result);
         }
         let mut known = known.clone();
-        let walks = strategy::walks(self.property, &modes, harness.abilities);
+        let sequences = strategy::sequences(self.property, &modes, harness.capabilities);
         for round in 0.. {
             let search = Search {
                 cases: self.cases - result.cases,
@@ -110,23 +110,23 @@ impl Campaign<'_> {
                 seed: search::seed(self.seed, self.property, round),
                 on_progress,
             };
-            let play = async |walk: &World, wanted: Option<&&'static str>| {
+            let play = async |sequence: &ReferenceState, wanted: Option<&&'static str>| {
                 let passed = |one: &Deviation| {
                     known.has(one) || wanted.is_some_and(|wanted| *wanted != one.requirements[0])
                 };
-                let found = harness.play(&walk.scenario(), walk.mode, &passed).await?;
+                let found = harness.play(&sequence.scenario(), sequence.mode, &passed).await?;
                 Ok(found.map(|mismatch| (mismatch.step, mismatch.requirement())))
             };
-            let searched = search.run(&walks, play).await?;
+            let searched = search.run(&sequences, play).await?;
             result.cases += searched.cases;
             result.passing.extend(searched.passing);
-            let Some((walk, requirement)) = searched.failed else { break };
+            let Some((sequence, requirement)) = searched.failed else { break };
             let passed = |one: &Deviation| known.has(one);
-            let (scenario, mode) = (walk.world.scenario(), walk.world.mode);
+            let (scenario, mode) = (sequence.state.scenario(), sequence.state.mode);
             match harness.play(&scenario, mode, &passed).await? {
                 Some(mismatch) => {
                     let id = mismatch.requirement();
-                    let scenario = walk.world.ending_at(mismatch.step, id);
+                    let scenario = sequence.state.ending_at(mismatch.step, id);
                     let (property, deviation) = (self.property, mismatch.deviation);
                     known.find(id);
                     let case = result.cases;

@@ -1,4 +1,4 @@
-//! Credentials: what a request of a walk carries to be let in, or not to be.
+//! Credentials: what a request of a sequence carries to be let in, or not to be.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -8,7 +8,7 @@ use spec::scenario::Template;
 use spec::scenario::curl::{Curl, Data, DataKind};
 use spec::scenario::template::{Piece, Transform, Variable};
 
-/// What a request carries. Numbers count the users and sessions of the walk.
+/// What a request carries. Numbers count the users and sessions of the sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
     /// Nothing.

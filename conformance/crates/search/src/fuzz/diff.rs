@@ -1,13 +1,13 @@
-//! The difference between two implementations: the shortest walk that they answer differently.
+//! The difference between two implementations: the shortest sequence that they answer differently.
 
 use super::campaign::SHRINKS;
 use super::harness::Harness;
-use super::op::Abilities;
 use super::property::Property;
+use super::reference_state::ReferenceState;
 use super::search::{self, Search};
 use super::strategy;
+use super::transition::Capabilities;
 use super::verifier::Mismatch;
-use super::world::World;
 use crate::Error;
 use model::{Deviation, Open};
 use spec::catalogue::Mode;
@@ -17,24 +17,24 @@ use spec::scenario::Scenario;
 /// What to compare, and how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Diff<'a> {
-    /// Whose walks are played.
+    /// Whose sequences are played.
     pub property: Property,
     /// The modes.
     pub modes: &'a [Mode],
-    /// How many walks.
+    /// How many sequences.
     pub cases: u32,
-    /// What the walks are drawn from.
+    /// What the sequences are drawn from.
     pub seed: u64,
     /// Whether differences that the documents leave open are passed over.
     pub documented: bool,
 }
 
-/// A walk that two implementations answer differently, as short as it could be made.
+/// A sequence that two implementations answer differently, as short as it could be made.
 #[derive(Clone, Debug)]
 pub struct Divergence {
     /// The mode that it is played in.
     pub mode: Mode,
-    /// The walk; its last step is answered differently.
+    /// The sequence; its last step is answered differently.
     pub scenario: Scenario,
     /// The last answer of each, with ids, cookies and times named alike.
     pub answers: [Vec<String>; 2],
@@ -48,7 +48,7 @@ pub struct Divergence {
 type Kind = [String; 2];
 
 impl Diff<'_> {
-    /// Looks for a walk that is answered differently; gives the number of walks played besides.
+    /// Looks for a sequence that is answered differently; gives the number of sequences played besides.
     ///
     /// # Errors
     ///
@@ -63,15 +63,17 @@ impl Diff<'_> {
         if modes.is_empty() {
             return Ok((None, 0));
         }
-        let abilities = Abilities {
-            restarts: left.abilities.restarts && right.abilities.restarts,
-            clock: left.abilities.clock && right.abilities.clock,
+        let capabilities = Capabilities {
+            restarts: left.capabilities.restarts && right.capabilities.restarts,
+            clock: left.capabilities.clock && right.capabilities.clock,
         };
-        let written = |walk: &World| if self.documented { walk.scenario() } else { walk.scenario_in_full() };
-        let play = async |walk: &World, wanted: Option<&Kind>| {
-            let scenario = written(walk);
-            let (left, _) = left.run(&scenario, walk.mode).await?;
-            let (right, _) = right.run(&scenario, walk.mode).await?;
+        let written = |sequence: &ReferenceState| {
+            if self.documented { sequence.scenario() } else { sequence.scenario_in_full() }
+        };
+        let play = async |sequence: &ReferenceState, wanted: Option<&Kind>| {
+            let scenario = written(sequence);
+            let (left, _) = left.run(&scenario, sequence.mode).await?;
+            let (right, _) = right.run(&scenario, sequence.mode).await?;
             let found = first_difference(&left, &right);
             Ok(found.filter(|(_, kind)| wanted.is_none_or(|wanted| wanted == kind)))
         };
@@ -81,17 +83,17 @@ impl Diff<'_> {
             seed: search::seed(self.seed, self.property, 0),
             on_progress,
         };
-        let searched = search.run(&strategy::walks(self.property, &modes, abilities), play).await?;
-        let Some((walk, _)) = searched.failed else { return Ok((None, searched.cases)) };
-        let mode = walk.world.mode;
-        let scenario = written(&walk.world);
+        let searched = search.run(&strategy::sequences(self.property, &modes, capabilities), play).await?;
+        let Some((sequence, _)) = searched.failed else { return Ok((None, searched.cases)) };
+        let mode = sequence.state.mode;
+        let scenario = written(&sequence.state);
         let (left_run, of_left) = left.run(&scenario, mode).await?;
         let (right_run, of_right) = right.run(&scenario, mode).await?;
         let Some((step, _)) = first_difference(&left_run, &right_run) else {
             return Ok((None, searched.cases));
         };
         let title = "Two implementations, and where they part";
-        let scenario = walk.world.cut(step, "divergence", title, "What is answered differently", &[]);
+        let scenario = sequence.state.cut(step, "divergence", title, "What is answered differently", &[]);
         let lines = |run: &Run| run.steps[step].lines.clone();
         let deviation = |mismatches: Vec<Mismatch>| {
             mismatches.into_iter().find(|one| one.step <= step).map(|one| one.deviation)

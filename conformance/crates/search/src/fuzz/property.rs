@@ -73,7 +73,7 @@ impl Property {
         }
     }
 
-    /// Names the property whose walks aim at a requirement; `None` where none can show that it is not met.
+    /// Names the property whose sequences aim at a requirement; `None` where none can show that it is not met.
     pub fn of(requirement: &str) -> Option<Self> {
         let begins = |starts: &[&str]| starts.iter().any(|start| requirement.starts_with(start));
         if begins(&[

@@ -42,7 +42,7 @@ fn find(folders: &[&Path]) -> Option<PathBuf> {
     places.find(|place| place.exists())
 }
 
-/// The clock of one site that runs under libfaketime.
+/// The clock of one sandbox that runs under libfaketime.
 #[derive(Debug)]
 pub struct Faketime {
     library: PathBuf,

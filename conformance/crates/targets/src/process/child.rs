@@ -1,7 +1,7 @@
 //! Child processes: in a group of their own, with their last output kept, killed with all they started.
 //!
 //! Dropping a [`Process`] kills it: whatever ends a check, Ctrl-C and a panic among them, drops what it holds.
-//! A program that leaves its group is found by the marker in its environment.
+//! A program that leaves its group is found by the process_tag in its environment.
 
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -14,9 +14,9 @@ use nix::unistd::Pid;
 use tokio::process::{Child, ChildStderr, ChildStdout};
 
 use super::limits::Limits;
-use crate::process::output_tail::Pipe;
+use crate::process::output_tail::OutputTail;
 use crate::process::process_tag;
-use crate::process::process_tag::{Marker, Running};
+use crate::process::process_tag::{ProcessTag, Running};
 
 /// How long a program that keeps nothing for its end may take to end when it is asked to.
 pub const GRACE: Duration = Duration::from_secs(3);
@@ -38,9 +38,9 @@ pub enum Streams {
 pub struct Process {
     child: Child,
     group: Pid,
-    marker: Marker,
-    printed: Arc<Pipe>,
-    complained: Arc<Pipe>,
+    process_tag: ProcessTag,
+    printed: Arc<OutputTail>,
+    complained: Arc<OutputTail>,
     ended: Option<ExitStatus>,
     killed: bool,
 }
@@ -48,7 +48,7 @@ pub struct Process {
 impl Process {
     /// Starts `words` in `folder`, with `environment` in the place of the documents' variables of this process.
     ///
-    /// It is marked below `marker`, and held within `limits`.
+    /// It is marked below `process_tag`, and held within `limits`.
     ///
     /// # Errors
     ///
@@ -58,10 +58,10 @@ impl Process {
         folder: &Path,
         environment: &[(String, String)],
         limits: Limits,
-        marker: &Marker,
+        process_tag: &ProcessTag,
         streams: Streams,
     ) -> std::io::Result<Self> {
-        let marker = marker.below();
+        let process_tag = process_tag.below();
         // The shell sets the limits and becomes the program: no code of ours runs between fork and exec.
         let limits = limits.as_shell();
         let merge = if streams == Streams::Together { " 2>&1" } else { "" };
@@ -80,7 +80,7 @@ impl Process {
         {
             command.env_remove(name);
         }
-        command.env(process_tag::VARIABLE, marker.as_str());
+        command.env(process_tag::VARIABLE, process_tag.as_str());
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -88,11 +88,11 @@ impl Process {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let group = Pid::from_raw(id.ok_or_else(|| std::io::Error::other("the program ended at once"))?);
         let open = |end: Option<std::io::Result<OwnedFd>>| {
-            Pipe::open(end.ok_or_else(|| std::io::Error::other("it has no output"))??)
+            OutputTail::open(end.ok_or_else(|| std::io::Error::other("it has no output"))??)
         };
         let printed = open(child.stdout.take().map(ChildStdout::into_owned_fd))?;
         let complained = open(child.stderr.take().map(ChildStderr::into_owned_fd))?;
-        Ok(Self { child, group, marker, printed, complained, ended: None, killed: false })
+        Ok(Self { child, group, process_tag, printed, complained, ended: None, killed: false })
     }
 
     /// Gives the process that was started, which may have started others.
@@ -103,7 +103,7 @@ impl Process {
     /// Lists its processes: those of its group, and those that have left it.
     pub fn all(&self) -> Vec<Running> {
         let mut all = process_tag::group(self.group);
-        all.extend(self.marker.processes());
+        all.extend(self.process_tag.processes());
         all
     }
 
@@ -134,20 +134,20 @@ impl Process {
         self.ended
     }
 
-    /// Waits for the end of a program that ends by itself, at most `patience`.
-    pub async fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
+    /// Waits for the end of a program that ends by itself, at most `timeout`.
+    pub async fn wait(&mut self, timeout: Duration) -> Option<ExitStatus> {
         if self.ended.is_none() {
-            self.ended = tokio::time::timeout(patience, self.child.wait()).await.ok().and_then(Result::ok);
+            self.ended = tokio::time::timeout(timeout, self.child.wait()).await.ok().and_then(Result::ok);
         }
         self.ended
     }
 
-    /// Asks the whole group to end, and kills what is left of it after `patience`.
+    /// Asks the whole group to end, and kills what is left of it after `timeout`.
     ///
     /// Tells whether the program ended by itself.
-    pub async fn terminate(mut self, patience: Duration) -> bool {
+    pub async fn terminate(mut self, timeout: Duration) -> bool {
         let _ = killpg(self.group, Signal::SIGTERM);
-        let ended = self.wait(patience).await.is_some();
+        let ended = self.wait(timeout).await.is_some();
         self.kill().await;
         ended
     }
@@ -164,7 +164,7 @@ impl Process {
             return;
         }
         let _ = killpg(self.group, Signal::SIGKILL);
-        self.marker.kill_all();
+        self.process_tag.kill_all();
         // libfaketime shares its memory by the first process's id, and leaves it behind when killed.
         for name in ["faketime_shm_", "sem.faketime_sem_"] {
             let _ = std::fs::remove_file(format!("/dev/shm/{name}{}", self.group));

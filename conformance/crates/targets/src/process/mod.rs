@@ -9,4 +9,4 @@ pub mod process_tag;
 pub mod reaper;
 pub mod start;
 
-pub use process_tag::{Marker, Running};
+pub use process_tag::{ProcessTag, Running};

@@ -17,13 +17,13 @@ const KEPT: usize = 16 * 1024;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// How much is read without a pause, in bytes.
-const MOUTHFUL: usize = 64 * 1024;
+const READ_CHUNK: usize = 64 * 1024;
 
 /// The reading end of a pipe. A task of its own empties it now and then, and so does whoever asks for the text.
 #[derive(Debug)]
-pub struct Pipe {
+pub struct OutputTail {
     end: Receiver,
-    /// Each reader holds it for one mouthful at most, so that none mixes with another's.
+    /// Each reader holds it for one chunk at most, so that none mixes with another's.
     kept: Mutex<Kept>,
 }
 
@@ -35,7 +35,7 @@ struct Kept {
     cut: bool,
 }
 
-impl Pipe {
+impl OutputTail {
     /// Takes the reading end of a pipe, and reads it until the last writer has ended.
     ///
     /// # Errors
@@ -68,11 +68,11 @@ impl Pipe {
         }
     }
 
-    /// Reads what is there, up to a mouthful; tells whether nothing more will come.
+    /// Reads what is there, up to a chunk; tells whether nothing more will come.
     fn take_in(&self) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffer = [0; 4096];
-        for _ in 0..MOUTHFUL / buffer.len() {
+        for _ in 0..READ_CHUNK / buffer.len() {
             match self.end.try_read(&mut buffer) {
                 Ok(0) => return true,
                 Ok(count) => kept.add(&buffer[..count]),
@@ -101,7 +101,7 @@ mod tests {
     #[tokio::test]
     async fn the_text_holds_what_was_printed_a_moment_ago_and_no_half_line() {
         let (end, mut printer) = io::pipe().expect("a pipe can be made");
-        let pipe = Pipe::open(end.into()).expect("it is a pipe");
+        let pipe = OutputTail::open(end.into()).expect("it is a pipe");
         printer.write_all(b"one\n").expect("somebody reads");
         pipe.end.readable().await.expect("it is open");
         assert_eq!(pipe.text(), "one\n");

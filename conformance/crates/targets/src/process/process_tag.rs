@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// The environment variable that carries the marker.
+/// The environment variable that carries the process_tag.
 pub const VARIABLE: &str = "CONFORMANCE_SITE";
 
 /// How often survivors are looked for: one that forks while it is looked for shows up in the next round.
@@ -18,16 +18,16 @@ const ROUNDS: usize = 50;
 
 /// A mark on everything that one target starts, or on one program of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marker(String);
+pub struct ProcessTag(String);
 
-impl Default for Marker {
+impl Default for ProcessTag {
     /// Makes a mark that nothing carries yet.
     fn default() -> Self {
         Self(uuid::Uuid::new_v4().to_string())
     }
 }
 
-impl Marker {
+impl ProcessTag {
     /// Makes a mark below this one: who looks for this one finds it too.
     pub fn below(&self) -> Self {
         Self(format!("{}.{}", self.0, uuid::Uuid::new_v4()))

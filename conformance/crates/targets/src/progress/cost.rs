@@ -1,6 +1,6 @@
 //! Cost: what a check waits for, how often, and how long.
 //!
-//! The stages of a check tell of each wait as an [`Event`]; [`Costs`] adds them up. Stages run side by side, so
+//! The instances of a check tell of each wait as an [`Event`]; [`Costs`] adds them up. Stages run side by side, so
 //! the sum of all waits is longer than the check by as much as they overlap.
 
 use std::sync::{Mutex, PoisonError};
@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::progress::event::{Event, Listener, Work};
+use crate::progress::event::{Event, EventListener, Work};
 
 /// Carries out `work` and tells how long that took.
-pub async fn timed<T>(listener: &dyn Listener, work: Work, doing: impl Future<Output = T>) -> T {
+pub async fn timed<T>(listener: &dyn EventListener, work: Work, doing: impl Future<Output = T>) -> T {
     let since = Instant::now();
     let result = doing.await;
-    listener.hear(&Event::Waited { work, took: since.elapsed() });
+    listener.on_event(&Event::Waited { work, took: since.elapsed() });
     result
 }
 
@@ -69,8 +69,8 @@ impl Costs {
     }
 }
 
-impl Listener for Costs {
-    fn hear(&self, event: &Event<'_>) {
+impl EventListener for Costs {
+    fn on_event(&self, event: &Event<'_>) {
         if let Event::Waited { work, took } = event {
             let spent = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner)[*work as usize];
             spent.count += 1;
@@ -87,8 +87,8 @@ mod tests {
     async fn what_is_timed_is_counted_under_its_own_work_alone() {
         let costs = Costs::default();
         assert_eq!(timed(&costs, Work::Stop, async { 5 }).await, 5);
-        costs.hear(&Event::Waited { work: Work::Request, took: Duration::from_millis(10) });
-        costs.hear(&Event::Waited { work: Work::Request, took: Duration::from_millis(20) });
+        costs.on_event(&Event::Waited { work: Work::Request, took: Duration::from_millis(10) });
+        costs.on_event(&Event::Waited { work: Work::Request, took: Duration::from_millis(20) });
         for (work, spent) in costs.spent() {
             match work {
                 Work::Request => {
@@ -114,7 +114,7 @@ mod tests {
             (Work::Start, 600),
         ];
         for (work, milliseconds) in waits {
-            costs.hear(&Event::Waited { work, took: Duration::from_millis(milliseconds) });
+            costs.on_event(&Event::Waited { work, took: Duration::from_millis(milliseconds) });
         }
         let expected = "took 1.2 s; waited, side by side, 1.5 s for 2 starts, 1.0 s for 2 requests";
         assert_eq!(costs.summary(took), expected);

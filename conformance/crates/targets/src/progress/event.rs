@@ -20,8 +20,8 @@ pub enum Event<'a> {
         /// Which.
         scenario: &'a Scenario,
     },
-    /// A scenario has been played to its end.
-    Played {
+    /// A scenario has been replayed to its end.
+    Replayed {
         /// In this mode.
         mode: Mode,
         /// Which.
@@ -41,7 +41,7 @@ pub enum Event<'a> {
         /// How long it has been waited for.
         waited: Duration,
         /// How long it will be at most; `None` where nothing limits it.
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     },
     /// Something that a scenario, or the preparation, had to wait for is over.
     Waited {
@@ -88,22 +88,22 @@ impl Work {
 }
 
 /// Hears of events as they happen, from several modes at once.
-pub trait Listener: Sync {
+pub trait EventListener: Sync {
     /// Takes note of an event; it must not block.
-    fn hear(&self, event: &Event<'_>);
+    fn on_event(&self, event: &Event<'_>);
 }
 
-impl<A: Listener + ?Sized, B: Listener + ?Sized> Listener for (&A, &B) {
-    fn hear(&self, event: &Event<'_>) {
-        self.0.hear(event);
-        self.1.hear(event);
+impl<A: EventListener + ?Sized, B: EventListener + ?Sized> EventListener for (&A, &B) {
+    fn on_event(&self, event: &Event<'_>) {
+        self.0.on_event(event);
+        self.1.on_event(event);
     }
 }
 
 /// Hears nothing.
 #[derive(Debug)]
-pub struct Silence;
+pub struct NoListener;
 
-impl Listener for Silence {
-    fn hear(&self, _event: &Event<'_>) {}
+impl EventListener for NoListener {
+    fn on_event(&self, _event: &Event<'_>) {}
 }

@@ -23,10 +23,10 @@ pub struct NotConnected {
 /// has been answered.
 pub async fn connected(
     address: &Address,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Result<(Connection, String), NotConnected>, NotRun> {
     let connecting = async {
-        let mut connection = Connection::open(address, patience).await?;
+        let mut connection = Connection::open(address, timeout).await?;
         let reply = connection.ask(&["SELECT", "0"]).await?;
         Ok((connection, reply))
     };

@@ -33,7 +33,7 @@ enum Found {
     /// It is there and cannot be written down, and why.
     Locked(String),
     /// The server does not even say that.
-    Silence,
+    NoListener,
 }
 
 impl Kept {
@@ -52,7 +52,7 @@ impl Kept {
                     return Err(Error::KeyInUse { key, why, server: address.to_string() });
                 }
                 // The scenarios tell what it answers; of its keys nothing is known, and none is removed.
-                Found::Silence => break,
+                Found::NoListener => break,
             }
         }
         Ok(kept)
@@ -99,12 +99,12 @@ impl Kept {
             Ok(Reply::Text(_)) => Found::Locked(why),
             Ok(Reply::Error(wrong)) if wrong.starts_with("WRONGTYPE") => Found::Locked(why),
             Ok(_) => Found::Nothing,
-            Err(_) => Found::Silence,
+            Err(_) => Found::NoListener,
         }
     }
 
     async fn ask(&self, words: &[impl AsRef<[u8]>]) -> Result<Reply, NoReply> {
-        Connection::open(&self.address, client::PATIENCE).await?.ask(words).await
+        Connection::open(&self.address, client::TIMEOUT).await?.ask(words).await
     }
 }
 

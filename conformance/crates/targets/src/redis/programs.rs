@@ -41,10 +41,10 @@ const MESSAGES: [&str; 4] = [
 /// # Errors
 ///
 /// When the suite cannot connect at all.
-pub async fn connect(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
+pub async fn connect(address: &Address, timeout: Duration) -> Result<Vec<String>, NotRun> {
     let mut lines = Vec::new();
     for _ in 0..TRIES {
-        match connected(address, patience).await? {
+        match connected(address, timeout).await? {
             Ok((_, line)) => {
                 lines.push(line);
                 break;
@@ -65,8 +65,8 @@ pub async fn connect(address: &Address, patience: Duration) -> Result<Vec<String
 /// # Errors
 ///
 /// When the suite cannot connect at all.
-pub async fn set_get_calling_back(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
-    let (mut connection, line) = match connected(address, patience).await? {
+pub async fn set_get_calling_back(address: &Address, timeout: Duration) -> Result<Vec<String>, NotRun> {
+    let (mut connection, line) = match connected(address, timeout).await? {
         Ok(connected) => connected,
         Err(NotConnected { line, .. }) => return Ok(vec![line]),
     };
@@ -89,8 +89,8 @@ pub async fn set_get_calling_back(address: &Address, patience: Duration) -> Resu
 /// # Errors
 ///
 /// When the suite cannot connect at all.
-pub async fn set_get_awaiting(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
-    let (mut connection, line) = match connected(address, patience).await? {
+pub async fn set_get_awaiting(address: &Address, timeout: Duration) -> Result<Vec<String>, NotRun> {
+    let (mut connection, line) = match connected(address, timeout).await? {
         Ok(connected) => connected,
         Err(NotConnected { line, .. }) => return Ok(vec![line]),
     };
@@ -106,8 +106,8 @@ pub async fn set_get_awaiting(address: &Address, patience: Duration) -> Result<V
 /// # Errors
 ///
 /// When the suite cannot connect at all.
-pub async fn hash(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
-    let (mut connection, line) = match connected(address, patience).await? {
+pub async fn hash(address: &Address, timeout: Duration) -> Result<Vec<String>, NotRun> {
+    let (mut connection, line) = match connected(address, timeout).await? {
         Ok(connected) => connected,
         Err(NotConnected { line, .. }) => return Ok(vec![line]),
     };
@@ -186,8 +186,8 @@ impl Publisher {
     /// # Errors
     ///
     /// When the suite cannot connect at all.
-    pub async fn connect(address: &Address, patience: Duration) -> Result<Result<Self, String>, NotRun> {
-        let connected = connected(address, patience).await?;
+    pub async fn connect(address: &Address, timeout: Duration) -> Result<Result<Self, String>, NotRun> {
+        let connected = connected(address, timeout).await?;
         let connected = connected.map_err(|NotConnected { line, .. }| line);
         Ok(connected.map(|(connection, line)| Self { connection, line }))
     }

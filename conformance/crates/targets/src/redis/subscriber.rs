@@ -1,7 +1,7 @@
 //! 5-subscriber.js: hears the messages of a channel until KILL_SERVER.
 //!
 //! It asks for a PONG on its own connection. Most servers have pushed by then what was published before; one that
-//! delivers later is waited for, and only what has not come within the patience is lost. Where it goes on without
+//! delivers later is waited for, and only what has not come within the timeout is lost. Where it goes on without
 //! end, it is not heard out.
 
 use std::time::Duration;
@@ -38,8 +38,8 @@ impl Subscriber {
     /// # Errors
     ///
     /// When the suite cannot connect at all.
-    pub async fn start(address: &Address, patience: Duration) -> Result<Result<Self, Vec<String>>, NotRun> {
-        let (mut connection, line) = match connected(address, patience).await? {
+    pub async fn start(address: &Address, timeout: Duration) -> Result<Result<Self, Vec<String>>, NotRun> {
+        let (mut connection, line) = match connected(address, timeout).await? {
             Ok(connected) => connected,
             Err(NotConnected { line, .. }) => return Ok(Err(vec![line])),
         };
@@ -68,8 +68,8 @@ impl Subscriber {
         if self.ended {
             return;
         }
-        let patience = self.connection.patience();
-        let deadline = Instant::now() + patience;
+        let timeout = self.connection.timeout();
+        let deadline = Instant::now() + timeout;
         let mut ponged = false;
         match timeout_at(deadline, self.hear(published, &mut ponged)).await {
             Ok(Ok(())) => {}
@@ -79,7 +79,7 @@ impl Subscriber {
             }
             Err(_) if ponged && !self.ended => self.has_lost = true,
             Err(_) => {
-                self.lines.push(NoReply::TimedOut(patience).to_string());
+                self.lines.push(NoReply::TimedOut(timeout).to_string());
                 self.ended = true;
             }
         }

@@ -1,4 +1,4 @@
-//! Operations: what a walk can do next, and the request that this is.
+//! Operations: what a sequence can do next, and the request that this is.
 
 use serde_json::{Map, Value};
 
@@ -11,16 +11,16 @@ use spec::scenario::template::{Piece, Variable};
 
 /// What can be done with a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Abilities {
+pub struct Capabilities {
     /// It can be stopped and started.
     pub restarts: bool,
     /// Its clock can be moved.
     pub clock: bool,
 }
 
-/// One thing that a walk does. Numbers count the users and sessions of the walk.
+/// One thing that a sequence does. Numbers count the users and sessions of the sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Op {
+pub enum Transition {
     /// Something is asked of a place.
     Ask {
         /// The method.
@@ -101,7 +101,7 @@ pub enum Op {
 pub enum Place {
     /// A path.
     Path(&'static str),
-    /// A user of the walk.
+    /// A user of the sequence.
     User(usize),
 }
 
@@ -119,7 +119,7 @@ pub enum Content {
 /// The address of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// That of a user of the walk.
+    /// That of a user of the sequence.
     User(usize),
     /// Another.
     Other(String),
@@ -128,7 +128,7 @@ pub enum Who {
 /// The password of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// That of a user of the walk.
+    /// That of a user of the sequence.
     Of(usize),
     /// Another.
     Other(String),
@@ -150,9 +150,9 @@ pub struct Fields {
 const USERS: &str = "/api/v1/users";
 const LOGIN: &str = "/api/v1/auth_session/login";
 
-impl Op {
+impl Transition {
     /// Tells whether everything that it refers to is there.
-    pub fn is_possible(&self, accounts: &Accounts, abilities: Abilities) -> bool {
+    pub fn is_possible(&self, accounts: &Accounts, capabilities: Capabilities) -> bool {
         let is_user = |user: usize| user < accounts.users.len();
         let is_place = |place: &Place| !matches!(place, Place::User(user) if !is_user(*user));
         let (with, rest) = match self {
@@ -165,8 +165,8 @@ impl Op {
                 let right = !matches!(email, Some(Who::User(user)) if !is_user(*user));
                 (with, right && !matches!(password, Some(Word::Of(user)) if !is_user(*user)))
             }
-            Self::Sleep(_) => return abilities.clock,
-            Self::Restart | Self::Kill => return abilities.restarts,
+            Self::Sleep(_) => return capabilities.clock,
+            Self::Restart | Self::Kill => return capabilities.restarts,
         };
         rest && with.is_possible(accounts)
     }

@@ -1,4 +1,4 @@
-//! Patience: how long a program may take to start, given how its starts went before.
+//! StartTimeout: how long a program may take to start, given how its starts went before.
 //!
 //! What has never answered is not waited for as long again: nobody wants to know five times over that a program
 //! hangs. Once it has answered, each of its starts may take the full time.
@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::{Launch, StartFailure};
+use crate::{ServerSettings, StartFailure};
 
 /// How long a program may take from its start to its first answer.
 pub const FULL: Duration = Duration::from_secs(15);
@@ -16,9 +16,9 @@ const PART: u32 = 3;
 
 /// How long the programs of one target are waited for; its clones know of each other's starts.
 #[derive(Clone, Debug)]
-pub struct Patience {
+pub struct StartTimeout {
     full: Duration,
-    /// Read and written between waits, by every site of the target.
+    /// Read and written between waits, by every sandbox of the target.
     past: Arc<Mutex<Past>>,
 }
 
@@ -32,14 +32,14 @@ struct Past {
 /// A start that was waited for in vain.
 #[derive(Clone, Debug)]
 pub struct Hung {
-    launch: Launch,
+    settings: ServerSettings,
     /// Why it does not serve.
     pub failure: StartFailure,
     /// What it had printed until then.
     pub output: String,
 }
 
-impl Patience {
+impl StartTimeout {
     /// Allows this long for a start.
     pub fn new(full: Duration) -> Self {
         Self { full, past: Arc::default() }
@@ -52,9 +52,9 @@ impl Patience {
     }
 
     /// Gives the start with the same settings that was waited for in vain, unless the program has answered since.
-    pub fn known(&self, launch: &Launch) -> Option<Hung> {
+    pub fn known(&self, settings: &ServerSettings) -> Option<Hung> {
         let past = self.past();
-        let same = past.in_vain.iter().find(|hung| hung.launch == *launch);
+        let same = past.in_vain.iter().find(|hung| hung.settings == *settings);
         same.filter(|_| past.usual.is_none()).cloned()
     }
 
@@ -70,8 +70,8 @@ impl Patience {
     }
 
     /// Notes that the program was waited for in vain.
-    pub fn in_vain(&self, launch: &Launch, failure: StartFailure, output: String) {
-        self.past().in_vain.push(Hung { launch: launch.clone(), failure, output });
+    pub fn timed_out(&self, settings: &ServerSettings, failure: StartFailure, output: String) {
+        self.past().in_vain.push(Hung { settings: settings.clone(), failure, output });
     }
 
     /// Locks, whatever a thread that panicked has left behind: no invariant spans two fields.
@@ -87,34 +87,34 @@ mod tests {
 
     #[test]
     fn what_never_answered_is_waited_for_less_and_with_the_same_settings_not_at_all() {
-        let patience = Patience::new(Duration::from_secs(15));
-        let (off, auth) = (Launch::documented(Mode::Off), Launch::documented(Mode::Auth));
-        assert_eq!(patience.left(), Duration::from_secs(15));
-        let failure = StartFailure::NeverListens(patience.left());
-        let of_another_site = patience.clone();
-        of_another_site.in_vain(&off, failure.clone(), "still loading".to_owned());
-        assert_eq!(patience.left(), Duration::from_secs(5));
-        let known = patience.known(&off).expect("it was waited for");
+        let timeout = StartTimeout::new(Duration::from_secs(15));
+        let (off, auth) = (ServerSettings::documented(Mode::Off), ServerSettings::documented(Mode::Auth));
+        assert_eq!(timeout.left(), Duration::from_secs(15));
+        let failure = StartFailure::NeverListens(timeout.left());
+        let of_another_site = timeout.clone();
+        of_another_site.timed_out(&off, failure.clone(), "still loading".to_owned());
+        assert_eq!(timeout.left(), Duration::from_secs(5));
+        let known = timeout.known(&off).expect("it was waited for");
         assert_eq!((known.failure, known.output.as_str()), (failure, "still loading"));
-        assert!(patience.known(&auth).is_none());
+        assert!(timeout.known(&auth).is_none());
     }
 
     #[test]
     fn what_has_answered_once_is_waited_for_whatever_came_before() {
-        let patience = Patience::new(Duration::from_secs(15));
-        let off = Launch::documented(Mode::Off);
-        patience.in_vain(&off, StartFailure::NeverListens(patience.left()), String::new());
-        patience.answered(Duration::from_millis(400));
-        assert_eq!(patience.left(), Duration::from_secs(15));
-        assert!(patience.known(&off).is_none());
+        let timeout = StartTimeout::new(Duration::from_secs(15));
+        let off = ServerSettings::documented(Mode::Off);
+        timeout.timed_out(&off, StartFailure::NeverListens(timeout.left()), String::new());
+        timeout.answered(Duration::from_millis(400));
+        assert_eq!(timeout.left(), Duration::from_secs(15));
+        assert!(timeout.known(&off).is_none());
     }
 
     #[test]
     fn the_first_question_waits_for_most_of_a_usual_start() {
-        let patience = Patience::new(FULL);
-        assert_eq!(patience.silence(), Duration::ZERO);
-        patience.answered(Duration::from_millis(400));
-        patience.answered(Duration::from_millis(800));
-        assert_eq!(patience.silence(), Duration::from_millis(450));
+        let timeout = StartTimeout::new(FULL);
+        assert_eq!(timeout.silence(), Duration::ZERO);
+        timeout.answered(Duration::from_millis(400));
+        timeout.answered(Duration::from_millis(800));
+        assert_eq!(timeout.silence(), Duration::from_millis(450));
     }
 }

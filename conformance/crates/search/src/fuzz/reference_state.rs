@@ -1,12 +1,12 @@
-//! The world of a walk: what it has done until now, as the model has it, and the steps that say so.
+//! The state of a sequence: what it has done until now, as the model has it, and the steps that say so.
 
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
 use super::accounts::{Accounts, session_variable, user_variable};
-use super::op::{Abilities, Op};
 use super::property::Property;
+use super::transition::{Capabilities, Transition};
 use model::{Asked, Body, Choice, Machine, Rules, Second, Status, User, choices};
 use spec::catalogue::Mode;
 use spec::http::Answer;
@@ -18,15 +18,15 @@ use spec::scenario::{
 };
 use targets::NewUser;
 
-/// A walk until now.
+/// A sequence until now.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct ReferenceState {
     /// What it is to show.
     pub property: Property,
     /// The mode that it is in.
     pub mode: Mode,
     /// What can be done.
-    pub abilities: Abilities,
+    pub capabilities: Capabilities,
     /// The users and sessions that were ever stored.
     pub accounts: Accounts,
     /// The moment, on a clock that starts anywhere.
@@ -34,26 +34,26 @@ pub struct World {
     /// How the server is set up.
     pub settings: Settings,
     machine: Machine,
-    /// The values of the walk's variables on the model.
+    /// The values of the sequence's variables on the model.
     variables: BTreeMap<String, String>,
     steps: Vec<Step>,
 }
 
-/// The users that every walk starts with; one password has what separates credentials and fields in it.
+/// The users that every sequence starts with; one password has what separates credentials and fields in it.
 pub fn first_users() -> [NewUser; 2] {
     [("bob@hbtn.io", "H0lbertonSchool98!"), ("ann@hbtn.io", "a:b &c=d+%20é")]
         .map(|(email, password)| NewUser { email: email.to_owned(), password: password.to_owned() })
 }
 
-impl World {
-    /// Begins a walk with the first users stored.
-    pub fn new(property: Property, mode: Mode, settings: Settings, abilities: Abilities) -> Self {
+impl ReferenceState {
+    /// Begins a sequence with the first users stored.
+    pub fn new(property: Property, mode: Mode, settings: Settings, capabilities: Capabilities) -> Self {
         let duration = settings.session_duration.for_mode(mode);
         let rules = Rules::new(mode, &settings.session_name, duration.as_deref());
-        let mut world = Self {
+        let mut state = Self {
             property,
             mode,
-            abilities,
+            capabilities,
             accounts: Accounts {
                 users: Vec::new(),
                 sessions: Vec::new(),
@@ -69,16 +69,16 @@ impl World {
             let id = Uuid::new_v4().to_string();
             let (email, password) = (user.email.clone(), user.password.clone());
             let stored = User { id: id.clone(), email, password, ..User::default() };
-            world.machine.state.users.push(stored);
-            world.step(Action::User(scenario::User {
+            state.machine.state.users.push(stored);
+            state.step(Action::User(scenario::User {
                 email: Template::literal(user.email.clone()),
                 password: Template::literal(user.password.clone()),
             }));
-            let name = user_variable(world.accounts.users.len());
-            world.keep(&name, CaptureSource::Variable(Template::variable("USER")), id);
-            world.accounts.users.push(user);
+            let name = user_variable(state.accounts.users.len());
+            state.keep(&name, CaptureSource::Variable(Template::variable("USER")), id);
+            state.accounts.users.push(user);
         }
-        world
+        state
     }
 
     /// Lists how long to wait until something is due: one second before a session's end, at it, and after it.
@@ -100,39 +100,39 @@ impl World {
         self.machine.state.sessions.iter().any(|session| (session.born + duration - self.now).abs() <= 1)
     }
 
-    /// Tells whether the walk can go on like this: all is there, and the model knows what is right.
-    pub fn can(&self, op: &Op) -> bool {
-        if !op.is_possible(&self.accounts, self.abilities) {
+    /// Tells whether the sequence can go on like this: all is there, and the model knows what is right.
+    pub fn can(&self, transition: &Transition) -> bool {
+        if !transition.is_possible(&self.accounts, self.capabilities) {
             return false;
         }
-        let Some(curl) = op.request(&self.accounts) else { return true };
+        let Some(curl) = transition.request(&self.accounts) else { return true };
         self.judged(&curl).is_some()
     }
 
     /// Goes on.
     #[must_use]
-    pub fn after(mut self, op: &Op) -> Self {
-        match op {
-            Op::Sleep(seconds) => {
+    pub fn after(mut self, transition: &Transition) -> Self {
+        match transition {
+            Transition::Sleep(seconds) => {
                 self.now += Second::try_from(*seconds).unwrap_or(Second::MAX / 4);
                 self.step(Action::Sleep(Sleep { seconds: *seconds }));
             }
-            Op::Restart | Op::Kill => {
+            Transition::Restart | Transition::Kill => {
                 self.machine.restart(self.machine.rules.clone());
-                self.step(if *op == Op::Kill { Action::Kill } else { Action::Restart });
+                self.step(if *transition == Transition::Kill { Action::Kill } else { Action::Restart });
             }
-            _ => self.ask(op),
+            _ => self.ask(transition),
         }
         self
     }
 
-    fn ask(&mut self, op: &Op) {
-        let Some(curl) = op.request(&self.accounts) else { return };
+    fn ask(&mut self, transition: &Transition) {
+        let Some(curl) = transition.request(&self.accounts) else { return };
         let Some((show, request)) = self.judged(&curl) else { return };
         self.steps.push(Step::new(show, Action::Curl(curl)));
         let (rule, answer) = self.machine.answer(&request, self.now);
-        match (op, rule) {
-            (Op::Create { fields, .. }, "users.create") => self.stored(fields, &answer),
+        match (transition, rule) {
+            (Transition::Create { fields, .. }, "users.create") => self.stored(fields, &answer),
             (_, "login.ok") => {
                 let name = session_variable(self.accounts.sessions.len());
                 let id = answer.cookie(&self.settings.session_name).unwrap_or_default().to_owned();
@@ -143,7 +143,7 @@ impl World {
         }
     }
 
-    fn stored(&mut self, fields: &super::op::Fields, answer: &Answer) {
+    fn stored(&mut self, fields: &super::transition::Fields, answer: &Answer) {
         let name = user_variable(self.accounts.users.len());
         let id = answer.json().and_then(|user| user["id"].as_str().map(str::to_owned)).unwrap_or_default();
         self.keep(&name, CaptureSource::Json(JsonPath::parse(".id").expect("it is a path")), id);
@@ -177,18 +177,18 @@ impl World {
         &self.steps
     }
 
-    /// Writes the whole walk as a scenario.
+    /// Writes the whole sequence as a scenario.
     pub fn scenario(&self) -> Scenario {
         self.written("walk", vec![self.section("A walk", 1, &[], self.steps.clone())])
     }
 
-    /// Writes the whole walk as a scenario that shows every answer in full.
+    /// Writes the whole sequence as a scenario that shows every answer in full.
     pub fn scenario_in_full(&self) -> Scenario {
         let in_full = |step: &Step| Step { show: Show::All, ..step.clone() };
         self.written("walk", vec![self.section("A walk", 1, &[], self.steps.iter().map(in_full).collect())])
     }
 
-    /// Writes the walk as a scenario that ends with the step at this place, which breaks the requirement; without
+    /// Writes the sequence as a scenario that ends with the step at this place, which breaks the requirement; without
     /// what that does not need.
     pub fn ending_at(&self, at: usize, requirement: &str) -> Scenario {
         let title = format!("A counterexample to {}: {}", self.property, self.property.sentence());
@@ -196,7 +196,7 @@ impl World {
         self.cut(at, &name, &title, "What is answered wrongly", &[requirement])
     }
 
-    /// Writes the walk as a scenario that ends with the step at this place, which stands under a heading of its own.
+    /// Writes the sequence as a scenario that ends with the step at this place, which stands under a heading of its own.
     pub fn cut(&self, at: usize, name: &str, title: &str, last_heading: &str, ids: &[&str]) -> Scenario {
         let mut steps: Vec<Step> = self.steps.iter().take(at + 1).cloned().collect();
         let last = steps.pop();

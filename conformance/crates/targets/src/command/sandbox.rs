@@ -8,16 +8,16 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 
-use super::patience::Hung;
 use super::programs::{self, Programs};
 use super::ready::wait_until_ready;
+use super::start_timeout::Hung;
 use super::{Command, copy};
 use crate::clock;
 use crate::clock::{ClockDriver, Faketime, NoClock, Wall};
 use crate::process::child::{GRACE, Process, Streams};
 use crate::process::start::{NotReady, NotStarted, Server, start};
 use crate::start_failure::{StartFailure, last_line};
-use crate::{Launch, Program, ProgramServer, Site, SiteError, Stop};
+use crate::{Program, ProgramServer, Sandbox, SandboxError, ServerSettings, Stop};
 use spec::results::ClockKind;
 use spec::transcript::placeholders::Names;
 use spec::transcript::redact;
@@ -27,7 +27,7 @@ use spec::transcript::redact::Places;
 const SHOWN: usize = 8 * 1024;
 
 /// A copy of the folder, its clock, and at most one running program.
-pub struct CommandSite {
+pub struct CommandSandbox {
     target: Command,
     // Declared before the folders: the program ends before they go.
     running: Option<Process>,
@@ -41,7 +41,7 @@ pub struct CommandSite {
     programs: Arc<Programs>,
 }
 
-impl CommandSite {
+impl CommandSandbox {
     /// Copies a folder, but for the files whose names `keep` refuses.
     pub fn copy_of(
         target: &Command,
@@ -49,7 +49,7 @@ impl CommandSite {
         keep: &dyn Fn(&str) -> bool,
         opened_at: DateTime<Utc>,
         programs: Arc<Programs>,
-    ) -> Result<Self, SiteError> {
+    ) -> Result<Self, SandboxError> {
         let folder =
             tempfile::Builder::new().prefix("conformance-").tempdir_in(target.room()).map_err(uncopied)?;
         std::fs::create_dir(folder.path().join("tmp")).map_err(uncopied)?;
@@ -59,7 +59,7 @@ impl CommandSite {
         let clock: Box<dyn ClockDriver> = match target.clock {
             ClockKind::Faketime => {
                 let library = clock::library().ok_or_else(|| {
-                    SiteError::NotPossible(
+                    SandboxError::NotPossible(
                         "libfaketime is not installed (Debian: apt-get install faketime)".into(),
                     )
                 })?;
@@ -81,20 +81,20 @@ impl CommandSite {
         })
     }
 
-    fn needs_flask(&self) -> Result<(), SiteError> {
+    fn needs_flask(&self) -> Result<(), SandboxError> {
         if self.target.flask {
             return Ok(());
         }
         let why = "needs a program of the implementation: only Flask projects with api/v1/app.py have them";
-        Err(SiteError::NotPossible(why.to_owned()))
+        Err(SandboxError::NotPossible(why.to_owned()))
     }
 
-    fn environment(&self, launch: &Launch, port: u16) -> Vec<(String, String)> {
+    fn environment(&self, settings: &ServerSettings, port: u16) -> Vec<(String, String)> {
         let mut python_path = self.programs.path().display().to_string();
         if let Some(inherited) = std::env::var_os("PYTHONPATH") {
             python_path = format!("{python_path}:{}", inherited.to_string_lossy());
         }
-        let mut variables: Vec<(String, String)> = launch
+        let mut variables: Vec<(String, String)> = settings
             .environment(&*self.clock)
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
@@ -112,11 +112,11 @@ impl CommandSite {
     /// Starts `words` as the server.
     async fn start_words(
         &mut self,
-        launch: &Launch,
+        settings: &ServerSettings,
         words: &[String],
         streams: Streams,
     ) -> Result<(), StartFailure> {
-        let mut server = WordsServer { site: self, launch, words, streams };
+        let mut server = WordsServer { sandbox: self, settings, words, streams };
         match start(&mut server).await {
             Ok(process) => {
                 self.running = Some(process);
@@ -132,12 +132,19 @@ impl CommandSite {
     fn spawn(
         &self,
         words: &[String],
-        launch: &Launch,
+        settings: &ServerSettings,
         port: u16,
         streams: Streams,
     ) -> std::io::Result<Process> {
-        let environment = self.environment(launch, port);
-        Process::spawn(words, &self.project, &environment, self.target.limits, &self.target.marker, streams)
+        let environment = self.environment(settings, port);
+        Process::spawn(
+            words,
+            &self.project,
+            &environment,
+            self.target.limits,
+            &self.target.process_tag,
+            streams,
+        )
     }
 
     /// Takes what varies out of a text of the program, so that reports of equal runs are equal.
@@ -146,10 +153,10 @@ impl CommandSite {
     }
 }
 
-/// A command that serves on a site, with these settings.
+/// A command that serves on a sandbox, with these settings.
 struct WordsServer<'s> {
-    site: &'s mut CommandSite,
-    launch: &'s Launch,
+    sandbox: &'s mut CommandSandbox,
+    settings: &'s ServerSettings,
     words: &'s [String],
     streams: Streams,
 }
@@ -159,12 +166,12 @@ impl Server for WordsServer<'_> {
     type Failure = StartFailure;
 
     fn spawn(&mut self, port: u16) -> std::io::Result<Process> {
-        self.site.port = port;
-        self.site.spawn(self.words, self.launch, port, self.streams)
+        self.sandbox.port = port;
+        self.sandbox.spawn(self.words, self.settings, port, self.streams)
     }
 
     async fn wait_until_ready(&self, process: &mut Process, port: u16) -> Result<(), NotReady<StartFailure>> {
-        wait_until_ready(process, port, &self.site.target.patience).await
+        wait_until_ready(process, port, &self.sandbox.target.timeout).await
     }
 
     fn cannot_run(&self, why: String) -> StartFailure {
@@ -177,29 +184,29 @@ impl Server for WordsServer<'_> {
 }
 
 #[async_trait]
-impl Site for CommandSite {
-    async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
-        if let Some(Hung { failure, output, .. }) = self.target.patience.known(launch) {
+impl Sandbox for CommandSandbox {
+    async fn start(&mut self, settings: &ServerSettings) -> Result<(), SandboxError> {
+        if let Some(Hung { failure, output, .. }) = self.target.timeout.known(settings) {
             self.last_output = output;
             return Err(failure.into());
         }
         self.stop(Stop::Kill).await?;
         let words = self.target.words.clone();
-        let started = self.start_words(launch, &words, Streams::Together).await;
+        let started = self.start_words(settings, &words, Streams::Together).await;
         if let Err(failure) = &started
             && failure.is_slow()
         {
-            // Kept as it may be shown: another site does not know this one's places.
-            self.target.patience.in_vain(launch, failure.clone(), self.output());
+            // Kept as it may be shown: another sandbox does not know this one's places.
+            self.target.timeout.timed_out(settings, failure.clone(), self.output());
         }
         Ok(started?)
     }
 
-    fn patience(&self) -> Option<Duration> {
-        Some(self.target.patience.left())
+    fn timeout(&self) -> Option<Duration> {
+        Some(self.target.timeout.left())
     }
 
-    async fn stop(&mut self, how: Stop) -> Result<(), SiteError> {
+    async fn stop(&mut self, how: Stop) -> Result<(), SandboxError> {
         if let Some(process) = self.running.take() {
             self.last_output = process.output();
             match how {
@@ -247,36 +254,40 @@ impl Site for CommandSite {
         self.opened_at
     }
 
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         let programs = Arc::clone(&self.programs);
         Ok(Box::new(Self::copy_of(&self.target, &self.project, &|_| true, self.opened_at, programs)?))
     }
 
-    async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
+    async fn program(&mut self, program: &Program) -> Result<String, SandboxError> {
         self.needs_flask()?;
         let words = self.programs.words(program);
-        let launch = Launch::documented(programs::mode(program));
+        let settings = ServerSettings::documented(programs::mode(program));
         let mut process = self
-            .spawn(&words, &launch, 0, Streams::Apart)
-            .map_err(|error| SiteError::NotPossible(format!("python3 cannot be started: {error}")))?;
-        let patience = self.target.patience.left();
-        let status = process.wait(patience).await;
+            .spawn(&words, &settings, 0, Streams::Apart)
+            .map_err(|error| SandboxError::NotPossible(format!("python3 cannot be started: {error}")))?;
+        let timeout = self.target.timeout.left();
+        let status = process.wait(timeout).await;
         process.drain().await;
         self.last_output = process.output();
         let printed = process.printed();
         process.kill().await;
         match status {
             Some(status) if status.success() => Ok(printed),
-            Some(_) => Err(SiteError::Failed(self.steady(last_line(&self.last_output)))),
-            None => Err(SiteError::Failed(format!("did not end within {} s", patience.as_secs_f32()))),
+            Some(_) => Err(SandboxError::Failed(self.steady(last_line(&self.last_output)))),
+            None => Err(SandboxError::Failed(format!("did not end within {} s", timeout.as_secs_f32()))),
         }
     }
 
-    async fn serve_program(&mut self, launch: &Launch, program: &ProgramServer) -> Result<String, SiteError> {
+    async fn serve_program(
+        &mut self,
+        settings: &ServerSettings,
+        program: &ProgramServer,
+    ) -> Result<String, SandboxError> {
         self.needs_flask()?;
         self.stop(Stop::Kill).await?;
         let words = self.programs.server_words(program);
-        self.start_words(launch, &words, Streams::Apart).await?;
+        self.start_words(settings, &words, Streams::Apart).await?;
         Ok(self.running.as_ref().map(Process::printed).unwrap_or_default())
     }
 
@@ -285,6 +296,6 @@ impl Site for CommandSite {
     }
 }
 
-pub fn uncopied(error: std::io::Error) -> SiteError {
-    SiteError::Failed(format!("the folder cannot be copied: {error}"))
+pub fn uncopied(error: std::io::Error) -> SandboxError {
+    SandboxError::Failed(format!("the folder cannot be copied: {error}"))
 }
