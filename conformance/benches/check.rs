@@ -1,5 +1,5 @@
-//! Where the time of a check goes: `just bench-check` for the reference in process, the spawned reference server and our
-//! Flask implementation, `just bench-check FOLDER…` for other implementations.
+//! Where the time of a check goes: `just bench-check` for the reference in process, the spawned reference server and
+//! our Flask implementation, `just bench-check FOLDER…` for other implementations.
 //!
 //! Each is checked once as `conformance check` does it, in a process of its own; then the same number of programs is
 //! started with nothing else done to them. What the figures mean:

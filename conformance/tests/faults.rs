@@ -1,8 +1,8 @@
 //! The suite can fail: every fault is found by a requirement that it breaks, every requirement finds one, and what
 //! a fault shows is what `scenarios/faults.txt` keeps of it, by which `check` says what an implementation behaves like.
 //!
-//! To play every scenario in every mode against each fault takes minutes in a debug build. There a sample is: `conformance
-//! faults`, which CI runs in a release build, plays them all, and finds besides what no fault is found by.
+//! To play every scenario in every mode against each fault takes minutes in a debug build. There a sample is:
+//! `conformance faults`, which CI runs in a release build, plays them all, and finds besides what no fault is found by.
 
 #[path = "support/suite.rs"]
 mod on_disk;

@@ -1,4 +1,4 @@
-//! The main job: every scenario against one target, in every mode, to a report.
+//! Checks: every scenario on one target in every mode, judged and summed up in a report.
 
 mod instances;
 mod mode;
@@ -47,12 +47,12 @@ pub struct Plan {
     pub seed_methods: Vec<SeedMethod>,
     /// A user that is stored already.
     pub given: Option<NewUser>,
-    /// How many batches of scenarios are played side by side; at least one.
+    /// The number of batches that are replayed side by side; at least one.
     pub jobs: usize,
 }
 
 impl Plan {
-    /// Lists what to run in a mode.
+    /// Returns the scenarios to replay in a mode.
     pub fn scenarios<'a>(&self, suite: &'a Suite, mode: Mode) -> Vec<&'a Scenario> {
         let wanted = |scenario: &&Scenario| {
             let named = self.scenarios.is_empty() || self.scenarios.contains(&scenario.name);
@@ -63,21 +63,22 @@ impl Plan {
         suite.of_mode(mode).into_iter().filter(wanted).collect()
     }
 
-    /// Tells whether verdicts on this requirement are asked for.
+    /// Returns whether verdicts on this requirement are asked for.
     fn asks_for(&self, requirement: &str) -> bool {
         self.requirements.is_empty() || self.requirements.iter().any(|id| id == requirement)
     }
 }
 
-/// How many batches that sleep there may be for each that does not.
+/// The number of sleeping batches for each slot of the others.
 const SLEEPING_PER_SLOT: usize = 4;
 
-/// Gives how many batches this machine can play side by side: two a core, since each waits for its server.
+/// Returns the number of batches that this machine can replay side by side: two a core, since each waits for its
+/// server.
 pub fn side_by_side() -> usize {
     std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2)
 }
 
-/// Lists the users that a scenario wants stored before it begins, under this run's addresses.
+/// Returns the users that a scenario wants stored before it begins, under this run's addresses.
 pub fn users(scenario: &Scenario, emails: &Emails) -> Vec<NewUser> {
     let nothing = |_: &str| None;
     let user = |step: &Step| match &step.action {
@@ -96,16 +97,16 @@ pub struct Check<'s, 'a> {
     target: &'a dyn Target,
     plan: &'a Plan,
     listener: &'a dyn EventListener,
-    /// What the made-up addresses are unique to.
+    /// A part of every made-up address, which makes it unique to this check.
     nonce: String,
     created: Created,
-    /// The room for batches; each takes a permit when it begins.
+    /// Each batch holds a permit while it runs.
     slots: Semaphore,
-    /// The room for batches that sleep.
+    /// The same for batches that sleep.
     sleeping_slots: Semaphore,
 }
 
-/// What a check has brought.
+/// The result of a check.
 #[derive(Debug)]
 pub struct Checked<'s> {
     /// The verdicts.
@@ -121,7 +122,7 @@ pub struct ScenarioRun<'s> {
     pub mode: Mode,
     /// The scenario.
     pub scenario: &'s Scenario,
-    /// What came of its steps.
+    /// The outcome of its steps.
     pub run: Run,
 }
 
@@ -133,7 +134,7 @@ impl ScenarioRun<'_> {
 }
 
 impl<'s, 'a> Check<'s, 'a> {
-    /// Plans the check of `target`.
+    /// Creates a check of `target`. The listener is told of its progress.
     pub fn new(
         suite: &'s Suite,
         target: &'a dyn Target,
@@ -146,7 +147,7 @@ impl<'s, 'a> Check<'s, 'a> {
         Self { suite, target, plan, listener, nonce, created: Created::default(), slots, sleeping_slots }
     }
 
-    /// Reports that nothing could be judged, and why: every verdict is an error.
+    /// Returns the report of a target that could not be judged: every verdict is an error with this reason.
     pub fn unjudged(&self, reason: &str) -> Report {
         let mut verdicts = Verdicts::default();
         for mode in &self.plan.modes {
@@ -203,7 +204,7 @@ impl<'s, 'a> Check<'s, 'a> {
 
     /// Deletes the users that this check has created at a target that keeps its data, interrupted or not.
     ///
-    /// Gives the number of users that are still there and could not be deleted.
+    /// Returns the number of users that are still there and could not be deleted.
     pub async fn forget_users(&self) -> usize {
         let created = std::mem::take(&mut *self.created.lock().unwrap_or_else(PoisonError::into_inner));
         let (Some(mode), Ok(sandbox)) = (self.plan.modes.first(), self.target.open().await) else {
@@ -212,7 +213,7 @@ impl<'s, 'a> Check<'s, 'a> {
         seed::forget(&mut Instance::new(sandbox), *mode, self.plan.given.as_ref(), created).await
     }
 
-    /// The addresses of a scenario in this run.
+    /// Returns the addresses of a scenario in this run.
     fn emails(&self, scenario: &Scenario) -> Emails {
         match self.target.isolation() {
             Isolation::PerScenario => Emails::as_written(),
@@ -256,7 +257,7 @@ impl<'s, 'a> Check<'s, 'a> {
         (run, findings)
     }
 
-    /// Says the same of every requirement of a mode that is asked for.
+    /// Returns the same finding for every requirement of a mode.
     fn everything(&self, mode: Mode, kind: Kind, reason: &str) -> Vec<Finding> {
         let rows = self.suite.catalogue.rows().iter().filter(|row| row.modes.contains(&mode));
         rows.map(|row| Finding {

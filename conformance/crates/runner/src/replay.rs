@@ -26,12 +26,12 @@ use targets::redis::Subscriber;
 use targets::seed::Seeds;
 use targets::{SandboxError, ServerSettings, Stop};
 
-/// What came of a replay.
+/// The result of a replay.
 #[derive(Debug)]
 pub struct Replayed {
     /// The outcome of every step.
     pub run: Run,
-    /// What happened to the server, each with the place of the step at which it did; empty unless the instance records.
+    /// The observations of the server, each with the index of its step; empty unless the instance records.
     pub observations: Vec<(usize, Observation)>,
 }
 
@@ -98,7 +98,7 @@ struct Replayer<'a, 's> {
     missing: HashMap<String, usize>,
     /// The last exchange, with its place; `None` in its stead where it was blocked.
     last: Option<(usize, Option<Exchange>)>,
-    /// What becomes of every further step, once nothing can go on.
+    /// The outcome of every further step, once the scenario cannot go on.
     rest: Option<Outcome>,
     /// Whether a program of the documents serves in place of the server, or the server is in doubt.
     replaced: bool,
@@ -106,7 +106,7 @@ struct Replayer<'a, 's> {
     started: bool,
     /// The documents' subscriber, which runs beside the steps.
     subscriber: Option<Subscriber>,
-    /// What keeps a port from everybody, so that nobody listens there.
+    /// A bound port on which nobody listens, and which nobody else can take.
     closed_port: Option<TcpSocket>,
 }
 
@@ -223,7 +223,7 @@ impl Replayer<'_, '_> {
         Ok((self.canon.parallel(view, &exchanges), None))
     }
 
-    /// Sees to it that someone is there to answer.
+    /// Ensures that a server runs.
     async fn serving(&mut self) -> Result<(), Stopped> {
         self.started = true;
         if self.replaced {
@@ -236,7 +236,7 @@ impl Replayer<'_, '_> {
         })
     }
 
-    /// Fills in a request and sees to it that someone is there to answer it.
+    /// Expands a request, and ensures that a server runs.
     async fn request(&mut self, index: usize, curl: &Curl) -> Result<Request, Stopped> {
         self.serving().await?;
         let base = self.instance.sandbox().base_url();
@@ -287,7 +287,7 @@ impl Replayer<'_, '_> {
         self.start().await
     }
 
-    /// Sees to it that the server runs with the settings of the scenario.
+    /// Ensures that the server runs with the settings of the scenario.
     async fn start(&mut self) -> Result<Printed, Stopped> {
         self.replaced = false;
         self.instance.ensure(&self.settings).await.map_err(no_server)?;
@@ -303,7 +303,7 @@ impl Replayer<'_, '_> {
         Stopped::Step(Outcome::Blocked { by: self.missing.get(name).copied().unwrap_or(index) })
     }
 
-    /// Leaves the instance fit for the next scenario.
+    /// Stops a server that the next scenario cannot use.
     async fn leave(&mut self) {
         if self.replaced {
             // An error here is the next start's to report.

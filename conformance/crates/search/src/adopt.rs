@@ -12,7 +12,7 @@ use spec::results::SeedMethod;
 use spec::suite::Suite;
 use targets::progress::event::NoListener;
 
-/// Tells whether somebody means a file by the name of a scenario, and not a scenario of this suite.
+/// Returns whether somebody means a file by the name of a scenario, and not a scenario of this suite.
 pub fn is_meant(suite: &Suite, name: &str) -> bool {
     let path = Path::new(name);
     let is_file = path.extension().is_some_and(|extension| extension == "md") && path.is_file();
@@ -29,7 +29,7 @@ fn same_text(path: &Path, text: &str) -> bool {
     std::fs::read_to_string(path).is_ok_and(|read| read == text)
 }
 
-/// Adds the scenario in a file to a suite, and gives its name.
+/// Adds the scenario in a file to a suite, and returns its name.
 ///
 /// # Errors
 ///

@@ -15,7 +15,7 @@ use spec::catalogue::Mode;
 use spec::scenario::{Scenario, Section};
 use spec::suite::Suite;
 
-/// What the scenarios say of some faults.
+/// The checks of the model with some faults.
 pub struct Audit<'a> {
     suite: &'a Suite,
     /// The faults in their order, each as a check of everything shows it.
@@ -25,7 +25,7 @@ pub struct Audit<'a> {
 }
 
 impl<'a> Audit<'a> {
-    /// Plays every scenario in every mode against each of these faults; `on_progress` is called with each that has been.
+    /// Checks the model with each of these faults. `on_progress` is called after each.
     ///
     /// # Errors
     ///
@@ -43,17 +43,17 @@ impl<'a> Audit<'a> {
         Ok(Self { suite, rows, found_alone })
     }
 
-    /// Tells whether a requirement that the fault breaks is not met.
+    /// Returns whether a requirement that the fault breaks is not met.
     pub fn finds(&self, row: &Row) -> bool {
         row.is_found() || self.found_alone.contains(row.fault.name)
     }
 
-    /// Lists the patterns of the faults.
+    /// Returns the patterns of the faults.
     pub fn patterns(&self) -> Vec<Pattern> {
         self.rows.iter().map(|row| Pattern::of(row.fault, &row.report)).collect()
     }
 
-    /// Lists the faults that survive.
+    /// Returns the faults that survive.
     pub fn surviving(&self) -> Vec<String> {
         let surviving = self.rows.iter().filter(|row| !self.finds(row));
         surviving
@@ -61,7 +61,7 @@ impl<'a> Audit<'a> {
             .collect()
     }
 
-    /// Lists the faults that the diagnosis of their own report does not name first.
+    /// Returns the faults that the diagnosis of their own report does not name first.
     ///
     /// It goes by `scenarios/faults.txt`, and by nothing that was played here but the reports.
     pub fn misnamed(&self) -> Vec<String> {
@@ -75,7 +75,7 @@ impl<'a> Audit<'a> {
         misnamed.map(|row| format!("{} is not what its own report behaves like", row.fault.name)).collect()
     }
 
-    /// Lists the faults of which `scenarios/faults.txt` says something else.
+    /// Returns the faults of which `scenarios/faults.txt` says something else.
     pub fn stale(&self) -> Vec<String> {
         let blocks: BTreeSet<&str> = signature::TEXT.split("\n\n").map(str::trim_end).collect();
         let patterns = self.patterns();
@@ -87,7 +87,7 @@ impl<'a> Audit<'a> {
             .collect()
     }
 
-    /// Lists the requirements that no fault breaks, and the headings under which no fault makes an answer another.
+    /// Returns the requirements that no fault breaks, and the headings under which no fault makes an answer another.
     ///
     /// It is of use where every fault was played.
     pub fn idle(&self) -> Vec<String> {
@@ -109,7 +109,7 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// Lists the headings with requirements under which nothing differs.
+/// Returns the headings with requirements under which nothing differs.
 fn idle_headings(scenario: &Scenario, differing: &BTreeSet<usize>) -> Vec<String> {
     let mut first = 0;
     let mut idle = Vec::new();
@@ -124,7 +124,7 @@ fn idle_headings(scenario: &Scenario, differing: &BTreeSet<usize>) -> Vec<String
     idle
 }
 
-/// Tells whether a step of the section is judged.
+/// Returns whether a step of the section is judged.
 fn checks(section: &Section) -> bool {
     !section.requirements.is_empty() && section.steps.iter().any(|step| step.action.request().is_some())
 }

@@ -10,7 +10,7 @@ use targets::SandboxError;
 
 use crate::concurrency::Untried;
 
-/// Says why a search could not be carried out.
+/// The reason why a search could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The clock of a target does not follow its driver; another driver may do.

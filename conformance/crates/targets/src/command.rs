@@ -48,12 +48,11 @@ pub struct Command {
 }
 
 impl Command {
-    /// Finds out how to start what is in `folder`, unless `command` says so.
+    /// Describes the program in `folder`, which `command` starts; `None` looks for a Flask project.
     ///
     /// # Errors
     ///
-    /// When there is no such folder, nothing or more than one thing in it to start, or no command in
-    /// `command`.
+    /// When there is no such folder, when it holds no Flask project or several, or when `command` is no command.
     pub fn new(folder: &Path, command: Option<&str>, clock: ClockKind) -> Result<Self, CommandError> {
         let shown = folder.display().to_string();
         let folder = std::fs::canonicalize(folder).map_err(|_| CommandError::NoFolder(shown.clone()))?;
@@ -86,29 +85,29 @@ impl Command {
         })
     }
 
-    /// The same program, which may take this long to start, or to end where it is one of the documents'; fifteen
-    /// seconds otherwise.
+    /// Returns the same program with another time to start, and for the documents' programs to end. It is fifteen
+    /// seconds by default.
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { timeout: StartTimeout::new(timeout), ..self.clone() }
     }
 
-    /// The same program under another clock driver.
+    /// Returns the same program under another clock driver.
     pub fn with_clock(&self, clock: ClockKind) -> Self {
         Self { clock, ..self.clone() }
     }
 
-    /// The same program with its copies in the folder `room`, and held within these limits too.
+    /// Returns the same program with its copies in the folder `room`, and within these limits.
     pub fn confined(&self, room: &Path, file_kib: u64, cpu_seconds: u64) -> Self {
         let limits = Limits { file_kib: Some(file_kib), cpu_seconds: Some(cpu_seconds), ..self.limits };
         Self { limits, room: Some(room.to_owned()), ..self.clone() }
     }
 
-    /// Gives the folder where the copies are made.
+    /// Returns the folder where the copies are made.
     fn room(&self) -> PathBuf {
         self.room.clone().unwrap_or_else(std::env::temp_dir)
     }
 
-    /// Gives the mark of every process that this target starts.
+    /// Returns the tag of every process that this target starts.
     pub fn process_tag(&self) -> &ProcessTag {
         &self.process_tag
     }

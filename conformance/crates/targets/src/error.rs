@@ -13,7 +13,7 @@ use spec::results::SeedMethod;
 
 use crate::start_failure::StartFailure;
 
-/// Says why something could not be done on a sandbox.
+/// The reason why something could not be done on a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SandboxError {
     /// This kind of target cannot do it: what depends on it is not checked.
@@ -30,7 +30,7 @@ pub enum SandboxError {
     NoStart(#[from] StartFailure),
 }
 
-/// Says why something could not be done with a target.
+/// The reason why something could not be done with a target.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// A text is not the URL of a server that can be checked.
@@ -170,7 +170,7 @@ pub enum Error {
 /// The advice where a mode cannot be found out.
 const SAY_THE_MODE: &str = "say which mode it runs in: --mode session_auth (or another)";
 
-/// Says what is wrong with the text of a URL.
+/// What is wrong with the text of a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlErrorKind {
     /// It is no URL, or has a scheme that no server to check has.

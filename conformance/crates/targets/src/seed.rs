@@ -1,7 +1,7 @@
-//! Seeding: the methods to get first users in, tried in order until one works.
+//! Seeding: the methods to store the first users, tried in order until one works.
 //!
-//! A method has worked when the users are known to a server in the mode that counts, not when it said so:
-//! real projects accept a user over the API and forget it, or read no file.
+//! A method works when a server in the mode of the check knows the users afterwards. A success that the method itself
+//! reports does not count: real projects accept a user over the API and forget it, or read no file.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use spec::http::Answer;
 use spec::http::Request;
 use spec::results::SeedMethod;
 
-/// Where Flask projects keep their users.
+/// The file in which Flask projects keep their users.
 const STORE: &str = ".db_User.json";
 
-/// The users that are stored, and how they got there.
+/// The users that are stored, and the method that stored them.
 #[derive(Clone, Debug, Default)]
 pub struct Seeds {
     /// The method that worked; `None` where none did, or none was needed.
@@ -37,7 +37,7 @@ impl Seeds {
         self.ids = users.iter().map(|user| user.email.clone()).zip(ids).collect();
     }
 
-    /// Gives the id of a seeded user, or why there is none.
+    /// Returns the id of a seeded user.
     ///
     /// # Errors
     ///
@@ -48,10 +48,10 @@ impl Seeds {
     }
 }
 
-/// Stores `users` on the instance, and proves it by a server in `mode`.
+/// Stores `users` on the instance, and verifies that a server in `mode` knows them.
 ///
-/// Where no method can be proved, the first that seemed to work counts: the implementation's answers to the
-/// scenarios then tell more than ours would.
+/// Where this can be verified of no method, the first that reported success counts: the answers to the scenarios then
+/// say more than an error of the suite would.
 pub async fn seed(
     instance: &mut Instance<'_>,
     mode: Mode,
@@ -140,7 +140,7 @@ async fn by_given(
     Ok(ids)
 }
 
-/// Gives the header that lets a stored user in: Basic credentials, or the cookie of a new session.
+/// Returns the header that authenticates a stored user: Basic credentials, or the cookie of a new session.
 pub async fn credentials(
     instance: &mut Instance<'_>,
     mode: Mode,
@@ -160,11 +160,11 @@ pub async fn credentials(
     Ok(("Cookie".to_owned(), line.split(';').next().unwrap_or_default().to_owned()))
 }
 
-/// Sees to it that a user whom the caller named can get in.
+/// Verifies that the server accepts the credentials of a user whom the caller named.
 ///
 /// # Errors
 ///
-/// When the user cannot; the text says what was answered.
+/// When it refuses them, or does not answer.
 pub async fn lets_in(instance: &mut Instance<'_>, mode: Mode, user: &NewUser) -> Result<(), Error> {
     let header = credentials(instance, mode, user).await?;
     if matches!(mode, Mode::Off | Mode::Auth) {
@@ -180,7 +180,7 @@ pub async fn lets_in(instance: &mut Instance<'_>, mode: Mode, user: &NewUser) ->
     }
 }
 
-/// Deletes users by their ids, with the credentials of a stored user; gives the number of those that remain.
+/// Deletes users by their ids, with the credentials of a stored user; returns the number of those that remain.
 pub async fn forget(
     instance: &mut Instance<'_>,
     mode: Mode,
@@ -231,7 +231,7 @@ async fn create(
     }
 }
 
-/// Writes the Flask projects' own store.
+/// Writes the users into a Flask project's own file.
 async fn by_file(instance: &mut Instance<'_>, users: &[NewUser]) -> Result<Vec<String>, Error> {
     instance.end(Stop::Kill).await?;
     let now = instance.sandbox().clock().now().format("%Y-%m-%dT%H:%M:%S").to_string();
@@ -255,7 +255,7 @@ async fn by_file(instance: &mut Instance<'_>, users: &[NewUser]) -> Result<Vec<S
     Ok(ids)
 }
 
-/// Lets the implementation's own code store the users.
+/// Stores users by a program of the implementation.
 async fn by_program(instance: &mut Instance<'_>, users: &[NewUser]) -> Result<Vec<String>, Error> {
     instance.end(Stop::Kill).await?;
     let printed = instance.program(&Program::Main0(users.to_vec())).await?;
@@ -264,9 +264,9 @@ async fn by_program(instance: &mut Instance<'_>, users: &[NewUser]) -> Result<Ve
     if ids.len() == users.len() { Ok(ids) } else { Err(Error::NoIds) }
 }
 
-/// Asks a server in `mode` whether it knows the user, as far as that mode can tell.
+/// Verifies that a server in `mode` knows the user, as far as that mode shows it.
 ///
-/// Only an answer that denies the user counts against the method: a login that crashes is for the scenarios.
+/// Only an answer that denies the user is an error: a login that crashes is for the scenarios to report.
 async fn known(instance: &mut Instance<'_>, mode: Mode, user: &NewUser, id: &str) -> Result<(), Error> {
     instance.ensure(&ServerSettings::documented(mode)).await?;
     let (asked, answer) = match mode {

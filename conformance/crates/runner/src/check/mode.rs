@@ -224,8 +224,8 @@ impl<'c, 's, 'a> BatchRun<'c, 's, 'a> {
 
     /// Replays one scenario on the fork of this batch.
     ///
-    /// An isolated one shares the fork with those before it as long as each of their requirements is met, and answers for
-    /// nothing but itself: one that fails on a fork that was used is replayed on one that was not.
+    /// An isolated one shares the fork with those before it as long as each of their requirements is met, and answers
+    /// for nothing but itself: one that fails on a fork that was used is replayed on one that was not.
     async fn replay_on_fork(
         &mut self,
         template: &Instance<'a>,

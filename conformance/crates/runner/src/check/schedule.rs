@@ -1,8 +1,8 @@
-//! Batches: the scenarios of a mode, sorted into those that follow each other on one instance.
+//! The schedule: the scenarios of a mode in batches, each of which is replayed on one instance.
 //!
-//! Starting programs is what a check takes longest for. So a scenario follows one that leaves the server running
-//! with the settings that it begins with, where there is one: most share the program with the documents' settings.
-//! Batches know nothing of each other, and are played side by side.
+//! A check spends most of its time on starting programs. So a scenario follows one that leaves the server running with
+//! the settings that it begins with, where there is one. Most share the server with the documents' settings. Batches
+//! are independent, and run side by side.
 
 use spec::catalogue::Mode;
 use spec::scenario::{Action, Scenario};
@@ -11,33 +11,34 @@ use targets::ServerSettings;
 /// Scenarios that follow each other on one instance.
 #[derive(Debug)]
 pub struct Batch<'a> {
-    /// What is special about them.
+    /// The kind of the scenarios.
     pub kind: BatchKind,
     /// At least one, each with its place among those of the mode.
     pub scenarios: Vec<(usize, &'a Scenario)>,
 }
 
-/// What is special about the scenarios of a batch.
+/// The kind of the scenarios of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchKind {
-    /// Nothing.
+    /// They need nothing special.
     Plain,
-    /// They may leave the server in a state that is no place for another scenario.
+    /// They may leave the server in a state in which no other scenario can be replayed.
     Isolated,
-    /// It is one that sleeps in real time, and leaves the machine to others meanwhile.
+    /// It is one scenario that sleeps in real time, and uses the machine little.
     Sleeping,
 }
 
-/// Takes the scenarios of a mode as they come.
+/// Puts all scenarios of a mode into one batch, in their order.
 pub fn one_batch<'a>(scenarios: &[&'a Scenario]) -> Vec<Batch<'a>> {
     let scenarios: Vec<_> = scenarios.iter().copied().enumerate().collect();
     if scenarios.is_empty() { Vec::new() } else { vec![Batch { kind: BatchKind::Plain, scenarios }] }
 }
 
-/// Sorts the scenarios of a mode; the first batch begins with the first of them.
+/// Sorts the scenarios of a mode into batches. The first batch begins with the first scenario.
 ///
-/// There are no more than half of `jobs`, the modes being played side by side too, but for what stands apart.
-/// `sleeps` says that time is slept through: what does so is then a batch of its own.
+/// Since modes run side by side too, there are at most half as many batches as `jobs`, apart from those of isolated and
+/// sleeping scenarios. `sleeps` says that sleeping takes real time: each scenario that sleeps is then a batch of its
+/// own.
 pub fn batches<'a>(mode: Mode, scenarios: &[&'a Scenario], jobs: usize, sleeps: bool) -> Vec<Batch<'a>> {
     let batch = |kind, scenarios| Batch { kind, scenarios };
     let (mut links, mut isolated, mut apart) = (Vec::new(), Vec::new(), Vec::new());
@@ -55,7 +56,7 @@ pub fn batches<'a>(mode: Mode, scenarios: &[&'a Scenario], jobs: usize, sleeps: 
     }
     let plain = joined(chains(links), jobs.div_ceil(2));
     let mut batches = plain.into_iter().map(|scenarios| batch(BatchKind::Plain, scenarios));
-    // What sleeps takes longest and wants the machine least, so it is begun early.
+    // Sleeping batches take longest and use the machine least, so they begin early.
     batches.next().into_iter().chain(apart).chain(batches).collect()
 }
 
@@ -101,13 +102,13 @@ impl<'a> Link<'a> {
         Self { place, scenario, first: first.flatten(), last: running }
     }
 
-    /// Tells whether it begins as `other` ends.
+    /// Returns whether it begins as `other` ends.
     fn follows(&self, other: &Self) -> bool {
         self.first.is_some() && self.first == other.last
     }
 }
 
-/// Chains the links, so that as many as can be follow one after which the server need not be started anew.
+/// Chains the links, so that as many as possible follow one after which the server need not be restarted.
 fn chains<'a>(mut links: Vec<Link<'a>>) -> Vec<Vec<(usize, &'a Scenario)>> {
     let mut chains = Vec::new();
     while !links.is_empty() {

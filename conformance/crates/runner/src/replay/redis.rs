@@ -48,7 +48,7 @@ impl Replayer<'_, '_> {
         Ok((lines, None))
     }
 
-    /// Gives the address of the server that is asked.
+    /// Returns the address of the server that is asked.
     async fn address(&mut self, index: usize, asked: &Redis) -> Result<Address, Stopped> {
         let base = self.instance.sandbox().base_url();
         let error = |why: String| Stopped::Step(Outcome::Error { why });
@@ -64,7 +64,7 @@ impl Replayer<'_, '_> {
         Address::parse(&text).map_err(|wrong| error(wrong.to_string()))
     }
 
-    /// Gives the address of a port that nobody listens on, and that nobody else can take meanwhile.
+    /// Returns the address of a port that nobody listens on, and that nobody else can take meanwhile.
     fn nobody(&mut self) -> std::io::Result<String> {
         let socket = match &self.closed_port {
             Some(socket) => socket,
@@ -77,7 +77,7 @@ impl Replayer<'_, '_> {
         Ok(Address::here(socket.local_addr()?.port()).to_string())
     }
 
-    /// Sees to it that nobody else hears the channel, where the server tells: they would be counted with ours.
+    /// Ensures that nobody else hears the channel, where the server tells: they would be counted with ours.
     async fn alone_on_the_channel(&mut self, address: &Address) -> Result<(), Stopped> {
         let asked = ["PUBSUB", "NUMSUB", redis::CHANNEL].map(str::to_owned);
         let Ok(Reply::List(items)) = self.command(address, &asked).await else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! The other half of the kill matrix: which properties find which fault.
+//! Campaigns against faults: the properties that find each fault.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use spec::catalogue::Mode;
 use spec::results::SeedMethod;
 use targets::progress::event::NoListener;
 
-/// What the properties say of one fault.
+/// The campaigns against one fault.
 #[derive(Clone, Debug)]
 pub struct FaultCampaigns {
     /// The fault.
@@ -24,9 +24,12 @@ pub struct FaultCampaigns {
     pub requirements: BTreeSet<&'static str>,
 }
 
-/// Hunts for faults with every property, this many walks each, as many faults side by side as there are cores.
+/// Runs a campaign of every property against each of these faults, as many faults side by side as there are cores.
 ///
-/// `on_progress` is called after each fault; `listen` makes what ends a hunt, in the runtime of its thread.
+/// A campaign tries at most `cases` sequences.
+///
+/// `on_progress` is called after each fault; `listen` creates the interruption of a
+/// campaign, in the runtime of its thread.
 ///
 /// # Errors
 ///
@@ -47,7 +50,7 @@ pub fn run_all(
     })
 }
 
-/// Hunts for one fault of the model with every property. Where not even the first users get in, none finds it.
+/// Runs a campaign of every property against one fault. Where the first users cannot be stored, none finds it.
 async fn run(
     catalogue: &Catalogue,
     fault: &'static Fault,

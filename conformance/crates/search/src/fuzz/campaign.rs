@@ -13,7 +13,7 @@ use model::Deviation;
 use spec::catalogue::Mode;
 use spec::scenario::Scenario;
 
-/// How often a sequence is made shorter or simpler where a person shall read it.
+/// The number of attempts to shorten a sequence that a person is going to read.
 pub const SHRINKS: u32 = 400;
 
 /// What to look for, and for how long.
@@ -23,11 +23,11 @@ pub struct Campaign<'a> {
     pub property: Property,
     /// The modes; only those in which the property says something are drawn.
     pub modes: &'a [Mode],
-    /// How many sequences.
+    /// The number of sequences.
     pub cases: u32,
     /// What the sequences are drawn from: the same number gives the same sequences.
     pub seed: u64,
-    /// How often a sequence that fails is made shorter or simpler, at most.
+    /// The largest number of attempts to shorten a sequence that fails.
     pub shrinks: u32,
 }
 
@@ -36,37 +36,37 @@ pub struct Campaign<'a> {
 pub struct Counterexample {
     /// The property that it was found by.
     pub property: Property,
-    /// The mode that it is played in.
+    /// The mode in which it fails.
     pub mode: Mode,
     /// What is wrong with the answer to its last request.
     pub deviation: Deviation,
     /// The sequence.
     pub scenario: Scenario,
-    /// After how many sequences it was found.
+    /// The number of sequences until it was found.
     pub case: u32,
 }
 
-/// The requirements that need not be found: they are said not to be met, or there is a counterexample.
+/// The requirements that are known not to be met: they are listed so, or there is a counterexample.
 #[derive(Clone, Debug, Default)]
 pub struct Known(BTreeSet<String>);
 
 impl Known {
-    /// Begins with requirements that are said not to be met.
+    /// Creates the set of these requirements.
     pub fn listed<'k>(requirements: impl IntoIterator<Item = &'k str>) -> Self {
         Self(requirements.into_iter().map(str::to_owned).collect())
     }
 
-    /// Notes that there is a counterexample of a requirement.
+    /// Adds a requirement.
     pub fn find(&mut self, requirement: &str) {
         self.0.insert(requirement.to_owned());
     }
 
-    /// Tells whether a deviation is passed over: what most likely breaks another requirement is still of interest.
+    /// Returns whether a deviation is known: the requirement that it most likely breaks is.
     pub fn has(&self, deviation: &Deviation) -> bool {
         self.holds(deviation.requirements[0])
     }
 
-    /// Tells whether a requirement need not be found.
+    /// Returns whether a requirement is known not to be met.
     pub fn holds(&self, requirement: &str) -> bool {
         self.0.contains(requirement)
     }
@@ -77,7 +77,7 @@ impl Known {
 pub struct CampaignResult {
     /// One for each requirement, in the order in which they were found.
     pub counterexamples: Vec<Counterexample>,
-    /// How many sequences were played, shrinking not counted.
+    /// The number of sequences that were replayed, without those of shrinking.
     pub cases: u32,
     /// The requirements of answers that were wrong once, and right when the sequence was played again.
     pub passing: BTreeSet<&'static str>,
@@ -132,7 +132,7 @@ impl Campaign<'_> {
                     let case = result.cases;
                     result.counterexamples.push(Counterexample { property, mode, deviation, scenario, case });
                 }
-                // It was seen twice; where it is gone now, it is no more than passing.
+                // It was seen twice, and is gone now: it is passing.
                 None => {
                     result.passing.insert(requirement);
                     known.find(requirement);

@@ -102,7 +102,7 @@ pub enum BasicWrong {
 }
 
 impl Credential {
-    /// Tells whether everything that it refers to is there.
+    /// Returns whether everything that it refers to is there.
     pub fn is_possible(&self, accounts: &Accounts) -> bool {
         match self {
             Self::Session(session)
@@ -155,13 +155,13 @@ impl Credential {
     }
 }
 
-/// Sees to it that the method stays when data is added.
+/// Ensures that the method stays when data is added.
 fn keep_method(curl: &mut Curl) {
     curl.method = Some(curl.effective_method().to_owned());
     curl.head = false;
 }
 
-/// Gives the ID of a session as a word.
+/// Returns the ID of a session as a word.
 fn id(session: usize) -> Template {
     Template::variable(session_variable(session))
 }

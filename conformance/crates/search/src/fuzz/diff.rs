@@ -48,7 +48,7 @@ pub struct Divergence {
 type Kind = [String; 2];
 
 impl Diff<'_> {
-    /// Looks for a sequence that is answered differently; gives the number of sequences played besides.
+    /// Looks for a sequence that is answered differently; returns the number of sequences played besides.
     ///
     /// # Errors
     ///

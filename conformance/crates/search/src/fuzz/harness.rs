@@ -184,7 +184,7 @@ impl<'a> Harness<'a> {
         Ok(bag?)
     }
 
-    /// Lists the freedoms that the documents leave and that the last scenario's answers have made use of, as far as
+    /// Returns the freedoms that the documents leave and that the last scenario's answers have made use of, as far as
     /// they were right.
     pub fn freedoms(&self) -> Vec<Open> {
         self.verifier.freedoms().to_vec()
@@ -195,7 +195,7 @@ impl<'a> Harness<'a> {
         self.target.name()
     }
 
-    /// Tells whether a sequence costs next to nothing here.
+    /// Returns whether a sequence costs next to nothing here.
     pub fn is_cheap(&self) -> bool {
         self.target.isolation() == Isolation::PerScenario
     }

@@ -81,7 +81,7 @@ impl ReferenceState {
         state
     }
 
-    /// Lists how long to wait until something is due: one second before a session's end, at it, and after it.
+    /// Returns how long to wait until something is due: one second before a session's end, at it, and after it.
     pub fn boundaries(&self) -> Vec<u64> {
         let Some(duration) = self.machine.rules.duration else { return Vec::new() };
         let ends = self.machine.state.sessions.iter().map(|session| session.born + duration - self.now);
@@ -94,13 +94,13 @@ impl ReferenceState {
         due
     }
 
-    /// Tells whether a session has just ended, or ends in a second or at once.
+    /// Returns whether a session has just ended, or ends in a second or at once.
     pub fn is_at_a_boundary(&self) -> bool {
         let Some(duration) = self.machine.rules.duration else { return false };
         self.machine.state.sessions.iter().any(|session| (session.born + duration - self.now).abs() <= 1)
     }
 
-    /// Tells whether the sequence can go on like this: all is there, and the model knows what is right.
+    /// Returns whether the sequence can go on like this: all is there, and the model knows what is right.
     pub fn can(&self, transition: &Transition) -> bool {
         if !transition.is_possible(&self.accounts, self.capabilities) {
             return false;
@@ -164,7 +164,7 @@ impl ReferenceState {
         self.steps.push(Step::new(show, action));
     }
 
-    /// Gives the request, and how much of its answer is known; `None` where nothing is.
+    /// Returns the request, and how much of its answer is known; `None` where nothing is.
     fn judged(&self, curl: &Curl) -> Option<(Show, Request)> {
         let lookup = |name: &str| self.variables.get(name).cloned();
         let request = curl.resolve(&lookup).ok()?;
@@ -172,7 +172,7 @@ impl ReferenceState {
         Some((show(&right)?, request))
     }
 
-    /// Gives the steps until now.
+    /// Returns the steps until now.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -196,7 +196,8 @@ impl ReferenceState {
         self.cut(at, &name, &title, "What is answered wrongly", &[requirement])
     }
 
-    /// Writes the sequence as a scenario that ends with the step at this place, which stands under a heading of its own.
+    /// Writes the sequence as a scenario that ends with the step at this place, which stands under a heading of its
+    /// own.
     pub fn cut(&self, at: usize, name: &str, title: &str, last_heading: &str, ids: &[&str]) -> Scenario {
         let mut steps: Vec<Step> = self.steps.iter().take(at + 1).cloned().collect();
         let last = steps.pop();

@@ -1,4 +1,4 @@
-//! Operations: what a sequence can do next, and the request that this is.
+//! Transitions: the steps of a sequence, and their requests.
 
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ pub struct Capabilities {
     pub clock: bool,
 }
 
-/// One thing that a sequence does. Numbers count the users and sessions of the sequence.
+/// One step of a sequence. Users and sessions are given by their number in the sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transition {
     /// Something is asked of a place.
@@ -151,7 +151,7 @@ const USERS: &str = "/api/v1/users";
 const LOGIN: &str = "/api/v1/auth_session/login";
 
 impl Transition {
-    /// Tells whether everything that it refers to is there.
+    /// Returns whether its users and sessions exist, and the target can do it.
     pub fn is_possible(&self, accounts: &Accounts, capabilities: Capabilities) -> bool {
         let is_user = |user: usize| user < accounts.users.len();
         let is_place = |place: &Place| !matches!(place, Place::User(user) if !is_user(*user));
@@ -171,7 +171,7 @@ impl Transition {
         rest && with.is_possible(accounts)
     }
 
-    /// Gives the request that this is; `None` where it is none.
+    /// Returns the request that this is; `None` where it is none.
     pub fn request(&self, accounts: &Accounts) -> Option<Curl> {
         Some(match self {
             Self::Ask { method, place, slash, with } => {

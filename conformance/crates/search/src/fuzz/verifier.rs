@@ -1,4 +1,5 @@
-//! The verifier: tells the oracle what happened to a server, and keeps what no correct server would have answered.
+//! The verifier: shows the observations of a server to the oracle, and returns the answers that no correct server
+//! gives.
 
 use model::{Deviation, Open, Oracle, Rules, User};
 use spec::catalogue::{Catalogue, Mode};
@@ -97,7 +98,7 @@ impl<'a> Verifier<'a> {
         self.oracle = snapshot.clone();
     }
 
-    /// Lists the freedoms that the documents leave and that the answers have made use of since the last start.
+    /// Returns the freedoms that the documents leave and that the answers have made use of since the last start.
     pub fn freedoms(&self) -> &[Open] {
         self.oracle.freedoms()
     }

@@ -27,7 +27,7 @@ const ELSEWHERE: Duration = Duration::from_secs(2);
 /// How long a program that has closed its port may take to end.
 const END: Duration = Duration::from_millis(200);
 
-/// Waits until the program answers a request on `port`, as long as `timeout` has it; says why where it does not.
+/// Waits until the program answers a request on `port`, as long as `timeout` has it; returns why where it does not.
 ///
 /// Only an answer counts: a reloader's parent holds the port before anybody serves there. And only the
 /// program's own: a port is free for a moment between being found and being taken.
@@ -37,8 +37,8 @@ pub async fn wait_until_ready(
     timeout: &StartTimeout,
 ) -> Result<(), NotReady<StartFailure>> {
     let since = tokio::time::Instant::now();
-    let limit = timeout.left();
-    tokio::time::sleep(timeout.silence()).await;
+    let limit = timeout.current();
+    tokio::time::sleep(timeout.quiet_time()).await;
     let status = Request::get(format!("http://127.0.0.1:{port}/api/v1/status"));
     let mut asked = false;
     let failed = |failure| Err(NotReady::Failed(failure));
@@ -103,7 +103,7 @@ async fn ask(
     match owned {
         Some(false) => Err(NotReady::PortTaken),
         // Nobody listens any more, and the program runs on: it was another's end that was seen.
-        None if answer.is_err() && port::is_told() && process.wait(END).await.is_none() => {
+        None if answer.is_err() && port::is_known() && process.wait(END).await.is_none() => {
             Ok(Err(NoAnswer::Refused))
         }
         _ => Ok(answer),
@@ -114,7 +114,7 @@ fn is_unconnected(none: &NoAnswer) -> bool {
     matches!(none, NoAnswer::Refused | NoAnswer::NoConnection(_))
 }
 
-/// Tells whether a program ended since a port was in use, and which where it says so.
+/// Returns whether a program ended since a port was in use, and which where it says so.
 fn port_in_use(output: &str) -> Option<Option<u16>> {
     let in_use = output.contains("Address already in use") || output.contains("EADDRINUSE");
     in_use.then(|| {
@@ -141,7 +141,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_another_on_the_port_does_is_not_taken_for_the_programs_doing() {
-        if !port::is_told() {
+        if !port::is_known() {
             return;
         }
         let other = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");

@@ -203,7 +203,7 @@ impl Sandbox for CommandSandbox {
     }
 
     fn timeout(&self) -> Option<Duration> {
-        Some(self.target.timeout.left())
+        Some(self.target.timeout.current())
     }
 
     async fn stop(&mut self, how: Stop) -> Result<(), SandboxError> {
@@ -266,7 +266,7 @@ impl Sandbox for CommandSandbox {
         let mut process = self
             .spawn(&words, &settings, 0, Streams::Apart)
             .map_err(|error| SandboxError::NotPossible(format!("python3 cannot be started: {error}")))?;
-        let timeout = self.target.timeout.left();
+        let timeout = self.target.timeout.current();
         let status = process.wait(timeout).await;
         process.drain().await;
         self.last_output = process.output();

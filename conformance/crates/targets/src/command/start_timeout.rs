@@ -1,7 +1,7 @@
-//! StartTimeout: how long a program may take to start, given how its starts went before.
+//! The start timeout: how long a program may take to start, given its starts before.
 //!
-//! What has never answered is not waited for as long again: nobody wants to know five times over that a program
-//! hangs. Once it has answered, each of its starts may take the full time.
+//! A program that has never answered gets less time after its first timeout: to find it hanging once is enough. Once it
+//! has answered, each of its starts may take the full time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::{ServerSettings, StartFailure};
 /// How long a program may take from its start to its first answer.
 pub const FULL: Duration = Duration::from_secs(15);
 
-/// What part of it is left to a program that was waited for in vain.
+/// The full time is divided by this for a program whose start has timed out.
 const PART: u32 = 3;
 
-/// How long the programs of one target are waited for; its clones know of each other's starts.
+/// The start timeout of one target. Clones share what they know of its starts.
 #[derive(Clone, Debug)]
 pub struct StartTimeout {
     full: Duration,
@@ -24,54 +24,54 @@ pub struct StartTimeout {
 
 #[derive(Debug, Default)]
 struct Past {
-    /// How long a start takes, the last ones above all; `None` where the program has never answered.
+    /// The usual time of a start, the last ones above all; `None` where the program has never answered.
     usual: Option<Duration>,
-    in_vain: Vec<Hung>,
+    timed_out: Vec<Hung>,
 }
 
-/// A start that was waited for in vain.
+/// A start that timed out.
 #[derive(Clone, Debug)]
 pub struct Hung {
     settings: ServerSettings,
     /// Why it does not serve.
     pub failure: StartFailure,
-    /// What it had printed until then.
+    /// Its output until then.
     pub output: String,
 }
 
 impl StartTimeout {
-    /// Allows this long for a start.
+    /// Creates the timeout of a target whose starts may take this long.
     pub fn new(full: Duration) -> Self {
         Self { full, past: Arc::default() }
     }
 
-    /// Gives how long to wait for a program.
-    pub fn left(&self) -> Duration {
+    /// Returns the time that the next start may take.
+    pub fn current(&self) -> Duration {
         let past = self.past();
-        if past.usual.is_some() || past.in_vain.is_empty() { self.full } else { self.full / PART }
+        if past.usual.is_some() || past.timed_out.is_empty() { self.full } else { self.full / PART }
     }
 
-    /// Gives the start with the same settings that was waited for in vain, unless the program has answered since.
+    /// Returns the start with the same settings that timed out, unless the program has answered since.
     pub fn known(&self, settings: &ServerSettings) -> Option<Hung> {
         let past = self.past();
-        let same = past.in_vain.iter().find(|hung| hung.settings == *settings);
+        let same = past.timed_out.iter().find(|hung| hung.settings == *settings);
         same.filter(|_| past.usual.is_none()).cloned()
     }
 
-    /// Gives how long a program need not be asked whether it answers: its last starts were not nearly as quick.
-    pub fn silence(&self) -> Duration {
+    /// Returns the time after a start in which no answer is expected: the last starts took longer.
+    pub fn quiet_time(&self) -> Duration {
         self.past().usual.unwrap_or_default() * 3 / 4
     }
 
-    /// Notes that the program has answered after this time.
+    /// Records that the program has answered after this time.
     pub fn answered(&self, after: Duration) {
         let mut past = self.past();
         past.usual = Some(past.usual.map_or(after, |usual| (usual + after) / 2));
     }
 
-    /// Notes that the program was waited for in vain.
+    /// Records that the start timed out.
     pub fn timed_out(&self, settings: &ServerSettings, failure: StartFailure, output: String) {
-        self.past().in_vain.push(Hung { settings: settings.clone(), failure, output });
+        self.past().timed_out.push(Hung { settings: settings.clone(), failure, output });
     }
 
     /// Locks, whatever a thread that panicked has left behind: no invariant spans two fields.
@@ -89,11 +89,11 @@ mod tests {
     fn what_never_answered_is_waited_for_less_and_with_the_same_settings_not_at_all() {
         let timeout = StartTimeout::new(Duration::from_secs(15));
         let (off, auth) = (ServerSettings::documented(Mode::Off), ServerSettings::documented(Mode::Auth));
-        assert_eq!(timeout.left(), Duration::from_secs(15));
-        let failure = StartFailure::NeverListens(timeout.left());
+        assert_eq!(timeout.current(), Duration::from_secs(15));
+        let failure = StartFailure::NeverListens(timeout.current());
         let of_another_site = timeout.clone();
         of_another_site.timed_out(&off, failure.clone(), "still loading".to_owned());
-        assert_eq!(timeout.left(), Duration::from_secs(5));
+        assert_eq!(timeout.current(), Duration::from_secs(5));
         let known = timeout.known(&off).expect("it was waited for");
         assert_eq!((known.failure, known.output.as_str()), (failure, "still loading"));
         assert!(timeout.known(&auth).is_none());
@@ -103,18 +103,18 @@ mod tests {
     fn what_has_answered_once_is_waited_for_whatever_came_before() {
         let timeout = StartTimeout::new(Duration::from_secs(15));
         let off = ServerSettings::documented(Mode::Off);
-        timeout.timed_out(&off, StartFailure::NeverListens(timeout.left()), String::new());
+        timeout.timed_out(&off, StartFailure::NeverListens(timeout.current()), String::new());
         timeout.answered(Duration::from_millis(400));
-        assert_eq!(timeout.left(), Duration::from_secs(15));
+        assert_eq!(timeout.current(), Duration::from_secs(15));
         assert!(timeout.known(&off).is_none());
     }
 
     #[test]
     fn the_first_question_waits_for_most_of_a_usual_start() {
         let timeout = StartTimeout::new(FULL);
-        assert_eq!(timeout.silence(), Duration::ZERO);
+        assert_eq!(timeout.quiet_time(), Duration::ZERO);
         timeout.answered(Duration::from_millis(400));
         timeout.answered(Duration::from_millis(800));
-        assert_eq!(timeout.silence(), Duration::from_millis(450));
+        assert_eq!(timeout.quiet_time(), Duration::from_millis(450));
     }
 }

@@ -11,7 +11,7 @@ const PORT_TRIES: usize = 6;
 /// A server that can be started on any port.
 #[async_trait]
 pub trait Server: Send {
-    /// Says why it does not serve.
+    /// The reason why it does not serve.
     type Failure: Send;
 
     /// Starts the program on a port.
@@ -28,7 +28,7 @@ pub trait Server: Send {
     fn port_in_use(&self) -> Self::Failure;
 }
 
-/// Says why a started program is not ready.
+/// The reason why a started program is not ready.
 #[derive(Debug)]
 pub enum NotReady<F> {
     /// Somebody else took its port in between; another port may do.

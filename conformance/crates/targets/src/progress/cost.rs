@@ -1,7 +1,7 @@
-//! Cost: what a check waits for, how often, and how long.
+//! Costs: how often and how long a check waits.
 //!
-//! The instances of a check tell of each wait as an [`Event`]; [`Costs`] adds them up. Stages run side by side, so
-//! the sum of all waits is longer than the check by as much as they overlap.
+//! The instances of a check report each wait as an [`Event`]; [`Costs`] adds them up. Instances run side by side, so
+//! the sum of all waits is longer than the check.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::progress::event::{Event, EventListener, Work};
 
-/// Carries out `work` and tells how long that took.
+/// Waits for a future, and reports the time that it took as `work`.
 pub async fn timed<T>(listener: &dyn EventListener, work: Work, doing: impl Future<Output = T>) -> T {
     let since = Instant::now();
     let result = doing.await;
@@ -18,17 +18,17 @@ pub async fn timed<T>(listener: &dyn EventListener, work: Work, doing: impl Futu
     result
 }
 
-/// How often something was waited for, and how long in all.
+/// The number of waits, and their sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// How often.
+    /// The number of waits.
     pub count: u32,
     /// The sum of the waits.
     pub total: Duration,
 }
 
 impl Spent {
-    /// Gives the mean of the waits; zero where there was none.
+    /// Returns the mean of the waits; zero where there was none.
     pub fn mean(self) -> Duration {
         self.total.checked_div(self.count).unwrap_or_default()
     }
@@ -39,20 +39,20 @@ impl Spent {
 pub struct Costs(Mutex<[Spent; Work::ALL.len()]>);
 
 impl Costs {
-    /// Gives what was spent on each kind of work until now.
+    /// Returns the costs of each kind of work until now.
     pub fn spent(&self) -> [(Work, Spent); Work::ALL.len()] {
         let spent = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Work::ALL.map(|work| (work, spent[work as usize]))
     }
 
-    /// Gives what was spent on one kind of work until now.
+    /// Returns the costs of one kind of work until now.
     pub fn spent_on(&self, work: Work) -> Spent {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)[work as usize]
     }
 
-    /// Says in one line what took the time of a check that `took` this long, the longest first.
+    /// Returns one line with the waits of a check that `took` this long, the longest first.
     ///
-    /// What is less than a hundredth of all waits is left out.
+    /// Waits of less than a hundredth of the sum are left out.
     pub fn summary(&self, took: Duration) -> String {
         let mut spent = self.spent();
         spent.sort_by_key(|(_, one)| std::cmp::Reverse(one.total));

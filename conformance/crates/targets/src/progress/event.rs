@@ -1,58 +1,58 @@
-//! What happens during a check, for whoever shows its progress or adds up its cost.
+//! Events: the progress of a check, for whoever shows it or adds up its costs.
 
 use std::time::Duration;
 
 use spec::catalogue::Mode;
 use spec::scenario::Scenario;
 
-/// Something that happened.
+/// An event of a check.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// The check knows what it will run.
+    /// The check begins.
     Planned {
-        /// How many scenarios, counted once a mode.
+        /// The number of scenarios, each counted once a mode.
         scenarios: usize,
     },
     /// A scenario begins.
     Began {
-        /// In this mode.
+        /// The mode.
         mode: Mode,
-        /// Which.
+        /// The scenario.
         scenario: &'a Scenario,
     },
     /// A scenario has been replayed to its end.
     Replayed {
-        /// In this mode.
+        /// The mode.
         mode: Mode,
-        /// Which.
+        /// The scenario.
         scenario: &'a Scenario,
     },
-    /// A scenario is not going to be played: what it says is known without it.
+    /// A scenario is not going to be replayed: its result is known without that.
     Skipped {
-        /// In this mode.
+        /// The mode.
         mode: Mode,
-        /// Which.
+        /// The scenario.
         scenario: &'a Scenario,
     },
-    /// A server is still not there; told once a second.
+    /// A server is still starting. This event comes once a second.
     Starting {
         /// Its mode.
         mode: Mode,
-        /// How long it has been waited for.
+        /// The time since its start.
         waited: Duration,
-        /// How long it will be at most; `None` where nothing limits it.
+        /// The longest time that the start may take; `None` where nothing limits it.
         timeout: Option<Duration>,
     },
-    /// Something that a scenario, or the preparation, had to wait for is over.
+    /// A wait of a scenario, or of the preparation, is over.
     Waited {
-        /// What it was.
+        /// The work that was waited for.
         work: Work,
-        /// How long it took.
+        /// The time that it took.
         took: Duration,
     },
 }
 
-/// Something that a check waits for.
+/// A kind of work that a check waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     /// A program is started, until it answers.
@@ -74,7 +74,7 @@ impl Work {
     pub const ALL: [Self; 6] =
         [Self::Start, Self::Stop, Self::Request, Self::Clock, Self::Copy, Self::Program];
 
-    /// Names the work, in the plural.
+    /// Returns the name of the work, in the plural.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Start => "starts",
@@ -87,9 +87,9 @@ impl Work {
     }
 }
 
-/// Hears of events as they happen, from several modes at once.
+/// Is told of events as they happen, from several modes at once.
 pub trait EventListener: Sync {
-    /// Takes note of an event; it must not block.
+    /// Is called at each event. It must not block.
     fn on_event(&self, event: &Event<'_>);
 }
 
@@ -100,7 +100,7 @@ impl<A: EventListener + ?Sized, B: EventListener + ?Sized> EventListener for (&A
     }
 }
 
-/// Hears nothing.
+/// Ignores every event.
 #[derive(Debug)]
 pub struct NoListener;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Address, Connection, NoReply, Reply};
 
-/// Says why a program could not be run: the suite itself has no connection, and why.
+/// The reason why a program could not be run: the suite itself has no connection, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no connection: {0}")]
 pub struct NotRun(pub String);

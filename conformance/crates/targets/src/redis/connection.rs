@@ -1,7 +1,7 @@
 //! A connection to a Redis server: commands go out, replies come in their order.
 //!
-//! It is written by hand for the same reason as [`Reply`]: a client that reconnects, pipelines or negotiates a protocol would
-//! hide what the server under test does.
+//! It is written by hand for the same reason as [`Reply`]: a client that reconnects, pipelines or negotiates a protocol
+//! would hide what the server under test does.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use super::Address;
 use super::reply::{Reply, Unread};
 
-/// Says why no reply came. The text names no address: it is fit for a report.
+/// The reason why no reply came. The text names no address: it is fit for a report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoReply {
     /// Nobody listens there.
@@ -62,7 +62,7 @@ impl Connection {
         Ok(Self { stream: BufReader::new(stream), timeout })
     }
 
-    /// Gives how long each reply is waited for.
+    /// Returns how long each reply is waited for.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }

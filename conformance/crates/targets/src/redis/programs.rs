@@ -181,7 +181,7 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Connects; gives the line that says why not, where it does not.
+    /// Connects; returns the line that says why not, where it does not.
     ///
     /// # Errors
     ///
@@ -192,7 +192,7 @@ impl Publisher {
         Ok(connected.map(|(connection, line)| Self { connection, line }))
     }
 
-    /// Sends every message and gives what it printed.
+    /// Sends every message and returns what it printed.
     pub async fn run(mut self, mut beside: Option<&mut Subscriber>) -> Vec<String> {
         let mut lines = vec![self.line];
         for message in MESSAGES {

@@ -22,10 +22,10 @@ use crate::{Isolation, Sandbox, SandboxError, ServerSettings, Stop, Target};
 use spec::results::{SeedMethod, TargetKind};
 use spec::transcript::redact::Places;
 
-/// How long a start may take, and an end: the data is read and written then.
+/// The time that a start or an end may take: the data is read and written then.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How soon after a question it is asked again whether it answers.
+/// The time between two attempts to reach a server that is starting.
 const POLL: Duration = Duration::from_millis(5);
 
 /// The file in which a Redis server keeps its data when it ends.
@@ -47,14 +47,14 @@ impl RedisServer {
         Self { program: program.into(), process_tag: ProcessTag::default() }
     }
 
-    /// Tells whether the program is there and runs.
+    /// Returns whether the program is there and runs.
     pub async fn is_installed(&self) -> bool {
         let mut version = tokio::process::Command::new(&self.program);
         version.arg("--version").kill_on_drop(true);
         version.output().await.is_ok_and(|output| output.status.success())
     }
 
-    /// Gives the mark of every process that this target starts.
+    /// Returns the tag of every process that this target starts.
     pub fn process_tag(&self) -> &ProcessTag {
         &self.process_tag
     }
