@@ -192,7 +192,7 @@ fn again(target: &dyn Target, scenario: &Scenario, mode: Mode) -> Result<Option<
     let found = runtime.block_on(async {
         let modes = [mode];
         let mut harness = Harness::prepare(target, setup(&modes, &[SeedMethod::Api]), stop).await?;
-        harness.play(scenario, mode, &|_| false).await
+        harness.find_mismatch(scenario, mode, &|_| false).await
     })?;
     Ok(found.map(|mismatch| mismatch.requirement()))
 }

@@ -251,7 +251,7 @@ impl Fuzz<'_> {
             report.replayed += 1;
             for mode in scenario.modes.iter().filter(|mode| modes.contains(mode)) {
                 let is_known = |deviation: &Deviation| self.known.has(deviation);
-                if let Some(mismatch) = harness.play(scenario, *mode, &is_known).await? {
+                if let Some(mismatch) = harness.find_mismatch(scenario, *mode, &is_known).await? {
                     known.find(mismatch.requirement());
                     let scenario = scenario.clone();
                     let (mode, deviation) = (*mode, mismatch.deviation);

@@ -33,7 +33,7 @@ pub struct Prepared {
 #[error("the clock driver does not move the target's time")]
 pub struct ClockUnproved;
 
-/// Stores the first users, starts a server in the mode that tells best whether it knows them, and proves the clock.
+/// Stores the first users, starts a server in the mode that shows best whether it knows them, and proves the clock.
 ///
 /// # Errors
 ///
@@ -53,7 +53,7 @@ pub async fn prepare(
     Ok(Prepared { seeds, clock, start })
 }
 
-/// Returns the one of these modes in which a server tells best whether it knows a user.
+/// Returns the one of these modes in which a server shows best whether it knows a user.
 fn telling_mode(modes: &[Mode]) -> Mode {
     let telling = [
         Mode::SessionAuth,

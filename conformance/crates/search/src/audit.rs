@@ -1,4 +1,4 @@
-//! The audit: what the faults tell of the suite, and its holes.
+//! The audit: the gaps of the suite that faulty models show.
 
 pub mod campaigns;
 pub mod matrix;
@@ -63,7 +63,7 @@ impl<'a> Audit<'a> {
 
     /// Returns the faults that the diagnosis of their own report does not name first.
     ///
-    /// It goes by `scenarios/faults.txt`, and by nothing that was played here but the reports.
+    /// The diagnosis reads `scenarios/faults.txt` and the reports of these checks, and nothing else of them.
     pub fn misnamed(&self) -> Vec<String> {
         let catalogue = &self.suite.catalogue;
         let is_first = |row: &Row| {
@@ -89,7 +89,7 @@ impl<'a> Audit<'a> {
 
     /// Returns the requirements that no fault breaks, and the headings under which no fault makes an answer another.
     ///
-    /// It is of use where every fault was played.
+    /// This is of use only where every fault was checked.
     pub fn idle(&self) -> Vec<String> {
         let broken: BTreeSet<&str> = all().flat_map(|fault| fault.requirements).copied().collect();
         let unbroken =

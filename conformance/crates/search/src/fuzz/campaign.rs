@@ -79,7 +79,7 @@ pub struct CampaignResult {
     pub counterexamples: Vec<Counterexample>,
     /// The number of sequences that were replayed, without those of shrinking.
     pub cases: u32,
-    /// The requirements of answers that were wrong once, and right when the sequence was played again.
+    /// The requirements of answers that were wrong once, and right when the sequence was replayed.
     pub passing: BTreeSet<&'static str>,
 }
 
@@ -114,7 +114,7 @@ impl Campaign<'_> {
                 let passed = |one: &Deviation| {
                     known.has(one) || wanted.is_some_and(|wanted| *wanted != one.requirements[0])
                 };
-                let found = harness.play(&sequence.scenario(), sequence.mode, &passed).await?;
+                let found = harness.find_mismatch(&sequence.scenario(), sequence.mode, &passed).await?;
                 Ok(found.map(|mismatch| (mismatch.step, mismatch.requirement())))
             };
             let searched = search.run(&sequences, play).await?;
@@ -123,7 +123,7 @@ impl Campaign<'_> {
             let Some((sequence, requirement)) = searched.failed else { break };
             let passed = |one: &Deviation| known.has(one);
             let (scenario, mode) = (sequence.state.scenario(), sequence.state.mode);
-            match harness.play(&scenario, mode, &passed).await? {
+            match harness.find_mismatch(&scenario, mode, &passed).await? {
                 Some(mismatch) => {
                     let id = mismatch.requirement();
                     let scenario = sequence.state.ending_at(mismatch.step, id);

@@ -17,7 +17,7 @@ use spec::scenario::Scenario;
 /// What to compare, and how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Diff<'a> {
-    /// Whose sequences are played.
+    /// The property whose sequences are replayed.
     pub property: Property,
     /// The modes.
     pub modes: &'a [Mode],
@@ -32,7 +32,7 @@ pub struct Diff<'a> {
 /// A sequence that two implementations answer differently, as short as it could be made.
 #[derive(Clone, Debug)]
 pub struct Divergence {
-    /// The mode that it is played in.
+    /// The mode in which the two differ.
     pub mode: Mode,
     /// The sequence; its last step is answered differently.
     pub scenario: Scenario,
@@ -44,15 +44,15 @@ pub struct Divergence {
     pub freedoms: Vec<Open>,
 }
 
-/// What tells one divergence from another while it is made shorter: the first line of each answer.
+/// The identity of a divergence while it is made shorter: the first line of each answer.
 type Kind = [String; 2];
 
 impl Diff<'_> {
-    /// Looks for a sequence that is answered differently; returns the number of sequences played besides.
+    /// Looks for a sequence that is answered differently; also returns the number of sequences that were replayed.
     ///
     /// # Errors
     ///
-    /// When one of the two cannot be played on any more.
+    /// When one of the two cannot be used any more.
     pub async fn run(
         self,
         [left, right]: [&mut Harness<'_>; 2],
@@ -72,8 +72,8 @@ impl Diff<'_> {
         };
         let play = async |sequence: &ReferenceState, wanted: Option<&Kind>| {
             let scenario = written(sequence);
-            let (left, _) = left.run(&scenario, sequence.mode).await?;
-            let (right, _) = right.run(&scenario, sequence.mode).await?;
+            let (left, _) = left.replay(&scenario, sequence.mode).await?;
+            let (right, _) = right.replay(&scenario, sequence.mode).await?;
             let found = first_difference(&left, &right);
             Ok(found.filter(|(_, kind)| wanted.is_none_or(|wanted| wanted == kind)))
         };
@@ -87,8 +87,8 @@ impl Diff<'_> {
         let Some((sequence, _)) = searched.failed else { return Ok((None, searched.cases)) };
         let mode = sequence.state.mode;
         let scenario = written(&sequence.state);
-        let (left_run, of_left) = left.run(&scenario, mode).await?;
-        let (right_run, of_right) = right.run(&scenario, mode).await?;
+        let (left_run, of_left) = left.replay(&scenario, mode).await?;
+        let (right_run, of_right) = right.replay(&scenario, mode).await?;
         let Some((step, _)) = first_difference(&left_run, &right_run) else {
             return Ok((None, searched.cases));
         };

@@ -52,9 +52,9 @@ pub struct Harness<'a> {
 pub struct Setup<'a> {
     /// The requirements, each with the modes in which it counts.
     pub catalogue: &'a Catalogue,
-    /// Is told what the run waits for.
+    /// Is told of every wait of the run.
     pub listener: &'a dyn EventListener,
-    /// The modes in which sequences are played; at least one.
+    /// The modes in which sequences are replayed; at least one.
     pub modes: &'a [Mode],
     /// The ways to get the first users in, in order.
     pub seed_methods: &'a [SeedMethod],
@@ -120,13 +120,13 @@ impl<'a> Harness<'a> {
     /// # Errors
     ///
     /// When there is no place to replay it, or a signal ends it.
-    pub async fn play(
+    pub async fn find_mismatch(
         &mut self,
         scenario: &Scenario,
         mode: Mode,
         known: &dyn Fn(&Deviation) -> bool,
     ) -> Result<Option<Mismatch>, Error> {
-        let (_, mismatches) = self.run(scenario, mode).await?;
+        let (_, mismatches) = self.replay(scenario, mode).await?;
         Ok(mismatches.into_iter().find(|one| !known(&one.deviation)))
     }
 
@@ -135,7 +135,7 @@ impl<'a> Harness<'a> {
     /// # Errors
     ///
     /// When there is no place to replay it, or a signal ends it.
-    pub async fn run(&mut self, scenario: &Scenario, mode: Mode) -> Result<(Run, Vec<Mismatch>), Error> {
+    pub async fn replay(&mut self, scenario: &Scenario, mode: Mode) -> Result<(Run, Vec<Mismatch>), Error> {
         let is_shared = self.is_shared();
         let emails = emails(is_shared, &scenario.source, &self.nonce);
         let stop = self.stop.clone();

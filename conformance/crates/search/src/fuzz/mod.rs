@@ -8,7 +8,7 @@
 //!   each answer.
 //! - A [`Campaign`] draws sequences until one is answered wrongly, and shrinks it to a [`Counterexample`].
 //!
-//! A counterexample is a scenario as any other: it prints, is kept in a file, and is played again from it.
+//! A counterexample is a scenario as any other: it prints, is kept in a file, and is replayed from it.
 
 mod accounts;
 mod campaign;
