@@ -10,13 +10,14 @@ use search::diagnosis::{self, diagnose};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
 use spec::results::Outcome;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::results::{Finding, Kind};
 use spec::results::{Report, Strictness};
 use targets::Target;
 use targets::command::Command;
-use targets::progress::cost::{Costs, Work};
-use targets::progress::event::{Listener, Silence};
+use targets::progress::cost::Costs;
+use targets::progress::event::Work;
+use targets::progress::event::{EventListener, NoListener};
 use test_support::broken::{Broken, Fault, Shared};
 use test_support::suite::suite;
 
@@ -25,7 +26,7 @@ fn check(target: &dyn Target, modes: &[Mode]) -> Report {
 }
 
 fn check_scenarios(target: &dyn Target, modes: &[Mode], scenarios: &[&str]) -> Report {
-    check_heard(target, modes, scenarios, 4, &Silence)
+    check_heard(target, modes, scenarios, 4, &NoListener)
 }
 
 fn check_heard(
@@ -33,13 +34,13 @@ fn check_heard(
     modes: &[Mode],
     scenarios: &[&str],
     jobs: usize,
-    listener: &dyn Listener,
+    listener: &dyn EventListener,
 ) -> Report {
     let plan = Plan {
         modes: modes.to_vec(),
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs,
     };
@@ -202,7 +203,7 @@ fn an_isolated_scenario_that_fails_where_another_was_played_is_played_again_wher
 fn equal_runs_have_equal_reports_whatever_runs_beside_them() {
     let scenarios = ["session-07-login", "session-08-logout", "api-bytes"];
     let texts = |jobs| {
-        let mut report = check_heard(&Broken(Fault::ShowsHash), &SESSIONS, &scenarios, jobs, &Silence);
+        let mut report = check_heard(&Broken(Fault::ShowsHash), &SESSIONS, &scenarios, jobs, &NoListener);
         let (catalogue, strictness) = (&suite().catalogue, Strictness::default());
         diagnosis::attach(&mut report, catalogue);
         let entries = [Entry::of(report.clone())];
@@ -244,10 +245,10 @@ fn a_program_that_never_listens_is_started_once_a_mode_and_the_report_says_how_l
     let starts = tempfile::NamedTempFile::new().expect("a temporary file can be made");
     let script = format!("echo >> '{}'; exec sleep 600", starts.path().display());
     let (_folder, command) = program(&script);
-    let report = check(&command.with_patience(Duration::from_millis(300)), &Mode::ALL);
+    let report = check(&command.with_timeout(Duration::from_millis(300)), &Mode::ALL);
     let starts = std::fs::read_to_string(starts.path()).expect("it is there").lines().count();
     assert!(starts <= Mode::ALL.len(), "it was started {starts} times");
-    // The first start had all the patience, the others what is left of it.
+    // The first start had all the timeout, the others what is left of it.
     for (mode, seconds) in [(Mode::Off, "0.3"), (Mode::SessionAuth, "0.1"), (Mode::Auth, "0.1")] {
         let verdict = report.verdicts.find("status.ok", mode).expect("it applies");
         let reason = format!("the program does not listen on API_PORT within {seconds} s");

@@ -13,7 +13,7 @@ pub fn cores() -> usize {
     thread::available_parallelism().map_or(2, std::num::NonZero::get)
 }
 
-/// Makes a runtime for one thread.
+/// Creates a runtime for one thread.
 ///
 /// # Errors
 ///

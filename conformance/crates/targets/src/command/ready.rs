@@ -1,17 +1,18 @@
-//! Starting: waiting for a program's first answer, and the ways in which none comes.
+//! Waiting for a program's first answer, and the ways in which none comes.
 
 use std::time::Duration;
 
 use crate::client;
-use crate::command::patience::Patience;
+use crate::command::start_timeout::StartTimeout;
 use crate::process::child::Process;
 use crate::process::port;
+use crate::process::start::NotReady;
 use crate::start_failure::StartFailure;
 use spec::http::NoAnswer;
 use spec::http::Request;
 
 /// How long one request of a starting program may take.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How soon after a question a starting program is asked again whether it answers, at least.
 const POLL: Duration = Duration::from_millis(5);
@@ -26,23 +27,18 @@ const ELSEWHERE: Duration = Duration::from_secs(2);
 /// How long a program that has closed its port may take to end.
 const END: Duration = Duration::from_millis(200);
 
-/// Says why a started program is not ready.
-#[derive(Debug)]
-pub enum NotReady {
-    /// Somebody else took its port in between; another port may do.
-    PortTaken,
-    /// It does not serve.
-    Failed(StartFailure),
-}
-
-/// Waits until the program answers a request on `port`, as long as `patience` has it; says why where it does not.
+/// Waits until the program answers a request on `port`, as long as `timeout` has it; returns why where it does not.
 ///
 /// Only an answer counts: a reloader's parent holds the port before anybody serves there. And only the
 /// program's own: a port is free for a moment between being found and being taken.
-pub async fn wait_until_ready(process: &mut Process, port: u16, patience: &Patience) -> Result<(), NotReady> {
+pub async fn wait_until_ready(
+    process: &mut Process,
+    port: u16,
+    timeout: &StartTimeout,
+) -> Result<(), NotReady<StartFailure>> {
     let since = tokio::time::Instant::now();
-    let limit = patience.left();
-    tokio::time::sleep(patience.silence()).await;
+    let limit = timeout.current();
+    tokio::time::sleep(timeout.quiet_time()).await;
     let status = Request::get(format!("http://127.0.0.1:{port}/api/v1/status"));
     let mut asked = false;
     let failed = |failure| Err(NotReady::Failed(failure));
@@ -59,7 +55,7 @@ pub async fn wait_until_ready(process: &mut Process, port: u16, patience: &Patie
         }
         let none = match ask(process, port, &status).await? {
             Ok(()) => {
-                patience.answered(since.elapsed());
+                timeout.answered(since.elapsed());
                 return Ok(());
             }
             Err(none) => none,
@@ -90,8 +86,12 @@ pub async fn wait_until_ready(process: &mut Process, port: u16, patience: &Patie
 }
 
 /// Sends one request; what another on the port does with it is not taken for the program's doing.
-async fn ask(process: &mut Process, port: u16, request: &Request) -> Result<Result<(), NoAnswer>, NotReady> {
-    let answer = client::send(request.clone(), ANSWER_PATIENCE).await.answer.map(|_| ());
+async fn ask(
+    process: &mut Process,
+    port: u16,
+    request: &Request,
+) -> Result<Result<(), NoAnswer>, NotReady<StartFailure>> {
+    let answer = client::send(request.clone(), ANSWER_TIMEOUT).await.answer.map(|_| ());
     if answer.as_ref().is_err_and(is_unconnected) {
         return Ok(answer);
     }
@@ -103,7 +103,7 @@ async fn ask(process: &mut Process, port: u16, request: &Request) -> Result<Resu
     match owned {
         Some(false) => Err(NotReady::PortTaken),
         // Nobody listens any more, and the program runs on: it was another's end that was seen.
-        None if answer.is_err() && port::is_told() && process.wait(END).await.is_none() => {
+        None if answer.is_err() && port::is_known() && process.wait(END).await.is_none() => {
             Ok(Err(NoAnswer::Refused))
         }
         _ => Ok(answer),
@@ -114,7 +114,7 @@ fn is_unconnected(none: &NoAnswer) -> bool {
     matches!(none, NoAnswer::Refused | NoAnswer::NoConnection(_))
 }
 
-/// Tells whether a program ended since a port was in use, and which where it says so.
+/// Returns whether a program ended since a port was in use, and which where it says so.
 fn port_in_use(output: &str) -> Option<Option<u16>> {
     let in_use = output.contains("Address already in use") || output.contains("EADDRINUSE");
     in_use.then(|| {
@@ -134,25 +134,26 @@ fn other_port(output: &str, port: u16) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::patience;
+    use crate::command::start_timeout;
     use crate::process::child::Streams;
     use crate::process::limits::Limits;
-    use crate::process::process_tag::Marker;
+    use crate::process::process_tag::ProcessTag;
 
     #[tokio::test]
     async fn what_another_on_the_port_does_is_not_taken_for_the_programs_doing() {
-        if !port::is_told() {
+        if !port::is_known() {
             return;
         }
         let other = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let port = other.local_addr().expect("it is bound").port();
         let closing = tokio::spawn(async move { while other.accept().await.is_ok() {} });
         let words = ["sleep", "60"].map(str::to_owned);
-        let (limits, marker, folder) = (Limits::default(), Marker::default(), std::path::Path::new("/"));
+        let (limits, process_tag, folder) =
+            (Limits::default(), ProcessTag::default(), std::path::Path::new("/"));
         let mut process =
-            Process::spawn(&words, folder, &[], limits, &marker, Streams::Together).expect("it runs");
-        let patience = Patience::new(patience::FULL);
-        let taken = wait_until_ready(&mut process, port, &patience).await;
+            Process::spawn(&words, folder, &[], limits, &process_tag, Streams::Together).expect("it runs");
+        let timeout = StartTimeout::new(start_timeout::FULL);
+        let taken = wait_until_ready(&mut process, port, &timeout).await;
         assert!(matches!(taken, Err(NotReady::PortTaken)), "{taken:?}");
         closing.abort();
     }

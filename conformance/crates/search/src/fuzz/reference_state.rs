@@ -1,11 +1,12 @@
-//! The world of a walk: what it has done until now, as the model has it, and the steps that say so.
+//! The state of a sequence: what it has done until now, as the model has it, and the steps that say so.
 
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::op::Op;
+use super::accounts::{Accounts, session_variable, user_variable};
 use super::property::Property;
+use super::transition::{Capabilities, Transition};
 use model::{AllowedResponse, Asked, Body, Machine, Rules, Second, Status, User, allowed_responses};
 use spec::catalogue::Mode;
 use spec::http::Answer;
@@ -17,55 +18,47 @@ use spec::scenario::{
 };
 use targets::NewUser;
 
-/// What can be done with a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Abilities {
-    /// It can be stopped and started.
-    pub restarts: bool,
-    /// Its clock can be moved.
-    pub clock: bool,
-}
-
-/// A walk until now.
+/// A sequence until now.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct ReferenceState {
     /// What it is to show.
     pub property: Property,
     /// The mode that it is in.
     pub mode: Mode,
     /// What can be done.
-    pub abilities: Abilities,
-    /// The users that were ever stored, the first ones before all.
-    pub users: Vec<NewUser>,
-    /// The sessions that logins have made, each with its ID on the model.
-    pub sessions: Vec<String>,
+    pub capabilities: Capabilities,
+    /// The users and sessions that were ever stored.
+    pub accounts: Accounts,
     /// The moment, on a clock that starts anywhere.
     pub now: Second,
     /// How the server is set up.
     pub settings: Settings,
     machine: Machine,
-    /// The values of the walk's variables on the model.
+    /// The values of the sequence's variables on the model.
     variables: BTreeMap<String, String>,
     steps: Vec<Step>,
 }
 
-/// The users that every walk starts with; one password has what separates credentials and fields in it.
+/// The users that every sequence starts with; one password has what separates credentials and fields in it.
 pub fn first_users() -> [NewUser; 2] {
     [("bob@hbtn.io", "H0lbertonSchool98!"), ("ann@hbtn.io", "a:b &c=d+%20é")]
         .map(|(email, password)| NewUser { email: email.to_owned(), password: password.to_owned() })
 }
 
-impl World {
-    /// Begins a walk with the first users stored.
-    pub fn new(property: Property, mode: Mode, settings: Settings, abilities: Abilities) -> Self {
+impl ReferenceState {
+    /// Begins a sequence with the first users stored.
+    pub fn new(property: Property, mode: Mode, settings: Settings, capabilities: Capabilities) -> Self {
         let duration = settings.session_duration.for_mode(mode);
         let rules = Rules::new(mode, &settings.session_name, duration.as_deref());
-        let mut world = Self {
+        let mut state = Self {
             property,
             mode,
-            abilities,
-            users: Vec::new(),
-            sessions: Vec::new(),
+            capabilities,
+            accounts: Accounts {
+                users: Vec::new(),
+                sessions: Vec::new(),
+                cookie_name: settings.session_name.clone(),
+            },
             now: 0,
             settings,
             machine: Machine::new(rules),
@@ -76,29 +69,19 @@ impl World {
             let id = Uuid::new_v4().to_string();
             let (email, password) = (user.email.clone(), user.password.clone());
             let stored = User { id: id.clone(), email, password, ..User::default() };
-            world.machine.state.users.push(stored);
-            world.step(Action::User(scenario::User {
+            state.machine.state.users.push(stored);
+            state.step(Action::User(scenario::User {
                 email: Template::literal(user.email.clone()),
                 password: Template::literal(user.password.clone()),
             }));
-            let name = Self::user_variable(world.users.len());
-            world.keep(&name, CaptureSource::Variable(Template::variable("USER")), id);
-            world.users.push(user);
+            let name = user_variable(state.accounts.users.len());
+            state.keep(&name, CaptureSource::Variable(Template::variable("USER")), id);
+            state.accounts.users.push(user);
         }
-        world
+        state
     }
 
-    /// Names the variable that holds a user's id.
-    pub fn user_variable(user: usize) -> String {
-        format!("USER{}", user + 1)
-    }
-
-    /// Names the variable that holds a session's ID.
-    pub fn session_variable(session: usize) -> String {
-        format!("SESSION{}", session + 1)
-    }
-
-    /// Lists how long to wait until something is due: one second before a session's end, at it, and after it.
+    /// Returns how long to wait until something is due: one second before a session's end, at it, and after it.
     pub fn boundaries(&self) -> Vec<u64> {
         let Some(duration) = self.machine.rules.duration else { return Vec::new() };
         let ends = self.machine.state.sessions.iter().map(|session| session.created_at + duration - self.now);
@@ -111,7 +94,7 @@ impl World {
         due
     }
 
-    /// Tells whether a session has just ended, or ends in a second or at once.
+    /// Returns whether a session has just ended, or ends in a second or at once.
     pub fn is_at_a_boundary(&self) -> bool {
         let Some(duration) = self.machine.rules.duration else { return false };
         self.machine
@@ -121,54 +104,54 @@ impl World {
             .any(|session| (session.created_at + duration - self.now).abs() <= 1)
     }
 
-    /// Tells whether the walk can go on like this: all is there, and the model knows what is right.
-    pub fn can(&self, op: &Op) -> bool {
-        if !op.is_possible(self) {
+    /// Returns whether the sequence can go on like this: all is there, and the model knows what is right.
+    pub fn can(&self, transition: &Transition) -> bool {
+        if !transition.is_possible(&self.accounts, self.capabilities) {
             return false;
         }
-        let Some(curl) = op.request(self) else { return true };
+        let Some(curl) = transition.request(&self.accounts) else { return true };
         self.judged(&curl).is_some()
     }
 
     /// Goes on.
     #[must_use]
-    pub fn after(mut self, op: &Op) -> Self {
-        match op {
-            Op::Sleep(seconds) => {
+    pub fn after(mut self, transition: &Transition) -> Self {
+        match transition {
+            Transition::Sleep(seconds) => {
                 self.now += Second::try_from(*seconds).unwrap_or(Second::MAX / 4);
                 self.step(Action::Sleep(Sleep { seconds: *seconds }));
             }
-            Op::Restart | Op::Kill => {
+            Transition::Restart | Transition::Kill => {
                 self.machine.restart(self.machine.rules.clone());
-                self.step(if *op == Op::Kill { Action::Kill } else { Action::Restart });
+                self.step(if *transition == Transition::Kill { Action::Kill } else { Action::Restart });
             }
-            _ => self.ask(op),
+            _ => self.ask(transition),
         }
         self
     }
 
-    fn ask(&mut self, op: &Op) {
-        let Some(curl) = op.request(self) else { return };
+    fn ask(&mut self, transition: &Transition) {
+        let Some(curl) = transition.request(&self.accounts) else { return };
         let Some((show, request)) = self.judged(&curl) else { return };
         self.steps.push(Step::new(show, Action::Curl(curl)));
         let (rule, answer) = self.machine.answer(&request, self.now);
-        match (op, rule) {
-            (Op::Create { fields, .. }, "users.create") => self.stored(fields, &answer),
+        match (transition, rule) {
+            (Transition::Create { fields, .. }, "users.create") => self.stored(fields, &answer),
             (_, "login.ok") => {
-                let name = Self::session_variable(self.sessions.len());
+                let name = session_variable(self.accounts.sessions.len());
                 let id = answer.cookie(&self.settings.session_name).unwrap_or_default().to_owned();
                 self.keep(&name, CaptureSource::Cookie, id.clone());
-                self.sessions.push(id);
+                self.accounts.sessions.push(id);
             }
             _ => {}
         }
     }
 
-    fn stored(&mut self, fields: &super::op::Fields, answer: &Answer) {
-        let name = Self::user_variable(self.users.len());
+    fn stored(&mut self, fields: &super::transition::Fields, answer: &Answer) {
+        let name = user_variable(self.accounts.users.len());
         let id = answer.json().and_then(|user| user["id"].as_str().map(str::to_owned)).unwrap_or_default();
         self.keep(&name, CaptureSource::Json(JsonPath::parse(".id").expect("it is a path")), id);
-        self.users.push(NewUser {
+        self.accounts.users.push(NewUser {
             email: fields.email.clone().unwrap_or_default(),
             password: fields.password.clone().unwrap_or_default(),
         });
@@ -185,7 +168,7 @@ impl World {
         self.steps.push(Step::new(show, action));
     }
 
-    /// Gives the request, and how much of its answer is known; `None` where nothing is.
+    /// Returns the request, and how much of its answer is known; `None` where nothing is.
     fn judged(&self, curl: &Curl) -> Option<(Show, Request)> {
         let lookup = |name: &str| self.variables.get(name).cloned();
         let request = curl.resolve(&lookup).ok()?;
@@ -194,23 +177,23 @@ impl World {
         Some((show(&right)?, request))
     }
 
-    /// Gives the steps until now.
+    /// Returns the steps until now.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// Writes the whole walk as a scenario.
+    /// Writes the whole sequence as a scenario.
     pub fn scenario(&self) -> Scenario {
         self.written("walk", vec![self.section("A walk", 1, &[], self.steps.clone())])
     }
 
-    /// Writes the whole walk as a scenario that shows every answer in full.
+    /// Writes the whole sequence as a scenario that shows every answer in full.
     pub fn scenario_in_full(&self) -> Scenario {
         let in_full = |step: &Step| Step { show: Show::All, ..step.clone() };
         self.written("walk", vec![self.section("A walk", 1, &[], self.steps.iter().map(in_full).collect())])
     }
 
-    /// Writes the walk as a scenario that ends with the step at this place, which breaks the requirement; without
+    /// Writes the sequence as a scenario that ends with the step at this place, which breaks the requirement; without
     /// what that does not need.
     pub fn ending_at(&self, at: usize, requirement: &str) -> Scenario {
         let title = format!("A counterexample to {}: {}", self.property, self.property.sentence());
@@ -218,7 +201,8 @@ impl World {
         self.cut(at, &name, &title, "What is answered wrongly", &[requirement])
     }
 
-    /// Writes the walk as a scenario that ends with the step at this place, which stands under a heading of its own.
+    /// Writes the sequence as a scenario that ends with the step at this place, which stands under a heading of its
+    /// own.
     pub fn cut(&self, at: usize, name: &str, title: &str, last_heading: &str, ids: &[&str]) -> Scenario {
         let mut steps: Vec<Step> = self.steps.iter().take(at + 1).cloned().collect();
         let last = steps.pop();

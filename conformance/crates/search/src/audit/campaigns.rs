@@ -1,4 +1,4 @@
-//! The other half of the kill matrix: which properties find which fault.
+//! Campaigns against faults: the properties that find each fault.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use model::faults::Fault;
 use runner::interruption::Interruption;
 use spec::catalogue::Catalogue;
 use spec::catalogue::Mode;
-use spec::results::Way;
-use targets::progress::event::Silence;
+use spec::results::SeedMethod;
+use targets::progress::event::NoListener;
 
-/// What the properties say of one fault.
+/// The campaigns against one fault.
 #[derive(Clone, Debug)]
-pub struct Hunted {
+pub struct FaultCampaigns {
     /// The fault.
     pub fault: &'static Fault,
     /// The properties that find it by a requirement that it breaks.
@@ -24,44 +24,53 @@ pub struct Hunted {
     pub requirements: BTreeSet<&'static str>,
 }
 
-/// Hunts for faults with every property, this many walks each, as many faults side by side as there are cores.
+/// Runs a campaign of every property against each of these faults, as many faults side by side as there are cores.
 ///
-/// `on_progress` is called after each fault; `listen` makes what ends a hunt, in the runtime of its thread.
+/// A campaign tries at most `cases` sequences.
+///
+/// `on_progress` is called after each fault; `listen` creates the interruption of a
+/// campaign, in the runtime of its thread.
 ///
 /// # Errors
 ///
 /// When a signal ends it.
-pub fn hunt_all(
+pub fn run_all(
     catalogue: &Catalogue,
     faults: &[&'static Fault],
     cases: u32,
     seed: u64,
     on_progress: &(dyn Fn(&Fault) + Sync),
     listen: &(dyn Fn() -> Interruption + Sync),
-) -> Result<Vec<Hunted>, Error> {
+) -> Result<Vec<FaultCampaigns>, Error> {
     run_in_parallel(faults, cores(), |runtime, _, fault| {
         let stop = runtime.block_on(async { listen() });
-        let hunted = runtime.block_on(hunt(catalogue, fault, cases, seed, &stop))?;
+        let campaigns = runtime.block_on(run(catalogue, fault, cases, seed, &stop))?;
         on_progress(fault);
-        Ok(hunted)
+        Ok(campaigns)
     })
 }
 
-/// Hunts for one fault of the model with every property. Where not even the first users get in, none finds it.
-async fn hunt(
+/// Runs a campaign of every property against one fault. Where the first users cannot be stored, none finds it.
+async fn run(
     catalogue: &Catalogue,
     fault: &'static Fault,
     cases: u32,
     seed: u64,
     stop: &Interruption,
-) -> Result<Hunted, Error> {
+) -> Result<FaultCampaigns, Error> {
     let target = Model { fault: Some(fault) };
-    let setup = Setup { catalogue, listener: &Silence, modes: &Mode::ALL, ways: &[Way::Api], given: None };
-    let mut hunted = Hunted { fault, found_by: Vec::new(), requirements: BTreeSet::new() };
+    let setup = Setup {
+        catalogue,
+        listener: &NoListener,
+        modes: &Mode::ALL,
+        seed_methods: &[SeedMethod::Api],
+        given: None,
+    };
+    let mut campaigns = FaultCampaigns { fault, found_by: Vec::new(), requirements: BTreeSet::new() };
     let mut harness = match Harness::prepare(&target, setup, stop.clone()).await {
         Ok(harness) => harness,
         Err(Error::Interrupted(signal)) => return Err(Error::Interrupted(signal)),
-        Err(_) => return Ok(hunted),
+        Err(_) => return Ok(campaigns),
     };
     for property in Property::ALL {
         let campaign = Campaign { property, modes: &Mode::ALL, cases, seed, shrinks: 0 };
@@ -69,9 +78,9 @@ async fn hunt(
         let named: BTreeSet<&str> =
             result.counterexamples.iter().flat_map(|one| one.deviation.requirements.clone()).collect();
         if fault.requirements.iter().any(|id| named.contains(id)) {
-            hunted.found_by.push(property);
+            campaigns.found_by.push(property);
         }
-        hunted.requirements.extend(named);
+        campaigns.requirements.extend(named);
     }
-    Ok(hunted)
+    Ok(campaigns)
 }

@@ -1,17 +1,26 @@
-//! Operations: what a walk can do next, and the request that this is.
+//! Transitions: the steps of a sequence, and their requests.
 
 use serde_json::{Map, Value};
 
+use super::accounts::{Accounts, user_variable};
 use super::credential::Credential;
 use super::spelling::{self, Change};
-use super::world::World;
 use spec::scenario::Template;
 use spec::scenario::curl::{Curl, Data, DataKind};
 use spec::scenario::template::{Piece, Variable};
 
-/// One thing that a walk does. Numbers count the users and sessions of the walk.
+/// What can be done with a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// It can be stopped and started.
+    pub restarts: bool,
+    /// Its clock can be moved.
+    pub clock: bool,
+}
+
+/// One step of a sequence. Users and sessions are given by their number in the sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Op {
+pub enum Transition {
     /// Something is asked of a place.
     Ask {
         /// The method.
@@ -92,7 +101,7 @@ pub enum Op {
 pub enum Place {
     /// A path.
     Path(&'static str),
-    /// A user of the walk.
+    /// A user of the sequence.
     User(usize),
 }
 
@@ -110,7 +119,7 @@ pub enum Content {
 /// The address of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// That of a user of the walk.
+    /// That of a user of the sequence.
     User(usize),
     /// Another.
     Other(String),
@@ -119,7 +128,7 @@ pub enum Who {
 /// The password of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// That of a user of the walk.
+    /// That of a user of the sequence.
     Of(usize),
     /// Another.
     Other(String),
@@ -141,10 +150,10 @@ pub struct Fields {
 const USERS: &str = "/api/v1/users";
 const LOGIN: &str = "/api/v1/auth_session/login";
 
-impl Op {
-    /// Tells whether everything that it refers to is there.
-    pub fn is_possible(&self, world: &World) -> bool {
-        let is_user = |user: usize| user < world.users.len();
+impl Transition {
+    /// Returns whether its users and sessions exist, and the target can do it.
+    pub fn is_possible(&self, accounts: &Accounts, capabilities: Capabilities) -> bool {
+        let is_user = |user: usize| user < accounts.users.len();
         let is_place = |place: &Place| !matches!(place, Place::User(user) if !is_user(*user));
         let (with, rest) = match self {
             Self::Ask { place, with, .. } | Self::AskSpelled { place, with, .. } => (with, is_place(place)),
@@ -156,14 +165,14 @@ impl Op {
                 let right = !matches!(email, Some(Who::User(user)) if !is_user(*user));
                 (with, right && !matches!(password, Some(Word::Of(user)) if !is_user(*user)))
             }
-            Self::Sleep(_) => return world.abilities.clock,
-            Self::Restart | Self::Kill => return world.abilities.restarts,
+            Self::Sleep(_) => return capabilities.clock,
+            Self::Restart | Self::Kill => return capabilities.restarts,
         };
-        rest && with.is_possible(world)
+        rest && with.is_possible(accounts)
     }
 
-    /// Gives the request that this is; `None` where it is none.
-    pub fn request(&self, world: &World) -> Option<Curl> {
+    /// Returns the request that this is; `None` where it is none.
+    pub fn request(&self, accounts: &Accounts) -> Option<Curl> {
         Some(match self {
             Self::Ask { method, place, slash, with } => {
                 let mut curl = at(*place, *slash);
@@ -172,7 +181,7 @@ impl Op {
                 } else if *method != "GET" {
                     curl.method = Some((*method).to_owned());
                 }
-                with.put(&mut curl, world);
+                with.put(&mut curl, accounts);
                 curl
             }
             Self::AskSpelled { place, changes, with } => {
@@ -183,7 +192,7 @@ impl Op {
                     // The id stands at the end, and what is put behind it behind it.
                     let at = target.find(USERS).map_or(target.len(), |at| at + USERS.len() + 1);
                     let (before, after) = target.split_at(at.min(target.len()));
-                    let name = World::user_variable(*user);
+                    let name = user_variable(*user);
                     curl.request_target = Some(Template::new([
                         Piece::Literal(before.to_owned()),
                         Piece::Variable(Variable { name, transform: None }),
@@ -192,19 +201,19 @@ impl Op {
                 } else {
                     curl.request_target = Some(Template::literal(target));
                 }
-                with.put(&mut curl, world);
+                with.put(&mut curl, accounts);
                 curl
             }
             Self::Create { fields, escaped, with } => {
                 let mut curl = at(Place::Path(USERS), false);
                 post_json(&mut curl, "POST", fields.json(*escaped));
-                with.put(&mut curl, world);
+                with.put(&mut curl, accounts);
                 curl
             }
             Self::Raw { user, body, with } => {
                 let mut curl = at(user.map_or(Place::Path(USERS), Place::User), false);
                 post_json(&mut curl, if user.is_some() { "PUT" } else { "POST" }, body.clone());
-                with.put(&mut curl, world);
+                with.put(&mut curl, accounts);
                 curl
             }
             Self::RawLogin { form } => {
@@ -216,20 +225,20 @@ impl Op {
             Self::Update { user, fields, escaped, with } => {
                 let mut curl = at(Place::User(*user), false);
                 post_json(&mut curl, "PUT", fields.json(*escaped));
-                with.put(&mut curl, world);
+                with.put(&mut curl, accounts);
                 curl
             }
             Self::Login { email, password, content, slash, with } => {
                 let email = email.as_ref().map(|email| match email {
-                    Who::User(user) => world.users[*user].email.clone(),
+                    Who::User(user) => accounts.users[*user].email.clone(),
                     Who::Other(email) => email.clone(),
                 });
                 let password = password.as_ref().map(|password| match password {
-                    Word::Of(user) => world.users[*user].password.clone(),
+                    Word::Of(user) => accounts.users[*user].password.clone(),
                     Word::Other(password) => password.clone(),
                 });
                 let mut curl = login(email, password, *content, *slash);
-                with.put(&mut curl, world);
+                with.put(&mut curl, accounts);
                 curl
             }
             Self::Sleep(_) | Self::Restart | Self::Kill => return None,
@@ -270,7 +279,7 @@ fn at(place: Place, slash: bool) -> Curl {
         Place::Path(path) => curl.url.push(Piece::Literal(path.to_owned())),
         Place::User(user) => {
             curl.url.push(Piece::Literal(format!("{USERS}/")));
-            let name = World::user_variable(user);
+            let name = user_variable(user);
             curl.url.push(Piece::Variable(Variable { name, transform: None }));
         }
     }
