@@ -6,13 +6,14 @@
 //! - [`transcript`]: the canonical text of a run, and how what varies is replaced in it.
 //! - [`results`]: the run of a scenario, verdicts, the report of a check, lists of known failures.
 //! - [`suite`]: catalogue, scenarios and accepted transcripts read together; [`coverage`] of the one by the others.
-//! - [`json`]: JSON in the form of the documents.
+//! - [`json`]: JSON in the form of the documents; [`digest`]: SHA-256 as text.
 //!
 //! Dependencies: none of ours. Within the crate: `catalogue` ← `scenario` ← `http` ← `transcript` ← `results` ← `suite` ←
 //! `coverage`.
 
 pub mod catalogue;
 pub mod coverage;
+pub mod digest;
 pub mod http;
 pub mod json;
 pub mod results;

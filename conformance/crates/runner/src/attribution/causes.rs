@@ -7,6 +7,7 @@
 use spec::catalogue::Mode;
 use spec::scenario::template::Piece;
 use spec::scenario::{Curl, Template};
+use spec::transcript::{Answer, Refusal, Shown};
 
 /// The first cause of every answer that says that the server itself failed.
 pub const BROKEN: &str = "status.ok";
@@ -25,42 +26,51 @@ pub struct Before {
     pub zone: bool,
 }
 
-/// Names the requirements that would explain why `curl` was answered `actual` instead of `expected`.
+/// Returns the requirements that would explain why `curl` was answered `actual` instead of `expected`.
 ///
-/// Both are answers as a transcript has them. The first requirement that failed by itself counts; there is none
-/// where only the step explains itself.
-pub fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before) -> Vec<&'static str> {
-    let (expected, wanted_body) = expected.split_once('\n').unwrap_or((expected, ""));
-    let actual = actual.lines().next().unwrap_or_default();
-    let path = path(&curl.url);
+/// The first requirement that failed by itself counts. The list is empty where only the step explains itself.
+pub fn likely(
+    mode: Mode,
+    curl: &Curl,
+    expected: &Answer,
+    actual: &Answer,
+    before: Before,
+) -> Vec<&'static str> {
+    let path = path(curl);
     let route = route(curl.effective_method(), &path);
-    if expected.contains(" × ") {
-        // Many at once: that none of them succeeded is the route's matter, or the gate's.
-        let none = expected.contains(" × 2xx") && !actual.contains(" × 2xx");
+    if let Some(Shown::Tally(wanted)) = &expected.status {
+        // Many at once: where none of them succeeded, the route or the gate is the cause.
+        let succeeded = matches!(&actual.status, Some(Shown::Tally(came)) if came.successes > 0);
+        let none = wanted.successes > 0 && !succeeded;
         return route.into_iter().chain(gate(mode, &path)).filter(|_| none).collect();
     }
-    let step = Step { mode, curl, path: &path, route, wanted: code(expected), before };
-    if expected == actual {
-        let refusal = error_body(wanted_body);
-        return if refusal.is_empty() { step.shown_otherwise() } else { refusal.to_vec() };
+    let step = Step { mode, curl, path: &path, route, wanted: expected.code(), before };
+    if expected.status == actual.status {
+        return match expected.refusal() {
+            Some(refusal) => refused_by(refusal).to_vec(),
+            None => step.shown_otherwise(),
+        };
     }
-    let refusal_wanted =
-        ["401", "403", "not", "refused", "below"].iter().any(|word| expected.starts_with(word));
-    match code(actual) {
-        500.. => step.broken(),
-        401 | 403 if !refusal_wanted || step.is_open() => step.turned_away(),
-        401 | 403 => step.refused_otherwise(),
-        300..=399 | 404 | 405 if !expected.starts_with("not") => step.not_there(),
-        _ if expected.starts_with('2') => route.into_iter().collect(),
-        200..=299 if matches!(step.wanted, 401 | 403) => step.let_in(),
-        200..=299 if expected != "refused" => step.shown_otherwise(),
+    let wanted = expected.status.as_ref();
+    let success_wanted = wanted.is_some_and(Shown::is_success);
+    let refusal_wanted = wanted.is_some_and(|shown| {
+        shown.is_refused() || matches!(shown, Shown::NotSuccess | Shown::BelowServerError)
+    });
+    match actual.code() {
+        Some(500..) => step.broken(),
+        Some(401 | 403) if !refusal_wanted || step.is_open() => step.turned_away(),
+        Some(401 | 403) => step.refused_otherwise(),
+        Some(300..=399 | 404 | 405) if wanted != Some(&Shown::NotSuccess) => step.not_there(),
+        _ if success_wanted => route.into_iter().collect(),
+        Some(200..=299) if matches!(step.wanted, Some(401 | 403)) => step.let_in(),
+        Some(200..=299) if wanted != Some(&Shown::Refused) => step.shown_otherwise(),
         _ => Vec::new(),
     }
 }
 
 /// Names the requirement that a request is the plain use of.
 pub fn route_of(curl: &Curl) -> Option<&'static str> {
-    route(curl.effective_method(), &path(&curl.url))
+    route(curl.effective_method(), &path(curl))
 }
 
 /// A request that was not answered as it should have been.
@@ -69,8 +79,8 @@ struct Step<'a> {
     curl: &'a Curl,
     path: &'a str,
     route: Option<&'static str>,
-    /// The status that it should have had; 0 where several would do.
-    wanted: u16,
+    /// The status that it should have had; `None` where several would do.
+    wanted: Option<u16>,
     before: Before,
 }
 
@@ -88,15 +98,15 @@ impl Step<'_> {
         causes.extend(self.route);
         match self.wanted {
             _ if self.is_open() => {}
-            401 => causes.push("gate.missing"),
-            403 if self.mode.is_session() && self.has_cookie() => {
+            Some(401) => causes.push("gate.missing"),
+            Some(403) if self.mode.is_session() && self.has_cookie() => {
                 causes.push("session.unknown-id");
                 // One that was made, and is over, may break what breaks at a live one.
                 let was_made = self.curl.cookies.iter().any(|cookie| cookie.variables().next().is_some());
                 causes.extend(gate(self.mode, self.path).filter(|_| was_made));
             }
-            403 if self.mode.is_session() => causes.push("gate.unknown"),
-            403 => {}
+            Some(403) if self.mode.is_session() => causes.push("gate.unknown"),
+            Some(403) => {}
             _ if self.has_cookie() || self.has_authorization() => causes.extend(gate(self.mode, self.path)),
             _ => {}
         }
@@ -124,13 +134,13 @@ impl Step<'_> {
     /// It was answered 401 for 403, or 403 for 401.
     fn refused_otherwise(&self) -> Vec<&'static str> {
         match (self.wanted, self.mode) {
-            (401, _) => vec!["gate.missing"],
+            (Some(401), _) => vec!["gate.missing"],
             // What is sent along is not looked at: then nobody gets in by it either.
-            (403, Mode::BasicAuth) => vec!["basic.valid", "gate.unknown"],
-            (403, mode) if mode.is_session() && self.has_cookie() => {
+            (Some(403), Mode::BasicAuth) => vec!["basic.valid", "gate.unknown"],
+            (Some(403), mode) if mode.is_session() && self.has_cookie() => {
                 vec!["gate.unknown", "session.identifies", "session.unknown-id"]
             }
-            (403, _) => vec!["gate.unknown"],
+            (Some(403), _) => vec!["gate.unknown"],
             _ => Vec::new(),
         }
     }
@@ -182,31 +192,23 @@ impl Step<'_> {
     }
 }
 
-/// The status of an answer's first line; 0 where it is none.
-fn code(line: &str) -> u16 {
-    line.get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(0)
-}
-
-/// The requirements that say what the body of a common refusal is, by the accepted body.
-fn error_body(body: &str) -> &'static [&'static str] {
-    match body {
-        "{\"error\": \"Not found\"}" => &["errors.not-found"],
-        "{\"error\": \"Unauthorized\"}" => &["errors.unauthorized-route", "gate.missing"],
-        "{\"error\": \"Forbidden\"}" => &["errors.forbidden-route", "gate.unknown"],
-        _ => &[],
+/// Returns the requirements that say what the body of a common refusal is.
+fn refused_by(refusal: Refusal) -> &'static [&'static str] {
+    match refusal {
+        Refusal::NotFound => &["errors.not-found"],
+        Refusal::Unauthorized => &["errors.unauthorized-route", "gate.missing"],
+        Refusal::Forbidden => &["errors.forbidden-route", "gate.unknown"],
     }
 }
 
-/// The path of a URL with `*` for every variable, without its query and its final slash.
-fn path(url: &Template) -> String {
-    let mut text = String::new();
-    for piece in url.pieces().iter().skip(1) {
-        match piece {
-            Piece::Literal(literal) => text.push_str(literal),
-            Piece::Variable(_) => text.push('*'),
-        }
-    }
-    text.split('?').next().unwrap_or_default().trim_end_matches('/').to_owned()
+/// Returns the path of a request with `*` for every variable.
+fn path(curl: &Curl) -> String {
+    let path = curl.path();
+    let texts = path.pieces().iter().map(|piece| match piece {
+        Piece::Literal(literal) => literal.as_str(),
+        Piece::Variable(_) => "*",
+    });
+    texts.collect()
 }
 
 /// The requirement that lets a request with good credentials through the gate.
@@ -243,6 +245,12 @@ fn route(method: &str, path: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Attributes a difference between two answers, given as text.
+    fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before) -> Vec<&'static str> {
+        let read = |text: &str| text.parse().expect("every text is an answer");
+        likely(mode, curl, &read(expected), &read(actual), before)
+    }
 
     #[test]
     fn a_broken_route_explains_what_used_it() {

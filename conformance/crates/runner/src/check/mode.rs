@@ -15,6 +15,7 @@ use spec::results::Way;
 use spec::results::run::{Outcome, Run, StepRun};
 use spec::results::{Finding, Kind};
 use spec::scenario::Scenario;
+use spec::transcript::Answer;
 use targets::SiteError;
 use targets::instance::Stage;
 use targets::progress::event::Event;
@@ -242,14 +243,14 @@ fn is_clean(run: &Run, findings: &[Finding]) -> bool {
 
 /// The run of a scenario that had no site.
 fn lost_run(scenario: &Scenario, error: &SiteError) -> Run {
-    let step =
-        StepRun { outcome: Outcome::Error { why: error.to_string() }, lines: Vec::new(), success: None };
+    let outcome = Outcome::Error { why: error.to_string() };
+    let step = StepRun { outcome, printed: Answer::default(), success: None };
     Run { steps: scenario.steps().map(|_| step.clone()).collect(), output: String::new() }
 }
 
 /// Says why no server ever ran for a scenario, if that is so.
 fn dead(run: &Run) -> Option<String> {
-    let first = run.steps.iter().find(|step| step.outcome != Outcome::Done || !step.lines.is_empty())?;
+    let first = run.steps.iter().find(|step| step.outcome != Outcome::Done || !step.printed.is_empty())?;
     match &first.outcome {
         Outcome::Error { why } => Some(why.clone()),
         _ => None,
