@@ -5,11 +5,12 @@
 //! - [`http`]: a request as curl would send it, and the exchange that came of it.
 //! - [`transcript`]: the canonical text of a run, and how what varies is replaced in it.
 //! - [`results`]: the run of a scenario, verdicts, the report of a check, lists of known failures.
+//! - [`script`]: a scenario as a bash script with real curl.
 //! - [`suite`]: catalogue, scenarios and accepted transcripts read together; [`coverage`] of the one by the others.
 //! - [`json`]: JSON in the form of the documents; [`digest`]: SHA-256 as text.
 //!
 //! Dependencies: none of ours. Within the crate: `catalogue` ← `scenario` ← `http` ← `transcript` ← `results` ← `suite` ←
-//! `coverage`.
+//! `coverage`, and `transcript` ← `script`.
 
 pub mod catalogue;
 pub mod coverage;
@@ -18,5 +19,6 @@ pub mod http;
 pub mod json;
 pub mod results;
 pub mod scenario;
+pub mod script;
 pub mod suite;
 pub mod transcript;

@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use crate::instance::Stage;
 use crate::{Launch, NewUser, Program, Stop};
@@ -244,7 +243,7 @@ async fn by_file(stage: &mut Stage<'_>, users: &[NewUser]) -> Result<Vec<String>
     let mut rows = serde_json::Map::new();
     for user in users {
         let id = uuid::Uuid::new_v4().to_string();
-        let hash: String = Sha256::digest(&user.password).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = spec::digest::sha256_hex(&user.password);
         rows.insert(
             id.clone(),
             json!({

@@ -1,7 +1,6 @@
 //! Faults of the users: reading, creating, changing, deleting, keeping.
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::{After, Fault};
 use crate::{Route, User};
@@ -31,7 +30,7 @@ fn change(turn: &mut After<'_>, change: impl FnOnce(&mut User)) {
 
 /// Hashes a password as the documents' projects do.
 fn hash(password: &str) -> String {
-    Sha256::digest(password).iter().map(|byte| format!("{byte:02x}")).collect()
+    spec::digest::sha256_hex(password)
 }
 
 /// Gives a field of the JSON object that was sent.
