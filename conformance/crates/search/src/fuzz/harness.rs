@@ -56,7 +56,7 @@ pub struct Setup<'a> {
     pub listener: &'a dyn EventListener,
     /// The modes in which sequences are replayed; at least one.
     pub modes: &'a [Mode],
-    /// The ways to get the first users in, in order.
+    /// The methods to store the first users, in order.
     pub seed_methods: &'a [SeedMethod],
     /// A user that is stored already.
     pub given: Option<&'a NewUser>,
