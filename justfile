@@ -24,7 +24,7 @@ review:
     # --workspace uses what `just test` has built; -p conformance would build with other features.
     INSTA_UPDATE=always cargo test --quiet --workspace --test scenarios -- --quiet reference::
     INSTA_UPDATE=always cargo test --quiet --workspace --test hardened -- accepted::
-    INSTA_UPDATE=always cargo test --quiet --workspace --test redis -- answers_is_what_is_accepted
+    INSTA_UPDATE=always cargo test --quiet --workspace --test it -- answers_is_what_is_accepted
     git add --intent-to-add scenarios/snapshots
     @if git diff --quiet -- scenarios/snapshots; then echo "Nothing changed."; else \
         git --no-pager diff --stat -- scenarios/snapshots; \
@@ -82,6 +82,10 @@ openapi:
 # Show which steps check each requirement, and what is missing
 coverage:
     cargo run --release --quiet -p conformance -- coverage
+
+# Make the picture of the README anew; needs python3 with Flask, and Chromium
+picture:
+    docs/report
 
 # Format, and let clippy complain
 lint:

@@ -1,6 +1,6 @@
-//! The command line: what can be asked, and the exit codes. It builds nothing itself.
+//! The command line: its grammar, and the subcommand that each command runs.
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{check, compare, coverage, diff, doctor, explain, faults, fuzz, grade, show};
 use crate::console::print;
@@ -14,9 +14,28 @@ use spec::suite::Suite;
 struct Cli {
     /// What is asked of an implementation; in `check`, `list`, `show`, `explain` and `coverage`
     #[arg(long, global = true, value_enum, default_value_t)]
-    profile: Profile,
+    profile: ProfileArgument,
     #[command(subcommand)]
     command: Subcommands,
+}
+
+/// The values of `--profile`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ProfileArgument {
+    /// The documents
+    #[default]
+    Documented,
+    /// The server is started with HARDENED=1, and what that changes is asked for instead
+    Hardened,
+}
+
+impl From<ProfileArgument> for Profile {
+    fn from(argument: ProfileArgument) -> Self {
+        match argument {
+            ProfileArgument::Documented => Self::Documented,
+            ProfileArgument::Hardened => Self::Hardened,
+        }
+    }
 }
 
 const EXIT_CODES: &str = "\
@@ -67,12 +86,12 @@ enum Subcommands {
     Doctor,
 }
 
-/// Gives the grammar of the command line, for what reads command lines without running them.
+/// Returns the grammar of the command line, for tests that read command lines without running them.
 pub fn grammar() -> clap::Command {
     Cli::command()
 }
 
-/// Runs the command line of this process to its end and gives its exit.
+/// Runs the command line of this process, and returns how the program ends.
 pub fn main() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -90,12 +109,13 @@ pub fn main() -> Exit {
             | Subcommands::Explain { .. }
             | Subcommands::Coverage(_)
     );
-    if cli.profile == Profile::Hardened && !hardens {
+    let profile = Profile::from(cli.profile);
+    if profile == Profile::Hardened && !hardens {
         return fail(&Failure::usage("--profile hardened goes with check, list, show, explain and coverage"));
     }
-    let suite = match Suite::built_in_for(cli.profile) {
+    let suite = match Suite::built_in_for(profile) {
         Ok(suite) => suite,
-        Err(error) => return fail(&Failure::usage(error.to_string())),
+        Err(error) => return fail(&Failure::usage(error)),
     };
     let ended = match cli.command {
         Subcommands::Check(arguments) => check::run(&suite, &arguments),

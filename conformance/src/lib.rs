@@ -16,6 +16,7 @@
 pub mod cli;
 pub mod commands;
 pub mod console;
+pub mod error;
 pub mod exit;
 pub mod files;
 pub mod grade;

@@ -5,17 +5,11 @@
 //! - the twins: a server that is not hardened fails every requirement of the profile's own, and a hardened one fails
 //!   of the documents just what the profile replaces.
 
-#[path = "support/suite.rs"]
-mod on_disk;
-#[path = "support/server.rs"]
-mod server;
-
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
-use on_disk::scenarios_folder;
 use runner::check::{Check, Checked, Plan};
 use search::served_model::Model;
 use spec::catalogue::Mode;
@@ -23,11 +17,13 @@ use spec::catalogue::Profile;
 use spec::results::ClockKind;
 use spec::results::Kind;
 use spec::results::Report;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::suite::Suite;
 use targets::Target;
 use targets::command::Command;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
+use test_support::program::server_path;
+use test_support::suite::{scenarios_folder, suite};
 
 static HARDENED: LazyLock<Suite> = LazyLock::new(|| {
     Suite::from_folder(Profile::Hardened, &scenarios_folder())
@@ -40,7 +36,7 @@ fn main() {
     trials.push(Trial::test("reference is met", || is_met(&Reference, &Mode::ALL)));
     trials.push(Trial::test("server is met", || {
         let folder = tempfile::tempdir()?;
-        let server = server::binary().display().to_string();
+        let server = server_path().display().to_string();
         let target = Command::new(folder.path(), Some(&server), ClockKind::None)?;
         is_met(&target, &[Mode::BasicAuth, Mode::SessionDbAuth])
     }));
@@ -83,12 +79,12 @@ fn check<'s>(
         modes,
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs: 4,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let checked = runtime.block_on(Check::new(suite, target, &plan, &Silence).run());
+    let checked = runtime.block_on(Check::new(suite, target, &plan, &NoListener).run());
     Ok(checked.map_err(|_| "the clock does not follow its driver")?)
 }
 
@@ -128,7 +124,7 @@ fn documented_fails() -> Result<(), Failed> {
 
 /// The documents' suite with the setting.
 fn hardened_fails() -> Result<(), Failed> {
-    let mut suite = on_disk::suite().clone();
+    let mut suite = suite().clone();
     for scenario in &mut suite.scenarios {
         scenario.settings.profile = Profile::Hardened;
     }

@@ -5,9 +5,12 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
+use super::known::KnownArguments;
+use super::progress::Progress;
 use super::redis;
-use crate::commands::progress::Progress;
+use super::target::{UrlArguments, refuse};
 use crate::console;
+use crate::error::Error;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::reference::Reference;
@@ -18,20 +21,18 @@ use search::{adopt, diagnosis};
 use spec::catalogue::Mode;
 use spec::results;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::results::known;
-use spec::results::known::KnownArguments;
 use spec::results::{Report, Strictness};
-use spec::scenario::Settings;
 use spec::suite::Suite;
+use targets::Target;
 use targets::clock;
 use targets::command::Command;
 use targets::detect;
-use targets::instance::Stage;
+use targets::instance::Instance;
 use targets::progress::cost::Costs;
 use targets::seed;
 use targets::url::Url;
-use targets::{NewUser, Target};
 
 /// What `conformance check --help` adds.
 pub const HELP: &str = "\
@@ -84,12 +85,8 @@ pub struct Arguments {
     /// Judge these requirements only, with commas or repeated; `conformance coverage` lists them
     #[arg(long, value_name = "R", value_delimiter = ',')]
     requirement: Vec<String>,
-    /// A user that is stored at the URL
-    #[arg(long, value_name = "EMAIL:PASSWORD", value_parser = detect::user)]
-    user: Option<NewUser>,
-    /// The SESSION_NAME of the server at the URL
-    #[arg(long, value_name = "N", default_value = "_my_session_id")]
-    session_name: String,
+    #[command(flatten)]
+    url: UrlArguments,
     /// The SESSION_DURATION of the server at the URL, in seconds
     #[arg(long, value_name = "S")]
     session_duration: Option<u64>,
@@ -159,13 +156,10 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         (Format::Junit, &arguments.junit),
         (Format::Html, &arguments.html),
         (Format::KnownFailing, arguments.known.write()),
-    ])
-    .map_err(Failure::usage)?;
-    let known_failing = arguments.known.read(&suite.catalogue).map_err(Failure::usage)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))?;
+    ])?;
+    let known_failing = arguments.known.read(&suite.catalogue)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
     let mut with_files = None;
     let mut scenarios = Vec::new();
     for name in &arguments.scenario {
@@ -183,8 +177,8 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let suite = with_files.as_ref().unwrap_or(suite);
     let (since, costs) = (Instant::now(), Costs::default());
     let mut report = runtime.block_on(async {
-        let request = Asked { suite, arguments, scenarios, requirements, costs: &costs };
-        request.run().await
+        let check = RequestedCheck { suite, arguments, scenarios, requirements, costs: &costs };
+        check.run().await
     })?;
     known_failing.mark(&mut report.verdicts);
     diagnosis::attach(&mut report, &suite.catalogue);
@@ -193,8 +187,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if !files.take_stdout() {
         console::print(&report::terminal(&report, catalogue, strictness));
     }
-    let write =
-        |format, text: &dyn Fn() -> String| files.write(format, text, console::print).map_err(Failure::usage);
+    let write = |format, text: &dyn Fn() -> String| files.write(format, text, console::print);
     write(Format::Json, &|| report::json(&report, catalogue))?;
     write(Format::Junit, &|| report::junit(&report, catalogue, strictness))?;
     write(Format::Html, &|| report::html(&[Entry::of(report.clone())], catalogue))?;
@@ -208,8 +201,8 @@ fn find(suite: &Suite, name: &str) -> Result<String, Failure> {
     found.map_err(|why| Failure::usage(adopt::or_file(why, name)))
 }
 
-/// A check as asked for on the command line.
-struct Asked<'a> {
+/// A check as the command line asks for it.
+struct RequestedCheck<'a> {
     suite: &'a Suite,
     arguments: &'a Arguments,
     scenarios: Vec<String>,
@@ -217,7 +210,7 @@ struct Asked<'a> {
     costs: &'a Costs,
 }
 
-impl Asked<'_> {
+impl RequestedCheck<'_> {
     /// Runs the check.
     async fn run(&self) -> Result<Report, Failure> {
         match self.arguments.target.as_deref() {
@@ -232,7 +225,7 @@ impl Asked<'_> {
             }
             Some(target) if redis::is_meant(target) => {
                 self.refuse_what_goes_with_either()?;
-                self.refuse_unless("the API", !self.arguments.mode.is_empty(), "--mode")?;
+                refuse(!self.arguments.mode.is_empty(), "--mode", "the API")?;
                 let plan = self.plan(vec![Mode::Redis], &[])?;
                 let meant = redis::server(target).await?;
                 if meant.kept.is_some() {
@@ -251,25 +244,20 @@ impl Asked<'_> {
         }
     }
 
-    fn refuse_unless(&self, kind: &str, given: bool, option: &str) -> Result<(), Failure> {
-        if given { Err(Failure::usage(format!("{option} goes with {kind} as the target"))) } else { Ok(()) }
+    fn refuse_what_goes_with_a_folder(&self) -> Result<(), Error> {
+        refuse(self.arguments.command.is_some(), "--command", "a folder")?;
+        refuse(self.arguments.seed != SeedArgument::Auto, "--seed", "a folder")
     }
 
-    fn refuse_what_goes_with_a_folder(&self) -> Result<(), Failure> {
-        self.refuse_unless("a folder", self.arguments.command.is_some(), "--command")?;
-        self.refuse_unless("a folder", self.arguments.seed != SeedArgument::Auto, "--seed")
+    fn refuse_what_goes_with_a_url(&self) -> Result<(), Error> {
+        refuse(self.arguments.session_duration.is_some(), "--session-duration", "a URL")?;
+        self.arguments.url.refuse()
     }
 
-    fn refuse_what_goes_with_a_url(&self) -> Result<(), Failure> {
-        self.refuse_unless("a URL", self.arguments.user.is_some(), "--user")?;
-        self.refuse_unless("a URL", self.arguments.session_duration.is_some(), "--session-duration")?;
-        self.refuse_unless("a URL", self.arguments.session_name != Settings::SESSION_NAME, "--session-name")
-    }
-
-    fn refuse_what_goes_with_either(&self) -> Result<(), Failure> {
+    fn refuse_what_goes_with_either(&self) -> Result<(), Error> {
         self.refuse_what_goes_with_a_folder()?;
         self.refuse_what_goes_with_a_url()?;
-        self.refuse_unless("a folder or a URL", self.arguments.clock != ClockArgument::Auto, "--clock")
+        refuse(self.arguments.clock != ClockArgument::Auto, "--clock", "a folder or a URL")
     }
 
     async fn folder(&self, folder: &Path) -> Result<Report, Failure> {
@@ -284,15 +272,15 @@ impl Asked<'_> {
             ClockArgument::Faketime => ClockKind::Faketime,
             ClockArgument::None => ClockKind::None,
         };
-        let command = Command::new(folder, self.arguments.command.as_deref(), first)
-            .map_err(|error| Failure::usage(error.to_string()))?;
-        let ways: &[Way] = match self.arguments.seed {
+        let command =
+            Command::new(folder, self.arguments.command.as_deref(), first).map_err(Failure::usage)?;
+        let seed_methods: &[SeedMethod] = match self.arguments.seed {
             SeedArgument::Auto => command.seed_methods(),
-            SeedArgument::Api => &[Way::Api],
-            SeedArgument::File => &[Way::File],
-            SeedArgument::Program => &[Way::Program],
+            SeedArgument::Api => &[SeedMethod::Api],
+            SeedArgument::File => &[SeedMethod::File],
+            SeedArgument::Program => &[SeedMethod::Program],
         };
-        let plan = self.plan(self.modes(), ways)?;
+        let plan = self.plan(self.modes(), seed_methods)?;
         match self.unless_unproved(&command, &plan).await? {
             Ok(report) => Ok(report),
             Err(ClockUnproved) if self.arguments.clock == ClockArgument::Auto => {
@@ -317,33 +305,25 @@ impl Asked<'_> {
         };
         let url = |mode| {
             let arguments = self.arguments;
-            Url::new(base, mode, &arguments.session_name, arguments.session_duration, kind)
+            Url::new(base, mode, &arguments.url.session_name, arguments.session_duration, kind)
         };
-        if self.arguments.mode.len() > 1 {
-            return Err(Failure::usage("a running server is in one mode: give --mode once"));
-        }
-        let plan = |mode| self.plan(vec![mode], &[Way::Given]);
+        let only = UrlArguments::only_mode(&self.arguments.mode)?;
+        let plan = |mode| self.plan(vec![mode], &[SeedMethod::Given]);
         // What is wrong with the arguments is said whether or not somebody answers there.
-        let asked = self.arguments.mode.first().copied().map(plan).transpose()?;
-        let site = url(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
-        let mut stage = Stage::new(site);
-        let not_checked = |error: targets::Error| Failure::not_checked(error.to_string());
-        detect::reach(&mut stage).await.map_err(not_checked)?;
-        let mode = match self.arguments.mode.first() {
+        let asked = only.map(plan).transpose()?;
+        let mut instance = self.arguments.url.reach(&url(Mode::Off)).await?;
+        let mode = match only {
             Some(Mode::Off) => {
-                detect::is_off(&mut stage).await.map_err(not_checked)?;
+                detect::is_off(&mut instance).await.map_err(Failure::not_checked)?;
                 Mode::Off
             }
-            Some(mode) => *mode,
-            None => {
-                let found = detect::mode(&mut stage, self.arguments.user.as_ref()).await;
-                found.map_err(not_checked)?
-            }
+            Some(mode) => mode,
+            None => self.arguments.url.detect_mode(&mut instance).await?,
         };
         let target = url(mode);
-        if let Some(user) = &self.arguments.user {
-            let site = target.open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
-            seed::lets_in(&mut Stage::new(site), mode, user).await.map_err(|why| {
+        if let Some(user) = &self.arguments.url.user {
+            let sandbox = target.open().await.map_err(Failure::not_checked)?;
+            seed::lets_in(&mut Instance::new(sandbox), mode, user).await.map_err(|why| {
                 Failure::not_checked(format!(
                     "--user {} --mode {mode}: {why}; is it the right user and mode?",
                     user.email
@@ -359,13 +339,13 @@ impl Asked<'_> {
     }
 
     /// Returns the plan of a check in these modes, if it leaves anything to check.
-    fn plan(&self, modes: Vec<Mode>, ways: &[Way]) -> Result<Plan, Failure> {
+    fn plan(&self, modes: Vec<Mode>, seed_methods: &[SeedMethod]) -> Result<Plan, Failure> {
         let plan = Plan {
             modes,
             scenarios: self.scenarios.clone(),
             requirements: self.requirements.clone(),
-            ways: ways.to_vec(),
-            given: self.arguments.user.clone(),
+            seed_methods: seed_methods.to_vec(),
+            given: self.arguments.url.user.clone(),
             jobs: self.arguments.jobs.map_or_else(runner::check::side_by_side, usize::from),
         };
         if plan.modes.iter().all(|mode| plan.scenarios(self.suite, *mode).is_empty()) {

@@ -14,8 +14,8 @@ use crate::files::{Files, Format};
 use model::faults::{Fault, all};
 use search::Error;
 use search::audit::Audit;
-use search::audit::hunted;
-use search::audit::hunted::Hunted;
+use search::audit::campaigns;
+use search::audit::campaigns::FaultCampaigns;
 use search::signature;
 use spec::catalogue::nearest;
 use spec::suite::Suite;
@@ -68,10 +68,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         (Format::Json, &arguments.json),
         (Format::Csv, &arguments.csv),
         (Format::Patterns, &arguments.patterns),
-    ])
-    .map_err(Failure::usage)?;
+    ])?;
     let chosen = chosen(suite, arguments)?;
-    let audit = played(suite, &chosen).map_err(|error| Failure::not_checked(error.to_string()))?;
+    let audit = played(suite, &chosen)?;
     let hunted = match arguments.walks {
         Some(walks) => hunted(suite, &chosen, walks, arguments.seed)?,
         None => Vec::new(),
@@ -80,8 +79,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if !files.take_stdout() {
         console::print(&table(suite, &audit, &hunted, &holes));
     }
-    let write =
-        |format, text: &dyn Fn() -> String| files.write(format, text, console::print).map_err(Failure::usage);
+    let write = |format, text: &dyn Fn() -> String| files.write(format, text, console::print);
     write(Format::Json, &|| json_of(suite, &audit, &hunted))?;
     write(Format::Csv, &|| csv(suite, &audit))?;
     write(Format::Patterns, &|| signature::write(&audit.patterns()))?;
@@ -127,24 +125,29 @@ fn chosen(suite: &Suite, arguments: &Arguments) -> Result<Vec<&'static Fault>, F
 }
 
 /// Plays the faults, with progress.
-fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, Error> {
+fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, Failure> {
     let bar = bar(faults.len());
-    let audit = Audit::play(suite, faults, &|fault| {
+    let audit = Audit::run(suite, faults, &|fault| {
         bar.set_message(fault.name);
         bar.inc(1);
     });
     bar.finish_and_clear();
-    audit
+    audit.map_err(Failure::not_checked)
 }
 
 /// Hunts for the faults, with progress.
-fn hunted(suite: &Suite, faults: &[&'static Fault], walks: u32, seed: u64) -> Result<Vec<Hunted>, Failure> {
+fn hunted(
+    suite: &Suite,
+    faults: &[&'static Fault],
+    walks: u32,
+    seed: u64,
+) -> Result<Vec<FaultCampaigns>, Failure> {
     let bar = bar(faults.len());
     let tell = |fault: &Fault| {
         bar.set_message(fault.name);
         bar.inc(1);
     };
-    let hunted = hunted::hunt_all(&suite.catalogue, faults, walks, seed, &tell, &console::listen);
+    let hunted = campaigns::run_all(&suite.catalogue, faults, walks, seed, &tell, &console::listen);
     bar.finish_and_clear();
     hunted.map_err(|none| match none {
         Error::Interrupted(signal) => Failure::interrupted(signal, ""),
@@ -158,13 +161,13 @@ fn bar(faults: usize) -> ProgressBar {
 }
 
 /// Gives the properties that find a fault; `None` where none was hunted with.
-fn properties(hunted: &[Hunted], fault: &Fault) -> Option<Vec<&'static str>> {
+fn properties(hunted: &[FaultCampaigns], fault: &Fault) -> Option<Vec<&'static str>> {
     let one = hunted.iter().find(|one| one.fault.name == fault.name)?;
     Some(one.found_by.iter().map(|property| property.as_str()).collect())
 }
 
 /// Writes the matrix for a person: a block a requirement, a line a fault; then the holes.
-fn table(suite: &Suite, audit: &Audit<'_>, hunted: &[Hunted], holes: &[String]) -> String {
+fn table(suite: &Suite, audit: &Audit<'_>, hunted: &[FaultCampaigns], holes: &[String]) -> String {
     let mut out = String::new();
     let mut line = |text: String| writeln!(out, "{text}").expect("writing to a string cannot fail");
     for requirement in suite.catalogue.rows() {
@@ -206,7 +209,7 @@ fn table(suite: &Suite, audit: &Audit<'_>, hunted: &[Hunted], holes: &[String]) 
     out
 }
 
-fn json_of(suite: &Suite, audit: &Audit<'_>, hunted: &[Hunted]) -> String {
+fn json_of(suite: &Suite, audit: &Audit<'_>, hunted: &[FaultCampaigns]) -> String {
     let row = |row: &search::audit::matrix::Row| {
         json!({
             "fault": row.fault.name,

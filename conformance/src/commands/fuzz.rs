@@ -4,28 +4,29 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::commands::fuzz_report::{Found, Report};
-use crate::commands::walks;
+use super::fuzz_report::{Found, Report};
+use super::known::KnownList;
+use super::target::{UrlArguments, refuse};
+use super::walks;
 use crate::console;
+use crate::error::Error;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::reference::Reference;
 use model::Deviation;
-use search::Error;
 use search::fuzz::Harness;
 use search::fuzz::Property;
 use search::fuzz::saved;
 use search::fuzz::{Campaign, Known, SHRINKS};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::known::KnownList;
-use spec::scenario::{Scenario, Settings};
+use spec::scenario::Scenario;
 use spec::suite::Suite;
+use targets::Target;
 use targets::detect;
-use targets::instance::Stage;
-use targets::progress::cost::{Costs, Work};
+use targets::progress::cost::Costs;
+use targets::progress::event::Work;
 use targets::url::Url;
-use targets::{NewUser, Target};
 
 /// What `conformance fuzz --help` adds.
 pub const HELP: &str = "\
@@ -83,12 +84,8 @@ pub struct Arguments {
     /// Keep counterexamples in this folder, as scenarios; those that are there are played first
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-    /// A user that is stored at the URL
-    #[arg(long, value_name = "EMAIL:PASSWORD", value_parser = detect::user)]
-    user: Option<NewUser>,
-    /// The SESSION_NAME of the server at the URL
-    #[arg(long, value_name = "N", default_value = "_my_session_id")]
-    session_name: String,
+    #[command(flatten)]
+    url: UrlArguments,
     /// Write what was found as JSON to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
@@ -115,13 +112,13 @@ impl Tried {
     }
 }
 
-fn tried(text: &str) -> Result<Tried, String> {
+fn tried(text: &str) -> Result<Tried, Error> {
     match Property::ALL.into_iter().find(|property| property.as_str() == text) {
         Some(property) => Ok(Tried::Walks(property)),
         None if text == AT_ONCE => Ok(Tried::AtOnce),
         None => {
             let names: Vec<&str> = Property::ALL.iter().map(|property| property.as_str()).collect();
-            Err(format!("the properties are {} and {AT_ONCE}", names.join(", ")))
+            Err(Error::UnknownProperty(format!("{} and {AT_ONCE}", names.join(", "))))
         }
     }
 }
@@ -138,9 +135,9 @@ const CASES_OF_PROGRAMS: u32 = 32;
 ///
 /// When something is wrong with the arguments, the target cannot be used, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
-    let known = arguments.known.read(&suite.catalogue).map_err(Failure::usage)?;
+    let known = arguments.known.read(&suite.catalogue)?;
     let known = Known::listed(known.requirements());
-    let files = Files::new([(Format::Json, &arguments.json)]).map_err(Failure::usage)?;
+    let files = Files::new([(Format::Json, &arguments.json)])?;
     let saved = match &arguments.save {
         Some(folder) => saved::read(folder).map_err(|error| Failure::usage(error.to_string()))?,
         None => Vec::new(),
@@ -153,7 +150,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if saved.is_empty() {
         walks::says_something(&asked, &chosen.modes)?;
     }
-    let (costs, given) = (Costs::default(), arguments.user.as_ref());
+    let (costs, given) = (Costs::default(), arguments.url.user.as_ref());
     let (catalogue, modes) = (&suite.catalogue, &chosen.modes);
     let mut harness = walks::harness(&runtime, &chosen.targets, catalogue, &costs, modes, given, &stop)?;
     let fuzz = Fuzz { arguments, known: &known, chosen: &chosen, costs: &costs };
@@ -170,7 +167,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if !files.take_stdout() {
         console::print(&report.text(&suite.catalogue, arguments.save.as_deref()));
     }
-    files.write(Format::Json, || report.json(), console::print).map_err(Failure::usage)?;
+    files.write(Format::Json, || report.json(), console::print)?;
     Ok(if report.is_clean() { Exit::Met } else { Exit::NotMet })
 }
 
@@ -183,12 +180,10 @@ struct Chosen {
 }
 
 async fn choose(arguments: &Arguments) -> Result<Chosen, Failure> {
-    let refuse = |given: bool, option: &str, kind: &str| {
-        if given { Err(Failure::usage(format!("{option} goes with {kind} as the target"))) } else { Ok(()) }
-    };
     let url = arguments.target.as_deref().filter(|target| target.contains("://"));
-    refuse(url.is_none() && arguments.user.is_some(), "--user", "a URL")?;
-    refuse(url.is_none() && arguments.session_name != Settings::SESSION_NAME, "--session-name", "a URL")?;
+    if url.is_none() {
+        arguments.url.refuse()?;
+    }
     let is_folder = arguments.target.is_some() && url.is_none();
     refuse(!is_folder && arguments.command.is_some(), "--command", "a folder")?;
     let modes = walks::modes(&arguments.mode);
@@ -213,18 +208,14 @@ async fn running(arguments: &Arguments, given: &str, mut tried: Vec<Tried>) -> R
         )));
     }
     tried.retain(|one| *one != Tried::AtOnce);
-    let base = detect::base_url(given).map_err(|error| Failure::usage(error.to_string()))?;
-    let at = |mode| Url::new(&base, mode, &arguments.session_name, None, ClockKind::None);
-    let mode = match arguments.mode.as_slice() {
-        [] => {
-            let not_checked = |error: targets::Error| Failure::not_checked(error.to_string());
-            let site = at(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
-            let mut stage = Stage::new(site);
-            detect::reach(&mut stage).await.map_err(not_checked)?;
-            detect::mode(&mut stage, arguments.user.as_ref()).await.map_err(not_checked)?
+    let base = detect::base_url(given).map_err(Failure::usage)?;
+    let at = |mode| Url::new(&base, mode, &arguments.url.session_name, None, ClockKind::None);
+    let mode = match UrlArguments::only_mode(&arguments.mode)? {
+        Some(mode) => mode,
+        None => {
+            let mut instance = arguments.url.reach(&at(Mode::Off)).await?;
+            arguments.url.detect_mode(&mut instance).await?
         }
-        [mode] => *mode,
-        _ => return Err(Failure::usage("a running server is in one mode: give --mode once")),
     };
     Ok(Chosen { targets: vec![Box::new(at(mode))], modes: vec![mode], tried })
 }
@@ -239,7 +230,7 @@ struct Fuzz<'f> {
 }
 
 impl Fuzz<'_> {
-    async fn run(&self, harness: &mut Harness<'_>, saved: &[Scenario]) -> Result<Report, Error> {
+    async fn run(&self, harness: &mut Harness<'_>, saved: &[Scenario]) -> Result<Report, search::Error> {
         let modes = &self.chosen.modes;
         let seed = walks::seed(self.arguments.seed);
         let mut report = Report { name: harness.name(), seed, ..Report::default() };
@@ -249,7 +240,7 @@ impl Fuzz<'_> {
             report.replayed += 1;
             for mode in scenario.modes.iter().filter(|mode| modes.contains(mode)) {
                 let is_known = |deviation: &Deviation| self.known.has(deviation);
-                if let Some(mismatch) = harness.play(scenario, *mode, &is_known).await? {
+                if let Some(mismatch) = harness.find_mismatch(scenario, *mode, &is_known).await? {
                     known.find(mismatch.requirement());
                     let scenario = scenario.clone();
                     let (mode, deviation) = (*mode, mismatch.deviation);

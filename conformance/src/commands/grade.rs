@@ -6,12 +6,12 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::console;
+use crate::error::Error;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::grade::progress::Progress;
 use crate::grade::state::State;
 use crate::grade::{Bounds, Entry, Graded, entries, fingerprint, pool, table};
-use report;
 use report::Weights;
 use search::diagnosis;
 use spec::results::{Report, Strictness};
@@ -99,10 +99,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         (Format::Html, &arguments.html),
         (Format::Csv, &arguments.csv),
         (Format::Scores, &arguments.scores),
-    ])
-    .map_err(Failure::usage)?;
+    ])?;
     let weights = weights(suite, arguments)?;
-    let entries = entries(&folders(arguments)?).map_err(Failure::usage)?;
+    let entries = entries(&folders(arguments)?)?;
     if entries.is_empty() {
         return Err(Failure::usage("there is nothing to grade: no folder is named"));
     }
@@ -117,8 +116,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         diagnosis::attach(report, catalogue);
     }
     let reports: Vec<Report> = graded.into_iter().map(|one| one.report).collect();
-    let write =
-        |format, text: &dyn Fn() -> String| files.write(format, text, console::print).map_err(Failure::usage);
+    let write = |format, text: &dyn Fn() -> String| files.write(format, text, console::print);
     write(Format::Json, &|| report::json_of_all(&reports, catalogue))?;
     write(Format::Junit, &|| report::junit_of_all(&entries, catalogue, Strictness::default()))?;
     write(Format::Html, &|| report::html(&entries, catalogue))?;
@@ -136,11 +134,11 @@ fn weights(suite: &Suite, arguments: &Arguments) -> Result<Weights, Failure> {
 }
 
 /// Lists the folders of the command line and of the list, in this order.
-fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>, Failure> {
+fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>, Error> {
     let mut folders = arguments.folders.clone();
     if let Some(list) = &arguments.list {
-        let text = std::fs::read_to_string(list)
-            .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", list.display())))?;
+        let text =
+            std::fs::read_to_string(list).map_err(|source| Error::Read { path: list.clone(), source })?;
         let lines = text.lines().map(|line| line.split(" #").next().unwrap_or_default().trim());
         folders.extend(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(PathBuf::from));
     }
@@ -154,7 +152,8 @@ fn grade(suite: &Suite, arguments: &Arguments, entries: &[Entry]) -> Result<Vec<
         Failure::usage(format!("--state {}: {error}", path.display()))
     };
     let mut state = State::open(arguments.state.as_deref(), suite).map_err(state_failed)?;
-    let prints: Vec<String> = entries.iter().map(|entry| fingerprint::of_folder(&entry.folder)).collect();
+    let prints: Vec<String> =
+        entries.iter().map(|entry| fingerprint::folder_fingerprint(&entry.folder)).collect();
     let mut graded: Vec<Option<Graded>> =
         entries.iter().zip(&prints).map(|(entry, print)| state.find(entry, print)).collect();
     let open: Vec<usize> = (0..entries.len()).filter(|index| graded[*index].is_none()).collect();

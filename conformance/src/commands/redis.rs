@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::error::Error;
 use crate::exit::Failure;
 use spec::scenario::{Action, Scenario, Step};
 use targets::Target;
@@ -32,11 +33,11 @@ pub async fn server(target: &str) -> Result<Meant, Failure> {
     if target == RedisServer::PROGRAM {
         return own().await;
     }
-    let address = Address::parse(target).map_err(|error| Failure::usage(error.to_string()))?;
-    reach(&address, &["SELECT", "0"]).await.map_err(Failure::not_checked)?;
-    let kept = Kept::aside(&address).await.map_err(|error| Failure::not_checked(error.to_string()))?;
+    let address = Address::parse(target).map_err(Failure::usage)?;
+    reach(&address, &["SELECT", "0"]).await?;
+    let kept = Kept::aside(&address).await.map_err(Failure::not_checked)?;
     // A write, which changes nothing but in a hash that is kept aside.
-    reach(&address, &["HDEL", "HolbertonSchools", ""]).await.map_err(Failure::not_checked)?;
+    reach(&address, &["HDEL", "HolbertonSchools", ""]).await?;
     Ok(Meant { target: Box::new(RedisUrl::new(address)), kept: Some(kept) })
 }
 
@@ -78,20 +79,16 @@ const REFUSALS: [(&str, &str); 4] = [
     ("READONLY", "it is a replica that nobody writes to: check the server that it copies"),
 ];
 
-/// Sees to it that someone listens at the address, and lets the suite ask this.
-async fn reach(address: &Address, question: &[&str]) -> Result<(), String> {
-    let unreached = |none: NoReply| {
-        format!(
-            "{address} cannot be reached: {none}; is a Redis server running there? `redis-server --port PORT`"
-        )
-    };
-    let mut connection = Connection::open(address, client::PATIENCE).await.map_err(unreached)?;
+/// Checks that a Redis server listens at the address, and lets the suite ask this question.
+async fn reach(address: &Address, question: &[&str]) -> Result<(), Error> {
+    let unreached = |source: NoReply| Error::RedisUnreachable { address: address.clone(), source };
+    let mut connection = Connection::open(address, client::TIMEOUT).await.map_err(unreached)?;
     match connection.ask(question).await {
-        Ok(Reply::Error(why)) => match REFUSALS.iter().find(|(word, _)| why.starts_with(word)) {
-            Some((_, advice)) => Err(format!("{address} cannot be checked: {advice} (it said: {why})")),
+        Ok(Reply::Error(reply)) => match REFUSALS.iter().find(|(word, _)| reply.starts_with(word)) {
+            Some((_, advice)) => Err(Error::RedisRefuses { address: address.clone(), advice, reply }),
             None => Ok(()),
         },
-        // What else it answers, or that it does not, is for the scenarios to tell.
+        // Any other reply, or none, is for the scenarios to judge.
         _ => Ok(()),
     }
 }

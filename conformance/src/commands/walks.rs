@@ -5,17 +5,17 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
+use crate::error::Error;
 use crate::exit::Failure;
 use runner::interruption::Interruption;
 use runner::prepare::ClockUnproved;
-use search::Error;
 use search::fuzz::Property;
 use search::fuzz::{Harness, Setup};
 use spec::catalogue::{Catalogue, Mode};
 use spec::results::ClockKind;
 use targets::clock;
 use targets::command::Command;
-use targets::progress::event::Listener;
+use targets::progress::event::EventListener;
 use targets::{NewUser, Target};
 
 /// Makes the runtime that walks are played in.
@@ -23,9 +23,9 @@ use targets::{NewUser, Target};
 /// # Errors
 ///
 /// When the system has no room for it.
-pub fn runtime() -> Result<Runtime, Failure> {
+pub fn runtime() -> Result<Runtime, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))
+    runtime.map_err(Error::Runtime)
 }
 
 /// Gives the implementation in a folder with each clock driver that this machine has, the best first.
@@ -34,8 +34,7 @@ pub fn runtime() -> Result<Runtime, Failure> {
 ///
 /// When there is none.
 pub fn folder(folder: &str, command: Option<&str>) -> Result<Vec<Box<dyn Target>>, Failure> {
-    let command = Command::new(Path::new(folder), command, ClockKind::Wall)
-        .map_err(|error| Failure::usage(error.to_string()))?;
+    let command = Command::new(Path::new(folder), command, ClockKind::Wall).map_err(Failure::usage)?;
     let mut targets: Vec<Box<dyn Target>> = Vec::new();
     if clock::library().is_some() {
         targets.push(Box::new(command.with_clock(ClockKind::Faketime)));
@@ -53,18 +52,18 @@ pub fn harness<'t>(
     runtime: &Runtime,
     targets: &'t [Box<dyn Target>],
     catalogue: &'t Catalogue,
-    listener: &'t dyn Listener,
+    listener: &'t dyn EventListener,
     modes: &'t [Mode],
     given: Option<&'t NewUser>,
     stop: &Interruption,
 ) -> Result<Harness<'t>, Failure> {
     let mut end = Failure::not_checked(ClockUnproved.to_string());
     for target in targets {
-        let setup = Setup { catalogue, listener, modes, ways: target.seed_methods(), given };
+        let setup = Setup { catalogue, listener, modes, seed_methods: target.seed_methods(), given };
         let harness = Harness::prepare(target.as_ref(), setup, stop.clone());
         match runtime.block_on(stop.or(harness)) {
             Ok(Ok(harness)) => return Ok(harness),
-            Ok(Err(Error::ClockUnproved(_))) => {}
+            Ok(Err(search::Error::ClockUnproved(_))) => {}
             Ok(Err(none)) => {
                 end = failure(none, &target.name());
                 break;
@@ -76,9 +75,9 @@ pub fn harness<'t>(
 }
 
 /// Says why walks of a target cannot be played, or not any more.
-pub fn failure(none: Error, name: &str) -> Failure {
+pub fn failure(none: search::Error, name: &str) -> Failure {
     match none {
-        Error::Interrupted(signal) => Failure::interrupted(signal, ""),
+        search::Error::Interrupted(signal) => Failure::interrupted(signal, ""),
         other => Failure::not_checked(format!("{name}: {other}")),
     }
 }

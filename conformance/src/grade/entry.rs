@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Class;
-use report;
+use crate::error::Error;
 use report::Unjudged;
 use spec::results::Report;
 
@@ -53,14 +53,14 @@ impl Graded {
 /// # Errors
 ///
 /// When one of them is no folder: nothing shall run for long before such a mistake is seen.
-pub fn entries(given: &[PathBuf]) -> Result<Vec<Entry>, String> {
+pub fn entries(given: &[PathBuf]) -> Result<Vec<Entry>, Error> {
     let mut seen = BTreeSet::new();
     let mut entries = Vec::new();
     for path in given {
-        let shown = path.display();
-        let folder = std::fs::canonicalize(path).map_err(|_| format!("there is no folder {shown}"))?;
+        let folder =
+            std::fs::canonicalize(path).map_err(|source| Error::NoFolder { path: path.clone(), source })?;
         if !folder.is_dir() {
-            return Err(format!("{shown} is a file: name folders alone, as */ does"));
+            return Err(Error::FileForFolder(path.clone()));
         }
         if seen.insert(folder.clone()) {
             entries.push(Entry { given: path.clone(), name: last_part(&folder), folder });

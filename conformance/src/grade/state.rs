@@ -40,7 +40,7 @@ impl State {
     ///
     /// When the file cannot be read or written, or is something else.
     pub fn open(path: Option<&Path>, suite: &Suite) -> io::Result<Self> {
-        let suite = fingerprint::of_suite(suite);
+        let suite = fingerprint::suite_fingerprint(suite);
         let Some(path) = path else { return Ok(Self { suite, ..Self::default() }) };
         let path = if path.is_dir() { path.join(IN_FOLDER) } else { path.to_owned() };
         let text = match fs::read_to_string(&path) {

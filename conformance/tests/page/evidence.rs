@@ -1,9 +1,9 @@
 //! The evidence of a sign: by mouse, by keyboard, and without a script.
 
-use crate::broken::Fault;
 use crate::crowd::{class, crowd, ends_in_one_mode, implementation, unjudged};
 use crate::view::{DESK, PHONE, Page};
 use crate::webdriver::Key;
+use test_support::broken::Fault;
 
 const SENTENCE: &str =
     "POST /api/v1/auth_session/login with form email and password answers 200 with the user";

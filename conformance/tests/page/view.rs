@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::browser;
-use crate::on_disk::suite;
 use crate::webdriver::Key;
+use test_support::suite::suite;
 
 /// What the page is looked at with.
 #[derive(Clone, Copy)]

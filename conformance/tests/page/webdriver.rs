@@ -12,7 +12,7 @@ use targets::client;
 use tokio::runtime::Runtime;
 
 /// How long one command may take; a browser on a busy machine takes its time.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The name under which the protocol refers to elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -60,14 +60,14 @@ impl Session {
     /// Ends it, and the browser with it.
     pub fn end(&self) {
         let end = Request { method: "DELETE".to_owned(), ..Request::get(self.address.clone()) };
-        self.runtime.block_on(client::send(end, PATIENCE));
+        self.runtime.block_on(client::send(end, TIMEOUT));
     }
 
     /// Carries out a command of the session.
     pub fn command(&self, name: &str, parameters: &Value) -> Value {
         let request =
             Request::post(format!("{}{name}", self.address), "application/json", parameters.to_string());
-        let answer = self.runtime.block_on(client::send(request, PATIENCE)).answer;
+        let answer = self.runtime.block_on(client::send(request, TIMEOUT)).answer;
         let answer = answer.unwrap_or_else(|why| panic!("chromedriver gives no answer to {name}: {why}"));
         let value = answer.json().map(|mut answer| answer["value"].take()).unwrap_or_default();
         assert!(answer.is_success(), "{name} {parameters}: {}", value["message"]);

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod coverage;
 mod csv;
 mod entry;
+mod error;
 mod html;
 mod json;
 mod junit;
@@ -23,8 +24,9 @@ mod xml;
 
 pub use csv::{csv, scores};
 pub use entry::{Entry, Unjudged};
+pub use error::{Error, NoReport};
 pub use html::html;
 pub use json::{json, json_of_all};
 pub use junit::{junit, junit_of_all};
 pub use terminal::terminal;
-pub use weights::{Weights, WeightsError};
+pub use weights::Weights;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Entry;
+use super::{Entry, Error};
 use spec::catalogue::task;
 use spec::catalogue::{Catalogue, Weight, nearest};
 use spec::results::Kind;
@@ -26,30 +26,6 @@ pub struct Weights {
     factors: BTreeMap<Weight, f64>,
 }
 
-/// Says why weights cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum WeightsError {
-    /// It is not TOML of the expected shape.
-    #[error("the weights cannot be read: {0}")]
-    Syntax(#[from] toml::de::Error),
-    /// It names a task that no requirement belongs to.
-    #[error("the weights name the task `{read}`, which does not exist; {advice}")]
-    Task {
-        /// What was read.
-        read: String,
-        /// What to write instead.
-        advice: String,
-    },
-    /// A number is negative or not finite.
-    #[error("the weight of `{of}` is {number}; write a number from 0")]
-    Number {
-        /// The task or the weight.
-        of: String,
-        /// What was read.
-        number: f64,
-    },
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -65,7 +41,7 @@ impl Weights {
     /// # Errors
     ///
     /// When the text has another shape, a task is not in the catalogue, or a number is negative or not finite.
-    pub fn from_toml(text: &str, catalogue: &Catalogue) -> Result<Self, WeightsError> {
+    pub fn from_toml(text: &str, catalogue: &Catalogue) -> Result<Self, Error> {
         let File { tasks, weights } = toml::from_str(text)?;
         let known = task::all(catalogue);
         for read in tasks.keys() {
@@ -75,14 +51,14 @@ impl Weights {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("the tasks are {}", known.join(", ")),
                 };
-                return Err(WeightsError::Task { read: read.clone(), advice });
+                return Err(Error::UnknownTask { read: read.clone(), advice });
             }
         }
         let numbers = tasks.iter().map(|(task, number)| (task.as_str(), *number));
         let numbers = numbers.chain(weights.iter().map(|(weight, number)| (weight.as_str(), *number)));
         for (of, number) in numbers {
             if !number.is_finite() || number < 0.0 {
-                return Err(WeightsError::Number { of: of.to_owned(), number });
+                return Err(Error::Number { of: of.to_owned(), number });
             }
         }
         Ok(Self { tasks, factors: weights })
@@ -142,7 +118,7 @@ mod tests {
     use super::*;
     use crate::samples;
 
-    fn read(text: &str) -> Result<Weights, WeightsError> {
+    fn read(text: &str) -> Result<Weights, Error> {
         Weights::from_toml(text, &samples::catalogue())
     }
 
