@@ -87,4 +87,5 @@ coverage:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy -p server --all-targets --no-default-features -- -D warnings
     cargo clippy -p server --benches --features peers -- -D warnings

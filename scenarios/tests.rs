@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 
 use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
-use runner::check::{Check, Plan};
+use runner::check::{Check, Plan, ScenarioRun};
 use search::served_model::Model;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
@@ -27,9 +27,9 @@ use spec::transcript::Transcript;
 use targets::clock;
 use targets::command::Command;
 use targets::detect;
-use targets::progress::event::{Event, Listener};
+use targets::progress::event::Silence;
 use targets::url::Url;
-use targets::{NewUser, Target};
+use targets::{Isolation, NewUser, Target};
 use test_support::implementations::{flask, skipped};
 use test_support::program::server_path;
 use test_support::skip::say_skipped;
@@ -149,19 +149,6 @@ fn of_url(url: &str) -> Vec<Trial> {
 /// The transcripts of a check.
 type Played = BTreeMap<(Mode, String), Transcript>;
 
-/// Keeps the transcript of every scenario as it is played.
-#[derive(Default)]
-struct Transcripts(Mutex<Played>);
-
-impl Listener for Transcripts {
-    fn hear(&self, event: &Event<'_>) {
-        if let Event::Played { mode, scenario, run } = event {
-            let transcript = run.transcript(scenario);
-            self.0.lock().expect("no listener panics").insert((*mode, scenario.name.clone()), transcript);
-        }
-    }
-}
-
 fn play(
     target: &dyn Target,
     modes: &[Mode],
@@ -177,14 +164,15 @@ fn play(
         given,
         jobs: 4,
     };
-    let transcripts = Transcripts::default();
-    let check = Check::new(suite(), target, &plan, &transcripts);
+    let check = Check::new(suite(), target, &plan, &Silence);
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(check.run()).map_err(|_| "the target's clock does not follow its driver")?;
-    if target.kind() == spec::results::TargetKind::Url {
+    let checked = runtime.block_on(check.run());
+    let checked = checked.map_err(|_| "the target's clock does not follow its driver")?;
+    if target.isolation() == Isolation::Shared {
         runtime.block_on(check.forget_users());
     }
-    Ok(transcripts.0.into_inner()?)
+    let transcript = |run: &ScenarioRun<'_>| ((run.mode, run.scenario.name.clone()), run.transcript());
+    Ok(checked.runs.iter().map(transcript).collect())
 }
 
 /// Fails with a difference where the played transcript is not the accepted one.

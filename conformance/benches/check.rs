@@ -123,7 +123,7 @@ fn measure(subject: &Subject) -> Measured {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime starts");
     let report = runtime.block_on(Check::new(&suite, target, &plan, &costs).run());
-    let report = report.expect("the clock follows its driver");
+    let report = report.expect("the clock follows its driver").report;
     let strictness = Strictness::default();
     let written =
         report::terminal(&report, &suite.catalogue, strictness) + &report::json(&report, &suite.catalogue);

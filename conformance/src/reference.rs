@@ -15,12 +15,12 @@ use tokio::task::JoinHandle;
 
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::TargetKind;
+use spec::results::{TargetKind, Way};
 use spec::transcript::redact::Places;
 use targets::clock;
 use targets::clock::ClockDriver;
 use targets::command::copy;
-use targets::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
+use targets::{Isolation, Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
 
 /// The reference server.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,14 @@ impl Target for Reference {
         "http://127.0.0.1:5000".to_owned()
     }
 
+    fn isolation(&self) -> Isolation {
+        Isolation::PerScenario
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[Way::Api]
+    }
+
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
         let folder = tempfile::Builder::new().prefix("conformance-").tempdir().map_err(failed)?;
         let opened_at = clock::START;
@@ -65,9 +73,9 @@ impl ClockDriver for Manual {
         self.0.now()
     }
 
-    async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    async fn advance(&mut self, seconds: u64) -> Result<(), targets::Error> {
         let step = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
-        self.0.advance(step.ok_or_else(|| format!("{seconds} s is further than a date can tell"))?);
+        self.0.advance(step.ok_or(targets::Error::NoDate(seconds))?);
         Ok(())
     }
 }

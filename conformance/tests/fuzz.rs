@@ -3,26 +3,28 @@
 //! Every answer of every scenario is also judged by the oracle, which must be surprised by none: it and the accepted
 //! transcripts keep each other honest.
 
-use std::cell::RefCell;
-
 use conformance::console;
 use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
 use model::faults;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use runner::check::{Check, Plan};
+use runner::{check, replay};
 use search::fuzz;
-use search::fuzz::{Abilities, Counterexample, Diff, Divergence, Ground, Hunt, Known, Property, Recorder};
+use search::fuzz::{
+    Abilities, Campaign, Counterexample, Diff, Divergence, Harness, Known, Property, Setup, Verifier,
+};
 use search::served_model::Model;
 use spec::catalogue::Mode;
 use spec::http::Request;
 use spec::results::ClockKind;
 use spec::results::Way;
-use spec::scenario::Scenario;
+use spec::scenario::{Scenario, Step};
+use spec::transcript::aliases::Emails;
 use targets::clock;
 use targets::command::Command;
 use targets::instance::Stage;
+use targets::observation::Observation;
 use targets::progress::event::Silence;
 use targets::seed;
 use targets::url::Url;
@@ -98,7 +100,11 @@ fn runtime() -> Result<Runtime, Failed> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
-/// Hunts on a target, and gives what was found.
+fn setup<'a>(modes: &'a [Mode], ways: &'a [Way]) -> Setup<'a> {
+    Setup { catalogue: &suite().catalogue, listener: &Silence, modes, ways, given: None }
+}
+
+/// Runs a campaign on a target, and returns its counterexamples.
 fn hunt(
     target: &dyn Target,
     property: Property,
@@ -107,13 +113,12 @@ fn hunt(
 ) -> Result<Vec<Counterexample>, Failed> {
     let runtime = runtime()?;
     let stop = runtime.block_on(async { console::listen() });
-    let recorder = Recorder::new(&suite().catalogue);
-    let ground = Ground::prepare(target, &recorder, &Mode::ALL, &Way::UNAIDED, None, stop);
-    let ground = RefCell::new(runtime.block_on(ground)?);
-    let hunt = Hunt { property, modes: &Mode::ALL, cases, seed: SEED, shrinks };
-    let catch = hunt.run(&runtime, &ground, &Known::default(), &|| ())?;
-    assert!(catch.passing.is_empty(), "answered otherwise when played again: {:?}", catch.passing);
-    Ok(catch.counterexamples)
+    let setup = setup(&Mode::ALL, &Way::UNAIDED);
+    let mut harness = runtime.block_on(Harness::prepare(target, setup, stop))?;
+    let campaign = Campaign { property, modes: &Mode::ALL, cases, seed: SEED, shrinks };
+    let result = runtime.block_on(campaign.run(&mut harness, &Known::default(), &|| ()))?;
+    assert!(result.passing.is_empty(), "answered otherwise when played again: {:?}", result.passing);
+    Ok(result.counterexamples)
 }
 
 fn holds(target: &dyn Target, property: Property, cases: u32) -> Result<(), Failed> {
@@ -138,17 +143,16 @@ fn at_a_url() -> Result<(), Failed> {
     runtime.block_on(stage.ensure(&Launch::documented(Mode::SessionAuth)))?;
     let url = Url::new(&stage.site().base_url(), Mode::SessionAuth, "_my_session_id", None, ClockKind::None);
     let stop = runtime.block_on(async { console::listen() });
-    let recorder = Recorder::new(&suite().catalogue);
     let modes = [Mode::SessionAuth];
-    let ground = Ground::prepare(&url, &recorder, &modes, &[Way::Given], Some(&given), stop);
-    let ground = RefCell::new(runtime.block_on(ground)?);
+    let setup = Setup { given: Some(&given), ..setup(&modes, &[Way::Given]) };
+    let mut harness = runtime.block_on(Harness::prepare(&url, setup, stop))?;
     for property in [Property::Users, Property::Walk] {
-        let hunt = Hunt { property, modes: &modes, cases: 16, seed: SEED, shrinks: 400 };
-        let catch = hunt.run(&runtime, &ground, &Known::default(), &|| ())?;
-        assert!(catch.counterexamples.is_empty(), "{:#?}", catch.counterexamples);
-        assert_eq!(catch.cases, 16);
+        let campaign = Campaign { property, modes: &modes, cases: 16, seed: SEED, shrinks: 400 };
+        let result = runtime.block_on(campaign.run(&mut harness, &Known::default(), &|| ()))?;
+        assert!(result.counterexamples.is_empty(), "{:#?}", result.counterexamples);
+        assert_eq!(result.cases, 16);
     }
-    assert_eq!(runtime.block_on(ground.borrow_mut().leave(Mode::SessionAuth)), 0);
+    assert_eq!(runtime.block_on(harness.leave(Mode::SessionAuth)), 0);
     let header = runtime.block_on(seed::credentials(&mut stage, Mode::SessionAuth, &given))?;
     let mut list = Request::get(format!("{}/api/v1/users", stage.site().base_url()));
     list.headers.push(header);
@@ -179,12 +183,12 @@ fn is_caught(name: &str, property: Property) -> Result<(), Failed> {
 fn again(target: &dyn Target, scenario: &Scenario, mode: Mode) -> Result<Option<&'static str>, Failed> {
     let runtime = runtime()?;
     let stop = runtime.block_on(async { console::listen() });
-    let recorder = Recorder::new(&suite().catalogue);
-    let played = runtime.block_on(async {
-        let mut ground = Ground::prepare(target, &recorder, &[mode], &[Way::Api], None, stop).await?;
-        ground.play(scenario, mode, &|_| false).await
+    let found = runtime.block_on(async {
+        let modes = [mode];
+        let mut harness = Harness::prepare(target, setup(&modes, &[Way::Api]), stop).await?;
+        harness.play(scenario, mode, &|_| false).await
     })?;
-    Ok(played.map(|surprise| surprise.requirement()))
+    Ok(found.map(|mismatch| mismatch.requirement()))
 }
 
 /// Whatever is drawn prints as a scenario that reads back as the same.
@@ -208,19 +212,24 @@ fn prints(property: Property) -> Result<(), Failed> {
 fn is_never_surprised(mode: Mode) -> Result<(), Failed> {
     let runtime = runtime()?;
     for scenario in suite().of_mode(mode) {
-        let plan = Plan {
-            modes: vec![mode],
-            scenarios: vec![scenario.name.clone()],
-            requirements: Vec::new(),
-            ways: vec![Way::Api],
-            given: None,
-            jobs: 1,
-        };
-        let recorder = Recorder::new(&suite().catalogue);
-        let check = Check::new(suite(), &Reference, &plan, &recorder);
-        runtime.block_on(check.run()).map_err(|_| "the clock does not follow")?;
-        let surprises = recorder.surprises();
-        assert!(surprises.is_empty(), "{}: {surprises:#?}", scenario.name);
+        let mut verifier = Verifier::new(&suite().catalogue, false);
+        let emails = Emails::as_written();
+        let replayed = runtime.block_on(async {
+            let mut stage = Stage::open(&Reference, &Silence).await?.recording();
+            let users = check::users(scenario, &emails);
+            // The replay returns what the seeding has done too, with its first step.
+            let seeds = seed::seed(&mut stage, mode, &users, &[Way::Api], None).await;
+            Ok::<_, Failed>(replay::play(&mut stage, scenario, mode, &seeds, emails).await)
+        })?;
+        let asks = |step: &Step| step.action.request().is_some();
+        let is_answered = |one: &Observation| matches!(one, Observation::Answered { .. });
+        assert!(
+            !scenario.steps().any(asks) || replayed.observations.iter().any(|(_, one)| is_answered(one)),
+            "{}: nothing was observed",
+            scenario.name
+        );
+        let mismatches = verifier.verify(&replayed.observations);
+        assert!(mismatches.is_empty(), "{}: {mismatches:#?}", scenario.name);
     }
     Ok(())
 }
@@ -234,13 +243,12 @@ fn diff(
 ) -> Result<Option<Divergence>, Failed> {
     let runtime = runtime()?;
     let stop = runtime.block_on(async { console::listen() });
-    let recorders = [Recorder::new(&suite().catalogue), Recorder::new(&suite().catalogue)];
-    let prepare =
-        |at: usize| Ground::prepare(targets[at], &recorders[at], &Mode::ALL, &[Way::Api], None, stop.clone());
-    let left = RefCell::new(runtime.block_on(prepare(0))?);
-    let right = RefCell::new(runtime.block_on(prepare(1))?);
+    let setup = setup(&Mode::ALL, &[Way::Api]);
+    let [left, right] = targets.map(|target| Harness::prepare(target, setup, stop.clone()));
     let diff = Diff { property, modes: &Mode::ALL, cases, seed: SEED, documented };
-    Ok(diff.run(&runtime, [&left, &right], &|| ())?.0)
+    let (found, _) =
+        runtime.block_on(async { diff.run([&mut left.await?, &mut right.await?], &|| ()).await })?;
+    Ok(found)
 }
 
 fn alike() -> Result<(), Failed> {

@@ -19,7 +19,7 @@ use std::thread;
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use search::concurrency::{Hunt, Keeper, Trials, Untried};
+use search::concurrency::{Campaign, Setup, SetupError, Trials};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
 use spec::results::Way;
@@ -77,11 +77,11 @@ fn is_in_order() -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bag = runtime.block_on(async {
         let mut stage = Stage::open(&target, &Silence).await?;
-        let keeper = Keeper::seed(&mut stage, Mode::SessionDbAuth, &[Way::Api]).await?;
+        let setup = Setup::seed(&mut stage, Mode::SessionDbAuth, &[Way::Api]).await?;
         stage.end(Stop::Polite).await?;
-        let hunt = Hunt { cases: CASES, seed: 1, repeats: 5 };
-        let bag = hunt.run(&mut Trials::new(&stage, keeper)).await?;
-        Ok::<_, Untried>(bag)
+        let campaign = Campaign { cases: CASES, seed: 1, repeats: 5 };
+        let bag = campaign.run(&mut Trials::new(&stage, setup)).await?;
+        Ok::<_, SetupError>(bag)
     })?;
     if let Some(violation) = bag.violations.first() {
         return Err(violation.to_string().into());

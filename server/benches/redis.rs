@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use redis::RedisServer;
-use server::auth::{Lifetime, Session, SessionId};
+use server::accounts::{Lifetime, Session, SessionId};
 use server::store::{Redis, RedisUrl, Store as _};
 use server::{Clock as _, SystemClock, UserId};
 use support::load::{Outcome, Requests, Until, load};

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
+#[cfg(feature = "redis")]
 use crate::store::RedisUrl;
 
 /// The name of the session cookie where SESSION_NAME does not give one.
@@ -51,6 +52,7 @@ pub enum Database {
     /// `sqlite:PATH`: a file; a relative path counts from the folder that the app is opened in.
     Sqlite(PathBuf),
     /// `redis://…`: a Redis, which several servers may share.
+    #[cfg(feature = "redis")]
     Redis(RedisUrl),
 }
 
@@ -109,7 +111,7 @@ impl Config {
             mode: get("AUTH_TYPE").map_or(Ok(Mode::Off), mode)?,
             session_name: get("SESSION_NAME").map_or(Ok(DEFAULT_SESSION_NAME.to_owned()), session_name)?,
             session_duration: get("SESSION_DURATION").map_or(0, |text| python_int(&text).unwrap_or(0)),
-            hardened: get("HARDENED").map_or(Ok(false), |value| switch("HARDENED", value))?,
+            hardened: get("HARDENED").map_or(Ok(false), hardened)?,
             secure_cookie: get("COOKIE_SECURE").map_or(Ok(true), |value| switch("COOKIE_SECURE", value))?,
             log_level: get("LOG_LEVEL").map_or(Ok(LevelFilter::WARN), log_level)?,
             log_json: get("LOG_FORMAT").map_or(Ok(false), log_is_json)?,
@@ -166,6 +168,14 @@ fn switch(variable: &'static str, value: String) -> Result<bool, ConfigError> {
     }
 }
 
+fn hardened(value: String) -> Result<bool, ConfigError> {
+    if value == "1" && !cfg!(feature = "hardened") {
+        let instead = "this server was built without the feature hardened; build it with that, or unset it";
+        return Err(ConfigError { variable: "HARDENED", value, instead });
+    }
+    switch("HARDENED", value)
+}
+
 fn log_level(value: String) -> Result<LevelFilter, ConfigError> {
     Ok(match value.as_str() {
         "off" => LevelFilter::OFF,
@@ -190,6 +200,10 @@ fn log_is_json(value: String) -> Result<bool, ConfigError> {
 
 /// Counts tell who uses the server and when: they are not for other machines.
 fn metrics(value: String) -> Result<SocketAddr, ConfigError> {
+    if !cfg!(feature = "metrics") {
+        let instead = "this server was built without the feature metrics; build it with that, or unset it";
+        return Err(ConfigError { variable: "METRICS_ADDR", value, instead });
+    }
     value.parse().ok().filter(|address: &SocketAddr| address.ip().is_loopback()).ok_or(ConfigError {
         variable: "METRICS_ADDR",
         value,
@@ -202,12 +216,17 @@ fn database(value: String) -> Result<Database, ConfigError> {
         Some(path) if !path.is_empty() => return Ok(Database::Sqlite(path.into())),
         _ => {}
     }
-    RedisUrl::parse(&value).map(Database::Redis).ok_or_else(|| ConfigError {
-        variable: "DATABASE_URL",
-        value: without_password(&value),
-        instead: "write sqlite:PATH, for example DATABASE_URL=sqlite:server.db, or redis://:PASSWORD@HOST:PORT/DB \
-                  (%23 for # in the password, and so on), or unset it",
-    })
+    #[cfg(feature = "redis")]
+    if let Some(url) = RedisUrl::parse(&value) {
+        return Ok(Database::Redis(url));
+    }
+    let instead = if !cfg!(feature = "redis") && value.starts_with("redis:") {
+        "this server was built without the feature redis; build it with that, or write sqlite:PATH"
+    } else {
+        "write sqlite:PATH, for example DATABASE_URL=sqlite:server.db, or redis://:PASSWORD@HOST:PORT/DB \
+         (%23 for # in the password, and so on), or unset it"
+    };
+    Err(ConfigError { variable: "DATABASE_URL", value: without_password(&value), instead })
 }
 
 /// A value that may have a password in it, as an error may show it.
@@ -299,8 +318,12 @@ mod tests {
             assert_eq!(mode.as_str(), value);
         }
         for (value, is_on) in [("0", false), ("1", true)] {
-            let config = read(&[("HARDENED", value), ("COOKIE_SECURE", value)]).expect("good settings");
-            assert_eq!((config.hardened, config.secure_cookie), (is_on, is_on));
+            let config = read(&[("COOKIE_SECURE", value)]).expect("good settings");
+            assert_eq!(config.secure_cookie, is_on);
+            if cfg!(feature = "hardened") || !is_on {
+                let config = read(&[("HARDENED", value)]).expect("good settings");
+                assert_eq!(config.hardened, is_on);
+            }
         }
         for (value, level) in [
             ("off", LevelFilter::OFF),
@@ -352,6 +375,24 @@ mod tests {
     }
 
     #[test]
+    fn a_setting_whose_feature_is_not_built_in_is_refused_with_the_feature_s_name() {
+        for (variable, value, feature, is_built_in) in [
+            ("HARDENED", "1", "hardened", cfg!(feature = "hardened")),
+            ("METRICS_ADDR", "127.0.0.1:9100", "metrics", cfg!(feature = "metrics")),
+            ("DATABASE_URL", "redis://h", "redis", cfg!(feature = "redis")),
+        ] {
+            let read = read(&[(variable, value)]);
+            assert_eq!(read.is_ok(), is_built_in, "{variable}");
+            if let Err(error) = read {
+                let said = format!(
+                    "{variable}={value:?} cannot be used: this server was built without the feature {feature}; "
+                );
+                assert!(error.to_string().starts_with(&said), "{error}");
+            }
+        }
+    }
+
+    #[test]
     fn a_value_that_cannot_be_used_is_named_with_what_to_write_instead() {
         let wrong = [
             ("AUTH_TYPE", "Basic_Auth"),
@@ -373,18 +414,26 @@ mod tests {
         ];
         for (variable, value) in wrong {
             let error = read(&[(variable, value)]).expect_err(value).to_string();
-            assert!(error.starts_with(&format!("{variable}={value:?} cannot be used: write ")), "{error}");
+            let is_of_a_feature = matches!(variable, "METRICS_ADDR") || value.starts_with("redis:");
+            let is_asked = error.starts_with(&format!("{variable}={value:?} cannot be used: write "));
+            let is_built_in = cfg!(all(feature = "metrics", feature = "redis"));
+            assert!(is_asked || is_of_a_feature && !is_built_in, "{error}");
             assert!(!error.contains('\n'), "{error}");
         }
     }
 
+    #[cfg(feature = "redis")]
     #[test]
-    fn a_password_is_shown_nowhere() {
+    fn a_password_is_shown_by_no_settings() {
         let url = "redis://:secret@127.0.0.1:7000/1";
         let config = read(&[("DATABASE_URL", url)]).expect("good settings");
         assert_eq!(config.database, Database::Redis(RedisUrl::parse(url).expect("a URL")));
         assert!(format!("{config:?}").contains("redis://127.0.0.1:7000/1"), "{config:?}");
         assert!(!format!("{config:?}").contains("secret"), "{config:?}");
+    }
+
+    #[test]
+    fn a_password_is_shown_by_no_error() {
         for wrong in ["redis://:secret@h:x", "redis//:secret@h", "rediss://k:sec@ret@h", "redis://:se#cret@h"]
         {
             let error = read(&[("DATABASE_URL", wrong)]).expect_err(wrong).to_string();

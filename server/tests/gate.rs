@@ -2,7 +2,10 @@
 
 mod support;
 
-use support::{BOB, BOB_BASIC, SESSION_MODES, Site};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::SocketAddr;
+
+use support::{BOB, BOB_BASIC, SESSION_MODES, Site, connect, exchange, split};
 
 const CLOSED: [&str; 5] = ["auth", "basic_auth", "session_auth", "session_exp_auth", "session_db_auth"];
 
@@ -78,4 +81,91 @@ async fn every_401_says_how_to_authenticate() {
         let answer = site.send("GET /api/v1/unauthorized HTTP/1.1\r\nHost: h\r\n\r\n").await;
         assert!(answer.contains(challenge), "{answer}");
     }
+}
+
+/// Sends the head of a request and returns the head of the answer, with the connection as it is then.
+fn ask_with_head(address: SocketAddr, head: &str) -> (String, std::net::TcpStream) {
+    let mut stream = connect(address);
+    stream.write_all(head.as_bytes()).expect("a connection");
+    (read_answer(&mut stream), stream)
+}
+
+/// Reads an answer of the gate to its last byte.
+fn read_answer(stream: &mut std::net::TcpStream) -> String {
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"}\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("an answer");
+        answer.push(byte[0]);
+    }
+    String::from_utf8(answer).expect("UTF-8")
+}
+
+fn is_closed(stream: &mut std::net::TcpStream) -> bool {
+    match stream.read(&mut [0]) {
+        Ok(length) => length == 0,
+        Err(error) => error.kind() == ErrorKind::ConnectionReset,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gate_answers_before_it_has_seen_or_asked_for_any_of_the_body() {
+    for mode in CLOSED {
+        let site = Site::start(mode).await;
+        for (credentials, status) in [("", "401"), ("Authorization: Test\r\n", "403")] {
+            for body in [
+                "Expect: 100-continue\r\nContent-Length: 40\r\n",
+                "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n",
+                "Content-Length: 40\r\n",
+                "Content-Length: 10000000\r\n",
+                "Content-Length: 40\r\nContent-Encoding: gzip\r\n",
+                "Transfer-Encoding: chunked\r\n",
+            ] {
+                let head = format!("POST /api/v1/users HTTP/1.1\r\nHost: h\r\n{credentials}{body}\r\n");
+                let address = site.address;
+                let (answer, mut stream) = tokio::task::spawn_blocking(move || ask_with_head(address, &head))
+                    .await
+                    .expect("no panic");
+                assert_eq!(answer.get(9..12), Some(status), "{mode} {body}: {answer}");
+                let closes = answer.contains("\r\nConnection: close\r\n");
+                let is_long = body.starts_with("Expect") || body.contains("10000000");
+                assert_eq!(closes, is_long, "{mode} {body}: {answer}");
+                if body.starts_with("Expect") {
+                    let closed = tokio::task::spawn_blocking(move || is_closed(&mut stream)).await;
+                    assert!(closed.expect("no panic"), "{mode} {body}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_body_after_a_refusal_is_discarded_and_the_next_request_answered() {
+    let site = Site::start("session_auth").await;
+    let address = site.address;
+    let asked = tokio::task::spawn_blocking(move || {
+        let head = "POST /api/v1/users HTTP/1.1\r\nHost: h\r\nContent-Length: 39\r\n\r\n";
+        let (first, mut stream) = ask_with_head(address, head);
+        assert_eq!(split(&first).0, 401, "{first}");
+        // Read as a request, this body would be one.
+        let body = "GET /api/v1/users HTTP/1.1\r\nHost: h\r\n\r\n";
+        assert_eq!(body.len(), 39);
+        let next = "GET /api/v1/forbidden HTTP/1.1\r\nHost: h\r\n\r\n";
+        stream.write_all(format!("{body}{next}").as_bytes()).expect("a connection");
+        split(&read_answer(&mut stream)).0
+    });
+    assert_eq!(asked.await.expect("no panic"), 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_a_long_body_before_it_reads_has_its_refusal() {
+    let site = Site::start("session_auth").await;
+    let address = site.address;
+    let asked = tokio::task::spawn_blocking(move || {
+        let body = "x".repeat(1_000_000);
+        let head =
+            format!("POST /api/v1/users HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", body.len());
+        split(&exchange(address, format!("{head}{body}").as_bytes())).0
+    });
+    assert_eq!(asked.await.expect("no panic"), 401);
 }

@@ -1,8 +1,10 @@
 //! What HARDENED=1 changes, each beside what the documents have.
+#![cfg(feature = "hardened")]
 
 mod support;
 
-use server::auth::{PER_EMAIL, PasswordHash};
+use server::accounts::PasswordHash;
+use server::auth::PER_EMAIL;
 use support::{BOB, BOB_BASIC, BOB_FORM, Site, config, login, send, split};
 
 async fn site(mode: &str, hardened: &str) -> Site {

@@ -1,4 +1,5 @@
 //! The documents' programs.
+#![cfg(feature = "programs")]
 
 mod support;
 

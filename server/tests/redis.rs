@@ -1,4 +1,5 @@
 //! The store in Redis: what it keeps there and for how long, and two servers that share it.
+#![cfg(feature = "redis")]
 
 #[path = "support/redis.rs"]
 mod redis;
@@ -8,9 +9,8 @@ use std::process::Output;
 use std::sync::Arc;
 
 use redis::{Nobody, RedisServer};
-use server::auth::{Lifetime, PasswordHash, Session, SessionId};
+use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId};
 use server::store::{Redis, RedisUrl, Store};
-use server::user::Names;
 use server::{App, ManualClock, SystemClock, User};
 use support::{BOB_FORM, Process, at, bob, config, exchange, listen, login, send, serving, split};
 
@@ -225,7 +225,7 @@ async fn sessions_of_the_modes_that_forget_them_stay_in_their_server_and_end_wit
         let (one, other) = (open().await, open().await);
         let bob = bob();
         assert_eq!(one.store().add_user(Arc::clone(&bob)).await, Ok(true));
-        let id = one.create_session(&bob.id).await.expect("a write").expect("a user");
+        let id = one.service().create_session(&bob.id).await.expect("a write").expect("a user");
         assert!(one.store().session(id.as_str()).await.expect("a read").is_some());
         assert!(other.store().session(id.as_str()).await.expect("a read").is_none());
         assert_eq!(other.store().remove_user(bob.id.as_str()).await, Ok(true));

@@ -7,6 +7,7 @@
 //! lost is counted; what is left must be something that was, and all keys must agree.
 //!
 //! `CRASH_KILLS` is the number of kills, `CRASH_SEED` what random choices are made from.
+#![cfg(feature = "redis")]
 
 #[path = "crash/http.rs"]
 mod http;

@@ -2,6 +2,7 @@
 //! and all is well again when Redis is.
 //!
 //! `redis_crash.rs` kills it in the middle of changes, `redis_link.rs` makes it slow.
+#![cfg(feature = "redis")]
 
 #[path = "support/redis.rs"]
 mod redis;

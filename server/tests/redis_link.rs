@@ -1,6 +1,7 @@
 //! The one connection to a Redis: what takes too long on it, and when it ends.
 //!
 //! The app is in this process, so that its time can be made to pass.
+#![cfg(feature = "redis")]
 
 #[path = "support/redis.rs"]
 mod redis;
@@ -16,11 +17,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use redis::RedisServer;
-use server::auth::PasswordHash;
-use server::limits::{STORE_LIST_TIME, STORE_TIME};
+use server::accounts::{Names, PasswordHash};
+use server::http::framing::RequestBody;
+use server::http::limits::{STORE_LIST_TIME, STORE_TIME};
 use server::store::StoreError;
-use server::user::Names;
-use server::{App, SystemClock, User};
+use server::{App, Respond as _, SystemClock, User};
 use support::{BOB, PATIENCE, bob, config};
 use way::Way;
 
@@ -42,14 +43,15 @@ impl Inside {
         let settings = config(&[("AUTH_TYPE", "session_db_auth"), ("DATABASE_URL", url)]);
         let app = App::open(&settings, Path::new(""), Arc::new(SystemClock)).await.expect("a Redis");
         app.store().add_user(bob()).await.expect("a write");
-        let id = app.create_session(&BOB.into()).await.expect("a write").expect("a user");
+        let id = app.service().create_session(&BOB.into()).await.expect("a write").expect("a user");
         Self { app, cookie: format!("_my_session_id={}", id.as_str()) }
     }
 
     async fn respond(&self, method: &str, path: &str) -> (u16, String) {
         let request = Request::builder().method(method).uri(path).header("Cookie", &self.cookie);
-        let request = request.body(Bytes::new()).expect("a request");
-        let response = self.app.respond(&request, Ipv4Addr::LOCALHOST.into()).await;
+        let (head, ()) = request.body(()).expect("a request").into_parts();
+        let mut body = RequestBody::from(Bytes::new());
+        let response = self.app.respond(&head, &mut body, Ipv4Addr::LOCALHOST.into()).await;
         (response.status().as_u16(), String::from_utf8(response.into_body().into()).expect("UTF-8"))
     }
 }
@@ -130,7 +132,12 @@ async fn a_change_that_had_no_answer_is_not_made_after_a_newer_one() {
     let inside = Inside::start(&way.url()).await;
     let rename = async |name: &str| {
         let names = Names { first: Some(name.to_owned()), last: None };
-        inside.app.store().rename_user(BOB, names, inside.app.now()).await.map(|user| user.is_some())
+        inside
+            .app
+            .store()
+            .rename_user(BOB, names, inside.app.service().now())
+            .await
+            .map(|user| user.is_some())
     };
     assert_eq!(rename("first").await, Ok(true));
     for _ in 0..3 {
@@ -162,7 +169,7 @@ async fn a_list_whose_pages_all_come_late_is_503_in_bounded_time() {
     let inside = Inside::start(&way.url()).await;
     for number in 0..3000 {
         let (email, password) = (format!("{number}@h"), PasswordHash::of("x"));
-        let user = User::new(email, password, Names::default(), inside.app.now());
+        let user = User::new(email, password, Names::default(), inside.app.service().now());
         assert_eq!(inside.app.store().add_user(Arc::new(user)).await, Ok(true));
     }
     let list = || inside.respond("GET", "/api/v1/users");

@@ -2,6 +2,7 @@
 //!
 //! The server listens on a socket in a temporary folder, and on no port. Without redis-server the tests say so and are
 //! skipped; where `CI` is set, that is a failure.
+#![cfg(feature = "redis")]
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};

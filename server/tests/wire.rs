@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use server::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
-use server::limits::{BODY_TIME, DRAIN_TIME, HEAD_TIME, IDLE_TIME};
+use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, UserList, UserSession};
+use server::http::limits::{BODY_TIME, DRAIN_TIME, HEAD_TIME, IDLE_TIME};
 use server::store::{Lookup, Store, StoreError};
-use server::user::{Names, UserList};
 use server::{App, SystemClock, User};
 use support::{Site, config, connect, listen, send, split};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -16,10 +16,10 @@ use hyper_util::rt::TokioIo;
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
-use spec::results::TargetKind;
+use spec::results::{TargetKind, Way};
 use targets::client;
 use targets::clock::ClockDriver;
-use targets::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
+use targets::{Isolation, Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -83,6 +83,14 @@ impl Target for Shared {
         Reference.public_url()
     }
 
+    fn isolation(&self) -> Isolation {
+        Isolation::ForkPerBatch
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[Way::Api]
+    }
+
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
         Broken(self.0).open().await
     }
@@ -104,6 +112,14 @@ impl Target for Broken {
 
     fn public_url(&self) -> String {
         Reference.public_url()
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::PerScenario
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[Way::Api]
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {

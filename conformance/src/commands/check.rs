@@ -15,7 +15,8 @@ use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::reference::Reference;
 use report::Entry;
-use runner::check::{Check, ClockUnproved, Plan};
+use runner::check::{Check, Plan};
+use runner::prepare::ClockUnproved;
 use search::{adopt, diagnosis};
 use spec::catalogue::Mode;
 use spec::results;
@@ -218,7 +219,7 @@ impl RequestedCheck<'_> {
                         "conformance: this checks the reference server; `conformance check .` the project here"
                     );
                 }
-                self.checked(&Reference, &self.plan(self.modes(), &[Way::Api])?).await
+                self.checked(&Reference, &self.plan(self.modes(), Reference.seed_methods())?).await
             }
             Some(target) if redis::is_meant(target) => {
                 self.refuse_what_goes_with_either()?;
@@ -263,12 +264,6 @@ impl RequestedCheck<'_> {
         if let Some(url) = detect::url_meant(&shown).filter(|_| !folder.exists()) {
             return Err(Failure::usage(format!("there is no folder {shown}; did you mean {url}?")));
         }
-        let ways: &[Way] = match self.arguments.seed {
-            SeedArgument::Auto => &Way::UNAIDED,
-            SeedArgument::Api => &[Way::Api],
-            SeedArgument::File => &[Way::File],
-            SeedArgument::Program => &[Way::Program],
-        };
         let first = match self.arguments.clock {
             ClockArgument::Auto if clock::library().is_some() => ClockKind::Faketime,
             ClockArgument::Auto | ClockArgument::Wall => ClockKind::Wall,
@@ -277,6 +272,12 @@ impl RequestedCheck<'_> {
         };
         let command =
             Command::new(folder, self.arguments.command.as_deref(), first).map_err(Failure::usage)?;
+        let ways: &[Way] = match self.arguments.seed {
+            SeedArgument::Auto => command.seed_methods(),
+            SeedArgument::Api => &[Way::Api],
+            SeedArgument::File => &[Way::File],
+            SeedArgument::Program => &[Way::Program],
+        };
         let plan = self.plan(self.modes(), ways)?;
         match self.unless_unproved(&command, &plan).await? {
             Ok(report) => Ok(report),
@@ -365,7 +366,7 @@ impl RequestedCheck<'_> {
             // First the signals, so that none is missed once anything runs.
             biased;
             signal = console::interrupted() => Err(Failure::interrupted(signal, "")),
-            report = check.run() => Ok(report),
+            checked = check.run() => Ok(checked.map(|checked| checked.report)),
         };
         progress.clear();
         if self.arguments.target.as_deref().is_some_and(|target| target.contains("://")) {

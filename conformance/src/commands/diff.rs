@@ -1,6 +1,5 @@
 //! The subcommand `diff`: its arguments, and what it does with them.
 
-use std::cell::RefCell;
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -11,13 +10,13 @@ use crate::exit::{Exit, Failure};
 use crate::reference::Reference;
 use report::style::{BOLD, DIM, GOOD, NOTE};
 use search::fuzz::Property;
-use search::fuzz::Recorder;
 use search::fuzz::{Diff, Divergence};
 use search::served_model::Model;
 use spec::catalogue::Mode;
 use spec::suite::Suite;
 use targets::Target;
 use targets::detect;
+use targets::progress::event::Silence;
 
 /// What `conformance diff --help` adds.
 pub const HELP: &str = "\
@@ -82,10 +81,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     walks::says_something(&properties.iter().copied().map(walks::of_property).collect::<Vec<_>>(), &modes)?;
     let runtime = walks::runtime()?;
     let stop = runtime.block_on(async { console::listen() });
-    let recorders = [Recorder::new(&suite.catalogue), Recorder::new(&suite.catalogue)];
-    let [of_left, of_right] = &recorders;
-    let left_ground = RefCell::new(walks::ground(&runtime, &left, of_left, &modes, None, &stop)?);
-    let right_ground = RefCell::new(walks::ground(&runtime, &right, of_right, &modes, None, &stop)?);
+    let harness =
+        |targets| walks::harness(&runtime, targets, &suite.catalogue, &Silence, &modes, None, &stop);
+    let (mut left, mut right) = (harness(&left)?, harness(&right)?);
     let seed = walks::seed(arguments.seed);
     let bar = walks::bar(u64::from(arguments.cases) * properties.len() as u64);
     let mut walks = 0;
@@ -93,7 +91,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         bar.set_message(property.as_str());
         let diff =
             Diff { property, modes: &modes, cases: arguments.cases, seed, documented: arguments.documented };
-        let found = diff.run(&runtime, [&left_ground, &right_ground], &|| bar.inc(1));
+        let found = runtime.block_on(diff.run([&mut left, &mut right], &|| bar.inc(1)));
         let (divergence, played) = found.map_err(|none| walks::failure(none, "one of the two"))?;
         walks += played;
         if let Some(divergence) = divergence {
@@ -156,7 +154,7 @@ fn text(found: &Divergence, left: &str, right: &str, walks: u32, seed: u64) -> S
     if silent {
         let _ = writeln!(out, "The documents are silent, and either is right.");
         for open in &found.freedoms {
-            let _ = writeln!(out, "  {DIM}{}{DIM:#}", open.why());
+            let _ = writeln!(out, "  {DIM}{}{DIM:#}", open.reason());
         }
     }
     out

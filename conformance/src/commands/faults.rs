@@ -15,7 +15,6 @@ use model::faults::{Fault, all};
 use search::audit::Audit;
 use search::audit::hunted;
 use search::audit::hunted::Hunted;
-use search::fuzz::NoGround;
 use search::signature;
 use spec::catalogue::nearest;
 use spec::suite::Suite;
@@ -145,7 +144,7 @@ fn hunted(suite: &Suite, faults: &[&'static Fault], walks: u32, seed: u64) -> Re
     let hunted = hunted::hunt_all(&suite.catalogue, faults, walks, seed, &tell, &console::listen);
     bar.finish_and_clear();
     hunted.map_err(|none| match none {
-        NoGround::Interrupted(signal) => Failure::interrupted(signal, ""),
+        search::Error::Interrupted(signal) => Failure::interrupted(signal, ""),
         other => Failure::not_checked(other.to_string()),
     })
 }

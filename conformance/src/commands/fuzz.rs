@@ -1,10 +1,8 @@
 //! The subcommand `fuzz`: its arguments, and what it does with them.
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 
 use clap::Args;
-use tokio::runtime::Runtime;
 
 use super::fuzz_report::{Found, Report};
 use super::known::KnownList;
@@ -16,16 +14,17 @@ use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::reference::Reference;
 use model::Deviation;
+use search::fuzz::Harness;
 use search::fuzz::Property;
 use search::fuzz::saved;
-use search::fuzz::{Ground, NoGround, Recorder};
-use search::fuzz::{Hunt, Known, SHRINKS};
+use search::fuzz::{Campaign, Known, SHRINKS};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
 use spec::scenario::Scenario;
 use spec::suite::Suite;
 use targets::Target;
 use targets::detect;
+use targets::progress::cost::{Costs, Work};
 use targets::url::Url;
 
 /// What `conformance fuzz --help` adds.
@@ -150,17 +149,16 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if saved.is_empty() {
         walks::says_something(&asked, &chosen.modes)?;
     }
-    let recorder = Recorder::new(&suite.catalogue);
-    let given = arguments.url.user.as_ref();
-    let ground = walks::ground(&runtime, &chosen.targets, &recorder, &chosen.modes, given, &stop)?;
-    let ground = RefCell::new(ground);
-    let fuzz = Fuzz { arguments, known: &known, chosen: &chosen, runtime: &runtime, ground: &ground };
-    let report = fuzz.run(&saved);
-    let left = runtime.block_on(ground.borrow_mut().leave(chosen.modes[0]));
+    let (costs, given) = (Costs::default(), arguments.url.user.as_ref());
+    let (catalogue, modes) = (&suite.catalogue, &chosen.modes);
+    let mut harness = walks::harness(&runtime, &chosen.targets, catalogue, &costs, modes, given, &stop)?;
+    let fuzz = Fuzz { arguments, known: &known, chosen: &chosen, costs: &costs };
+    let report = runtime.block_on(fuzz.run(&mut harness, &saved));
+    let left = runtime.block_on(harness.leave(modes[0]));
     if left > 0 {
         anstream::eprintln!("conformance: {left} of the users that this run stored could not be deleted");
     }
-    let name = ground.borrow().name();
+    let name = harness.name();
     let report = report.map_err(|none| walks::failure(none, &name))?;
     if let Some(folder) = &arguments.save {
         saved::write(folder, &report.scenarios()).map_err(Failure::usage)?;
@@ -222,51 +220,50 @@ async fn running(arguments: &Arguments, given: &str, mut tried: Vec<Tried>) -> R
 }
 
 /// A fuzz run under way.
-struct Fuzz<'f, 'a> {
+struct Fuzz<'f> {
     arguments: &'f Arguments,
     known: &'f Known,
     chosen: &'f Chosen,
-    runtime: &'f Runtime,
-    ground: &'f RefCell<Ground<'a>>,
+    /// Counts the requests.
+    costs: &'f Costs,
 }
 
-impl Fuzz<'_, '_> {
-    fn run(&self, saved: &[Scenario]) -> Result<Report, NoGround> {
-        let (runtime, ground, modes) = (self.runtime, self.ground, &self.chosen.modes);
+impl Fuzz<'_> {
+    async fn run(&self, harness: &mut Harness<'_>, saved: &[Scenario]) -> Result<Report, search::Error> {
+        let modes = &self.chosen.modes;
         let seed = walks::seed(self.arguments.seed);
-        let mut report = Report { name: ground.borrow().name(), seed, ..Report::default() };
+        let mut report = Report { name: harness.name(), seed, ..Report::default() };
         // What is found once need not be found again.
         let mut known = self.known.clone();
         for scenario in saved {
             report.replayed += 1;
             for mode in scenario.modes.iter().filter(|mode| modes.contains(mode)) {
                 let is_known = |deviation: &Deviation| self.known.has(deviation);
-                let played = runtime.block_on(ground.borrow_mut().play(scenario, *mode, &is_known))?;
-                if let Some(surprise) = played {
-                    known.find(surprise.requirement());
+                if let Some(mismatch) = harness.play(scenario, *mode, &is_known).await? {
+                    known.find(mismatch.requirement());
                     let scenario = scenario.clone();
-                    let (mode, deviation) = (*mode, surprise.deviation);
+                    let (mode, deviation) = (*mode, mismatch.deviation);
                     report.still.push(Found { scenario, mode, deviation, told: "kept".to_owned() });
                 }
             }
         }
-        let default = if ground.borrow().is_in_process() { CASES } else { CASES_OF_PROGRAMS };
+        let default = if harness.is_cheap() { CASES } else { CASES_OF_PROGRAMS };
         let cases = self.arguments.cases.unwrap_or(default);
         let bar = walks::bar(u64::from(cases) * self.chosen.tried.len() as u64);
         for tried in &self.chosen.tried {
             bar.set_message(tried.modes().0);
             match tried {
                 Tried::Walks(property) => {
-                    let hunt = Hunt { property: *property, modes, cases, seed, shrinks: SHRINKS };
-                    let catch = hunt.run(runtime, ground, &known, &|| bar.inc(1))?;
-                    catch.counterexamples.iter().for_each(|one| known.find(one.deviation.requirements[0]));
-                    report.catches.push((*property, catch));
+                    let campaign = Campaign { property: *property, modes, cases, seed, shrinks: SHRINKS };
+                    let result = campaign.run(harness, &known, &|| bar.inc(1)).await?;
+                    result.counterexamples.iter().for_each(|one| known.find(one.deviation.requirements[0]));
+                    report.catches.push((*property, result));
                 }
                 // A plan takes several requests at once, and the same are tried in every mode.
                 Tried::AtOnce => {
                     for mode in modes.iter().filter(|mode| mode.is_session()) {
                         let plans = (cases / 4).max(1);
-                        let mut bag = runtime.block_on(ground.borrow().at_once(*mode, plans, seed))?;
+                        let mut bag = harness.at_once(*mode, plans, seed).await?;
                         bag.violations.retain(|one| !known.holds(one.requirements[0]));
                         bag.violations.iter().for_each(|one| known.find(one.requirements[0]));
                         report.races.push((*mode, bag));
@@ -275,7 +272,7 @@ impl Fuzz<'_, '_> {
             }
         }
         bar.finish_and_clear();
-        report.requests = ground.borrow().requests();
+        report.requests = self.costs.spent_on(Work::Request).count as usize;
         Ok(report)
     }
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use model::Deviation;
 use report::style::{BAD, BOLD, DIM, GOOD, NOTE, WARNING};
-use search::concurrency::{Bag, Violation};
+use search::concurrency::{self, Violation};
 use search::fuzz::Property;
-use search::fuzz::{Catch, Counterexample};
+use search::fuzz::{CampaignResult, Counterexample};
 use spec::catalogue::Catalogue;
 use spec::catalogue::Mode;
 use spec::scenario::Scenario;
@@ -22,9 +22,9 @@ pub struct Report {
     /// What the walks were drawn from.
     pub seed: u64,
     /// What was found of each property.
-    pub catches: Vec<(Property, Catch)>,
+    pub catches: Vec<(Property, CampaignResult)>,
     /// What requests at once have shown, in each mode.
-    pub races: Vec<(Mode, Bag)>,
+    pub races: Vec<(Mode, concurrency::CampaignResult)>,
     /// The kept counterexamples that are still answered wrongly.
     pub still: Vec<Found>,
     /// How many kept counterexamples were played.

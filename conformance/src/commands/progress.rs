@@ -40,11 +40,7 @@ impl Listener for Progress {
                 let limit = patience.map_or_else(String::new, |limit| format!(" of {} s", limit.as_secs()));
                 self.bar.set_message(format!("starting it in {mode}, {} s{limit}", waited.as_secs()));
             }
-            Event::Waited { .. }
-            | Event::Step { .. }
-            | Event::Answered { .. }
-            | Event::Served { .. }
-            | Event::Ran => {}
+            Event::Waited { .. } => {}
         }
     }
 }

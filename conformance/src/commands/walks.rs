@@ -8,14 +8,14 @@ use tokio::runtime::Runtime;
 use crate::error::Error;
 use crate::exit::Failure;
 use runner::interruption::Interruption;
+use runner::prepare::ClockUnproved;
 use search::fuzz::Property;
-use search::fuzz::{Ground, NoGround, Recorder};
-use spec::catalogue::Mode;
+use search::fuzz::{Harness, Setup};
+use spec::catalogue::{Catalogue, Mode};
 use spec::results::ClockKind;
-use spec::results::TargetKind;
-use spec::results::Way;
 use targets::clock;
 use targets::command::Command;
+use targets::progress::event::Listener;
 use targets::{NewUser, Target};
 
 /// Makes the runtime that walks are played in.
@@ -48,22 +48,22 @@ pub fn folder(folder: &str, command: Option<&str>) -> Result<Vec<Box<dyn Target>
 /// # Errors
 ///
 /// When the users cannot get in, no clock follows, or a signal ends it.
-pub fn ground<'t>(
+pub fn harness<'t>(
     runtime: &Runtime,
     targets: &'t [Box<dyn Target>],
-    recorder: &'t Recorder<'t>,
-    modes: &[Mode],
+    catalogue: &'t Catalogue,
+    listener: &'t dyn Listener,
+    modes: &'t [Mode],
     given: Option<&'t NewUser>,
     stop: &Interruption,
-) -> Result<Ground<'t>, Failure> {
-    let mut end = Failure::not_checked(NoGround::Clock.to_string());
+) -> Result<Harness<'t>, Failure> {
+    let mut end = Failure::not_checked(ClockUnproved.to_string());
     for target in targets {
-        let is_url = target.kind() == TargetKind::Url;
-        let ways: &[Way] = if is_url { &[Way::Given] } else { &Way::UNAIDED };
-        let ground = Ground::prepare(target.as_ref(), recorder, modes, ways, given, stop.clone());
-        match runtime.block_on(stop.or(ground)) {
-            Ok(Ok(ground)) => return Ok(ground),
-            Ok(Err(NoGround::Clock)) => {}
+        let setup = Setup { catalogue, listener, modes, ways: target.seed_methods(), given };
+        let harness = Harness::prepare(target.as_ref(), setup, stop.clone());
+        match runtime.block_on(stop.or(harness)) {
+            Ok(Ok(harness)) => return Ok(harness),
+            Ok(Err(search::Error::ClockUnproved(_))) => {}
             Ok(Err(none)) => {
                 end = failure(none, &target.name());
                 break;
@@ -75,9 +75,9 @@ pub fn ground<'t>(
 }
 
 /// Says why walks of a target cannot be played, or not any more.
-pub fn failure(none: NoGround, name: &str) -> Failure {
+pub fn failure(none: search::Error, name: &str) -> Failure {
     match none {
-        NoGround::Interrupted(signal) => Failure::interrupted(signal, ""),
+        search::Error::Interrupted(signal) => Failure::interrupted(signal, ""),
         other => Failure::not_checked(format!("{name}: {other}")),
     }
 }

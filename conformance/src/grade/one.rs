@@ -3,7 +3,8 @@
 use std::future::Future;
 
 use super::{Bound, Bounds, Class, Entry, Graded, Workdir, resource_monitor};
-use runner::check::{Check, ClockUnproved, Plan};
+use runner::check::{Check, Plan};
+use runner::prepare::ClockUnproved;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
 use spec::results::Report;
@@ -13,7 +14,7 @@ use targets::StartClass;
 use targets::clock;
 use targets::command::Command;
 use targets::progress::event::Silence;
-use targets::{Launch, SiteError, Target};
+use targets::{Isolation, Launch, SiteError, Target};
 
 /// How many modes of one implementation run side by side; the implementations themselves do too.
 const MODES_AT_ONCE: usize = 3;
@@ -113,10 +114,11 @@ async fn started_and_checked(suite: &Suite, command: &Command) -> Result<Report,
     start(command).await?;
     let plan = plan();
     match Check::new(suite, command, &plan, &Silence).run().await {
-        Ok(report) => Ok(report),
+        Ok(checked) => Ok(checked.report),
         Err(ClockUnproved) => {
             let command = command.with_clock(ClockKind::Wall);
-            let report = Check::new(suite, &command, &plan, &Silence).run().await;
+            let checked = Check::new(suite, &command, &plan, &Silence).run().await;
+            let report = checked.map(|checked| checked.report);
             report.map_err(|ClockUnproved| Unjudged::new(Class::SuiteFailed, "no clock moves its time"))
         }
     }
@@ -167,6 +169,14 @@ impl Target for NoTarget {
 
     fn public_url(&self) -> String {
         String::new()
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::ForkPerBatch
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[]
     }
 
     async fn open(&self) -> Result<Box<dyn targets::Site>, SiteError> {

@@ -5,7 +5,7 @@ mod racy;
 
 use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
-use search::concurrency::{Bag, Hunt, Keeper, Trials, Untried, Violation};
+use search::concurrency::{Campaign, CampaignResult, Setup, SetupError, Trials, Violation};
 use search::served_model::Model;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
@@ -72,14 +72,20 @@ fn is_sound(target: &dyn Target, mode: Mode, cases: u32, ways: &[Way]) -> Result
     Ok(())
 }
 
-fn hunt(target: &dyn Target, mode: Mode, ways: &[Way], cases: u32, seed: u64) -> Result<Bag, Failed> {
+fn hunt(
+    target: &dyn Target,
+    mode: Mode,
+    ways: &[Way],
+    cases: u32,
+    seed: u64,
+) -> Result<CampaignResult, Failed> {
     // On one thread: which of two tasks goes on does not depend on the machine.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let bag: Result<Bag, Untried> = runtime.block_on(async {
+    let bag: Result<CampaignResult, SetupError> = runtime.block_on(async {
         let mut stage = Stage::open(target, &Silence).await?;
-        let keeper = Keeper::seed(&mut stage, mode, ways).await?;
+        let setup = Setup::seed(&mut stage, mode, ways).await?;
         stage.end(Stop::Polite).await?;
-        Hunt { cases, seed, repeats: 5 }.run(&mut Trials::new(&stage, keeper)).await
+        Campaign { cases, seed, repeats: 5 }.run(&mut Trials::new(&stage, setup)).await
     });
     Ok(bag?)
 }
@@ -94,7 +100,7 @@ struct Expected {
     /// What the requests at once are, where a scenario can say it.
     parallel: Option<&'static str>,
     /// Whether one client alone meets it too, by its next request.
-    is_alone: bool,
+    is_sequential: bool,
 }
 
 /// How many plans are drawn for a server that loses a race.
@@ -108,14 +114,14 @@ const EXPECTED: [Expected; 5] = [
         parallel: Some(
             "$ parallel 2 curl \"$URL/api/v1/auth_session/logout\" -XDELETE --cookie \"_my_session_id=$SESSION\"",
         ),
-        is_alone: false,
+        is_sequential: false,
     },
     Expected {
         race: Race::EarlyAnswer,
         seed: 1,
         requirements: &["logout.ends-session", "security.logout-once"],
         parallel: None,
-        is_alone: true,
+        is_sequential: true,
     },
     Expected {
         race: Race::SharedLogin,
@@ -124,21 +130,21 @@ const EXPECTED: [Expected; 5] = [
         parallel: Some(
             "$ parallel 2 curl \"$URL/api/v1/auth_session/login\" -XPOST -d \"email=bob@hbtn.io\" -d \"password=fake pwd\"",
         ),
-        is_alone: false,
+        is_sequential: false,
     },
     Expected {
         race: Race::LostUpdate,
         seed: 4,
         requirements: &["users.update"],
         parallel: None,
-        is_alone: false,
+        is_sequential: false,
     },
     Expected {
         race: Race::CrashingDelete,
         seed: 1,
         requirements: &["security.no-server-error"],
         parallel: None,
-        is_alone: false,
+        is_sequential: false,
     },
 ];
 
@@ -165,8 +171,8 @@ fn is_found(expected: &Expected) -> Result<(), Failed> {
         let scenario = Scenario::parse("at-once", &text).map_err(|errors| format!("{text}\n{errors:?}"))?;
         assert_eq!(scenario.to_string(), text, "it reads back as it was");
     }
-    let Some(again) = first.again else { return Err("it was not carried out again".into()) };
+    let Some(again) = first.recurrence else { return Err("it was not carried out again".into()) };
     assert_eq!(again.times, again.runs, "the race is lost each time");
-    assert_eq!(first.is_alone, expected.is_alone, "{first}");
+    assert_eq!(first.is_sequential, expected.is_sequential, "{first}");
     Ok(())
 }

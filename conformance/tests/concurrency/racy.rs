@@ -19,9 +19,9 @@ use search::served;
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
-use spec::results::TargetKind;
+use spec::results::{TargetKind, Way};
 use targets::clock::{ClockDriver, NoClock};
-use targets::{Launch, Site, SiteError, Stop, Target};
+use targets::{Isolation, Launch, Site, SiteError, Stop, Target};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, yield_now};
 
@@ -65,6 +65,14 @@ impl Target for Racy {
 
     fn public_url(&self) -> String {
         "http://127.0.0.1:5000".to_owned()
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::PerScenario
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[Way::Api]
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {

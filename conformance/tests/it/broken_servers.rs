@@ -45,7 +45,7 @@ fn check_heard(
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     let check = Check::new(suite(), target, &plan, listener);
-    runtime.block_on(check.run()).expect("the clock follows")
+    runtime.block_on(check.run()).expect("the clock follows").report
 }
 
 /// The requirements with a verdict of this kind.

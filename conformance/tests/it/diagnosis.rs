@@ -28,7 +28,7 @@ fn check(target: &dyn Target, modes: &[Mode], requirements: &[&str]) -> Report {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let check = Check::new(suite(), target, &plan, &Silence);
-    runtime.expect("a runtime starts").block_on(check.run()).expect("the clock follows")
+    runtime.expect("a runtime starts").block_on(check.run()).expect("the clock follows").report
 }
 
 fn model(fault: &str) -> Model {

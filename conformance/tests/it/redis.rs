@@ -11,11 +11,10 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use runner::check::{Check, Plan};
+use runner::check::{Check, Checked, Plan};
 use serde_json::Value;
 use spec::catalogue::Mode;
 use spec::results::Kind;
@@ -23,7 +22,7 @@ use spec::results::Report;
 use spec::scenario::print::{redis_cli, script};
 use spec::scenario::redis::Client;
 use spec::transcript::Transcript;
-use targets::progress::event::{Event, Listener, Silence};
+use targets::progress::event::Silence;
 use targets::redis::RedisServer;
 use targets::redis::{Address, Connection};
 use targets::{Launch, SiteError, Stop, Target};
@@ -81,9 +80,9 @@ fn plan() -> Plan {
     }
 }
 
-async fn check(target: &dyn Target, listener: &dyn Listener) -> Report {
+async fn check(target: &dyn Target) -> Checked<'static> {
     let plan = plan();
-    let check = Check::new(suite(), target, &plan, listener);
+    let check = Check::new(suite(), target, &plan, &Silence);
     check.run().await.expect("there is no clock to prove")
 }
 
@@ -97,19 +96,6 @@ fn all() -> BTreeSet<&'static str> {
     BTreeSet::from([PING, CONNECT, SET_GET, HASH, PUBSUB])
 }
 
-/// The transcripts by scenario, as they are played.
-#[derive(Default)]
-struct Transcripts(Mutex<Vec<(String, String)>>);
-
-impl Listener for Transcripts {
-    fn hear(&self, event: &Event<'_>) {
-        if let Event::Played { scenario, run, .. } = event {
-            let played = (scenario.name.clone(), run.transcript(scenario).to_string());
-            self.0.lock().expect("no listener panics").push(played);
-        }
-    }
-}
-
 /// Tells whether redis-server is missing, and says so.
 fn is_skipped() -> bool {
     let missing = skip::missing(RedisServer::PROGRAM, "redis-server");
@@ -121,45 +107,42 @@ async fn what_a_redis_server_answers_is_what_is_accepted() {
     if is_skipped() {
         return;
     }
-    let played = Transcripts::default();
     let target = RedisServer::new(RedisServer::PROGRAM);
-    check(&target, &played).await;
+    let runs = check(&target).await.runs;
     assert!(target.marker().processes().is_empty(), "nothing is left");
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(scenarios_folder().join("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let mut played = played.0.into_inner().expect("no listener panics");
-    played.sort();
-    assert_eq!(played.len(), suite().of_mode(Mode::Redis).len());
+    assert_eq!(runs.len(), suite().of_mode(Mode::Redis).len());
     settings.bind(|| {
-        for (scenario, transcript) in played {
-            insta::assert_snapshot!(scenario, transcript);
+        for run in runs {
+            insta::assert_snapshot!(run.scenario.name.as_str(), run.transcript().to_string());
         }
     });
 }
 
 #[tokio::test]
 async fn a_right_server_of_our_own_meets_everything() {
-    let report = check(&Resp(Fault::None), &Silence).await;
+    let report = check(&Resp(Fault::None)).await.report;
     assert_eq!(of_kind(&report, Kind::Met), all(), "{report:?}");
 }
 
 #[tokio::test]
 async fn a_hash_may_come_in_any_order() {
-    let report = check(&Resp(Fault::OtherOrder), &Silence).await;
+    let report = check(&Resp(Fault::OtherOrder)).await.report;
     assert_eq!(of_kind(&report, Kind::Met), all(), "{report:?}");
 }
 
 #[tokio::test]
 async fn a_message_may_come_late() {
-    let report = check(&Resp(Fault::DeliversLater), &Silence).await;
+    let report = check(&Resp(Fault::DeliversLater)).await.report;
     assert_eq!(of_kind(&report, Kind::Met), all(), "{report:?}");
 }
 
 #[tokio::test]
 async fn a_server_that_clears_no_ground_is_an_error_and_no_requirement_is_blamed() {
-    let report = check(&Resp(Fault::HangsUpAtDel), &Silence).await;
+    let report = check(&Resp(Fault::HangsUpAtDel)).await.report;
     assert_eq!(of_kind(&report, Kind::Met), BTreeSet::from([CONNECT, PUBSUB]), "{report:?}");
     assert_eq!(of_kind(&report, Kind::Error), BTreeSet::from([PING, SET_GET, HASH]), "{report:?}");
     let hash = report.verdicts.find(HASH, Mode::Redis).and_then(|finding| finding.reason.clone());
@@ -169,7 +152,7 @@ async fn a_server_that_clears_no_ground_is_an_error_and_no_requirement_is_blamed
 
 #[tokio::test]
 async fn what_the_suite_cannot_connect_to_is_an_error_and_no_fault_of_a_requirement() {
-    let report = check(&Resp(Fault::HasNoName), &Silence).await;
+    let report = check(&Resp(Fault::HasNoName)).await.report;
     assert_eq!(of_kind(&report, Kind::Error), all(), "{report:?}");
     let why = report.verdicts.any_reason().unwrap_or_default();
     assert!(why.starts_with("no connection: "), "{why}");
@@ -178,7 +161,7 @@ async fn what_the_suite_cannot_connect_to_is_an_error_and_no_fault_of_a_requirem
 #[tokio::test]
 async fn each_mistake_is_found_by_the_requirements_that_it_breaks_and_by_no_others() {
     let judged = FAULTS.map(|(fault, broken)| async move {
-        let report = check(&Resp(fault), &Silence).await;
+        let report = check(&Resp(fault)).await.report;
         let broken: BTreeSet<&str> = broken.iter().copied().collect();
         let not_met = of_kind(&report, Kind::NotMet);
         let left = || report.verdicts.all().filter(|finding| finding.kind != Kind::NotMet);
@@ -392,9 +375,9 @@ async fn a_server_that_is_gone_at_a_restart_is_an_error_and_no_fault_of_a_requir
     let program = redis_server(folder.path(), "rm \"$0\"\nexec redis-server \"$@\"");
     let target = RedisServer::new(program);
     let plan = Plan { scenarios: vec!["redis-00-dump".to_owned()], jobs: 1, ..plan() };
-    let report =
+    let checked =
         Check::new(suite(), &target, &plan, &Silence).run().await.expect("there is no clock to prove");
-    let finding = report.verdicts.find(PING, Mode::Redis).expect("it is asked for");
+    let finding = checked.report.verdicts.find(PING, Mode::Redis).expect("it is asked for");
     assert_eq!(finding.kind, Kind::Error, "{finding:?}");
     let why = finding.reason.as_deref().unwrap_or_default();
     assert!(why.starts_with("redis-server cannot be started: "), "{why}");

@@ -51,7 +51,7 @@ fn check(target: &dyn Target, mode: Mode, scenarios: &[&str]) -> Report {
         jobs: 1,
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    runtime.block_on(Check::new(suite(), target, &plan, &Silence).run()).expect("the clock follows")
+    runtime.block_on(Check::new(suite(), target, &plan, &Silence).run()).expect("the clock follows").report
 }
 
 /// An implementation with these deviations; whole without any.

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use chrono::Utc;
 use futures_util::future::join_all;
-use server::auth::{Lifetime, PasswordHash, Session, SessionId};
+use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId};
 use server::store::{Sqlite, Store};
-use server::user::Names;
 use server::{Clock as _, SystemClock, User};
 
 /// Changes that are asked of a store at once: as many as it puts into one commit.

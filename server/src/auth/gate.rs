@@ -6,12 +6,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use http::header::{AUTHORIZATION, HeaderMap};
 
-use super::{Guard, Lifetime, SessionCookie, credentials};
+use super::{Attempt, Guard, SessionCookie, credentials};
+use crate::accounts::{Lifetime, User};
 use crate::config::{Config, Mode};
-use crate::path::CanonicalPath;
-use crate::reply::Refusal;
-use crate::store::Store;
-use crate::user::User;
+use crate::http::path::CanonicalPath;
+use crate::http::refusal::Refusal;
+use crate::store::{Store, StoreError};
 
 /// The paths that need no credentials.
 const EXCLUDED: [&str; 4] =
@@ -97,8 +97,7 @@ pub struct Gate {
 impl Gate {
     /// What the settings ask for.
     pub fn of(config: &Config) -> Self {
-        let guard = if config.hardened { Guard::hardened() } else { Guard::documented() };
-        Self { auth: Auth::of(config), cookie: SessionCookie::of(config), guard }
+        Self { auth: Auth::of(config), cookie: SessionCookie::of(config), guard: Guard::new(config) }
     }
 
     /// Lets a request pass: the user who sent it, or nobody where nobody needs to be known.
@@ -119,20 +118,39 @@ impl Gate {
         if self.auth == Auth::Off || EXCLUDED.iter().any(|excluded| excludes(excluded, path.as_str())) {
             return Ok(None);
         }
-        let session_id = self.cookie.find(headers);
-        if session_id.is_none() && !headers.contains_key(AUTHORIZATION) {
+        if self.cookie.find(headers).is_none() && !headers.contains_key(AUTHORIZATION) {
             return Err(Refusal::Unauthorized);
         }
         let user = match self.auth {
             Auth::Off | Auth::Plain => None,
             Auth::Basic => {
                 let (email, password) = credentials(headers).ok_or(Refusal::Forbidden)?;
-                let identified = self.guard.identify(&email, &password, address, store, now).await;
+                let attempt = Attempt { email: &email, password: &password, address, now };
+                let identified = self.guard.identify(&attempt, store).await;
                 Some(identified.map_err(Refusal::without_reason)?)
             }
-            Auth::Session(lifetime) => lifetime.user(session_id, store, now).await?,
+            Auth::Session(_) => self.session_user(headers, store, now).await?,
         };
         user.map(Some).ok_or(Refusal::Forbidden)
+    }
+
+    /// Finds the user whose live session the cookie names.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be read.
+    pub async fn session_user(
+        &self,
+        headers: &HeaderMap,
+        store: &dyn Store,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<User>>, StoreError> {
+        let Some(id) = self.cookie.find(headers).and_then(|id| str::from_utf8(id).ok()) else {
+            return Ok(None);
+        };
+        let lifetime = self.auth.lifetime();
+        let session = store.session(id).await?;
+        Ok(session.filter(|session| !lifetime.is_over(session.created_at, now)).map(|session| session.user))
     }
 }
 

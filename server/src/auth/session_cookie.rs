@@ -3,7 +3,8 @@
 use http::HeaderValue;
 use http::header::HeaderMap;
 
-use super::{SessionId, cookie};
+use super::cookie;
+use crate::accounts::SessionId;
 use crate::config::Config;
 
 /// A cookie for the whole site, with what HARDENED=1 adds to it.

@@ -11,8 +11,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use crate::auth::Session;
-use crate::user::UserId;
+use crate::accounts::{Session, UserId};
 
 /// Parts with a lock of their own: a part of a million sessions that grows holds up its readers for a
 /// millisecond at most, where one table would hold up all for a hundred.

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
-use super::StoreError;
+use super::contract::StoreError;
 
 /// A look for one thing in a store: a future that an engine in this process has ready, and one that asks over a
 /// network has in a box.

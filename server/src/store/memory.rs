@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use super::contract::{PURGED_AT_ONCE, Store, StoreError};
 use super::index::{Index, Key};
-use super::{Lookup, Store, StoreError};
-use crate::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
-use crate::user::{Names, User, UserList};
+use super::lookup::Lookup;
+use crate::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, User, UserList, UserSession};
 
 /// Sessions by ID, in the order of their making: the documents' dictionary `user_id_by_session_id`.
 #[derive(Default)]
@@ -37,9 +37,6 @@ impl SessionMap {
     }
 }
 
-/// Sessions that one login forgets at most: more than it adds, and never so many that others wait.
-const FORGOTTEN_AT_ONCE: usize = 4;
-
 /// A store whose sessions are in memory and whose users are in another store. A session takes what it does in
 /// [`Index`] and some forty bytes for its order: a million take 150 MB.
 pub struct MemorySessions {
@@ -66,7 +63,7 @@ impl MemorySessions {
     fn add(&self, key: Key, session: Session, forget_before: Option<DateTime<Utc>>) {
         let mut order = self.order();
         if let Some(before) = forget_before {
-            for _ in 0..FORGOTTEN_AT_ONCE {
+            for _ in 0..PURGED_AT_ONCE {
                 let Some(oldest) = order.keys.first_entry() else { break };
                 if !self.index.forget(*oldest.get(), before) {
                     break;

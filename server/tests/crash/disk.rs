@@ -112,7 +112,8 @@ fn refuses_or_starts(ground: &mut Ground) -> Result<(), String> {
 /// One line, but for what a large file has it say before, and the exit code of a failure.
 pub fn is_clear_refusal(output: &Output) -> Result<(), String> {
     let said = String::from_utf8_lossy(&output.stderr);
-    let mut lines = said.lines().skip_while(|line| line.starts_with("checking and reading "));
+    let mut lines =
+        said.lines().skip_while(|line| line.contains(" WARN ") && line.contains("checking and reading "));
     let is_line = lines.next().is_some_and(|line| line.starts_with("server: ")) && lines.next().is_none();
     if output.status.code() == Some(1) && is_line {
         Ok(())

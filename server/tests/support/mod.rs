@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use server::auth::PasswordHash;
-use server::user::Names;
+use server::accounts::{Names, PasswordHash};
 use server::{App, Config, ManualClock, Respond, User, serve};
 use tempfile::TempDir;
 use tokio::net::TcpListener;

@@ -1,7 +1,7 @@
 //! The main job: every scenario against one target, in every mode, to a report.
 
 mod mode;
-mod prepare;
+mod place;
 mod schedule;
 
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 
-use self::prepare::Prepared;
+use self::place::Place;
 use crate::attribution::resolve;
-use crate::judge::Judge;
+use crate::judge::{Judge, Plain};
+use crate::prepare::ClockUnproved;
 use crate::replay;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::TargetKind;
 use spec::results::Way;
 use spec::results::run::Run;
 use spec::results::{Finding, Kind, Verdicts};
@@ -25,13 +25,14 @@ use spec::results::{Report, TargetInfo};
 use spec::scenario::print::{redis_cli, shell};
 use spec::scenario::{Action, Scenario, Step};
 use spec::suite::Suite;
+use spec::transcript::Transcript;
 use spec::transcript::aliases::Emails;
 use targets::clock::NoClock;
 use targets::instance::{Created, Stage};
 use targets::progress::event::{Event, Listener};
 use targets::seed;
 use targets::seed::Seeds;
-use targets::{Launch, NewUser, Target};
+use targets::{Isolation, Launch, NewUser, Target};
 
 /// What to check, and how.
 #[derive(Clone, Debug)]
@@ -76,9 +77,22 @@ pub fn side_by_side() -> usize {
     std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2)
 }
 
+/// Lists the users that a scenario wants stored before it begins, under this run's addresses.
+pub fn users(scenario: &Scenario, emails: &Emails) -> Vec<NewUser> {
+    let nothing = |_: &str| None;
+    let user = |step: &Step| match &step.action {
+        Action::User(user) => Some(NewUser {
+            email: emails.to_send(&user.email.expand(&nothing).ok()?).to_owned(),
+            password: user.password.expand(&nothing).ok()?,
+        }),
+        _ => None,
+    };
+    scenario.steps().filter_map(user).collect()
+}
+
 /// A check under way: what all of its parts share.
-pub struct Check<'a> {
-    suite: &'a Suite,
+pub struct Check<'s, 'a> {
+    suite: &'s Suite,
     target: &'a dyn Target,
     plan: &'a Plan,
     listener: &'a dyn Listener,
@@ -91,13 +105,36 @@ pub struct Check<'a> {
     beds: Semaphore,
 }
 
-/// The clock driver does not move the target's time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockUnproved;
+/// What a check has brought.
+#[derive(Debug)]
+pub struct Checked<'s> {
+    /// The verdicts.
+    pub report: Report,
+    /// The run of every scenario that was replayed, in the order of the plan's modes and the suite's scenarios.
+    pub runs: Vec<ScenarioRun<'s>>,
+}
 
-impl<'a> Check<'a> {
+/// A scenario that was replayed in one mode.
+#[derive(Debug)]
+pub struct ScenarioRun<'s> {
+    /// The mode.
+    pub mode: Mode,
+    /// The scenario.
+    pub scenario: &'s Scenario,
+    /// What came of its steps.
+    pub run: Run,
+}
+
+impl ScenarioRun<'_> {
+    /// Writes the run as text.
+    pub fn transcript(&self) -> Transcript {
+        self.run.transcript(self.scenario)
+    }
+}
+
+impl<'s, 'a> Check<'s, 'a> {
     /// Plans the check of `target`.
-    pub fn new(suite: &'a Suite, target: &'a dyn Target, plan: &'a Plan, listener: &'a dyn Listener) -> Self {
+    pub fn new(suite: &'s Suite, target: &'a dyn Target, plan: &'a Plan, listener: &'a dyn Listener) -> Self {
         let nonce = if target.keeps_data() { uuid::Uuid::new_v4().to_string() } else { String::new() };
         let jobs = plan.jobs.max(1);
         let (slots, beds) = (Semaphore::new(jobs), Semaphore::new(jobs * SLEEPERS));
@@ -131,28 +168,32 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Runs every scenario in every mode and sums up.
+    /// Replays every scenario in every mode, and judges what was answered.
     ///
     /// # Errors
     ///
     /// When the target's clock driver could not be proved; nothing was judged then.
-    pub async fn run(&self) -> Result<Report, ClockUnproved> {
+    pub async fn run(&self) -> Result<Checked<'s>, ClockUnproved> {
         let total = self.plan.modes.iter().map(|mode| self.plan.scenarios(self.suite, *mode).len()).sum();
         self.listener.hear(&Event::Planned { scenarios: total });
-        let Prepared { ground, clock, mut seeding } = self.prepare().await?;
+        let Place { ground, clock, mut seeding } = self.place().await?;
         let mut modes: FuturesUnordered<_> =
             self.plan.modes.iter().map(|mode| self.mode(*mode, &ground)).collect();
         let mut verdicts = Verdicts::default();
         let mut outputs = BTreeMap::new();
+        let mut runs = BTreeMap::new();
         while let Some(mut result) = modes.next().await {
             resolve::settle(&mut result.findings);
             verdicts.extend(result.findings.into_iter().filter(|one| self.plan.asks_for(&one.requirement)));
             seeding = seeding.or(result.seeding);
             outputs.extend(result.output.map(|output| (result.mode, output)));
+            runs.insert(result.mode, result.runs);
         }
         verdicts.trace_blockers();
         let target = self.target_info(clock, seeding);
-        Ok(Report { target, modes: self.plan.modes.clone(), verdicts, outputs, likenesses: Vec::new() })
+        let modes = self.plan.modes.clone();
+        let runs = modes.iter().filter_map(|mode| runs.remove(mode)).flatten().collect();
+        Ok(Checked { report: Report { target, modes, verdicts, outputs, likenesses: Vec::new() }, runs })
     }
 
     /// Deletes the users that this check has created at a target that keeps its data, interrupted or not.
@@ -168,34 +209,24 @@ impl<'a> Check<'a> {
 
     /// The addresses of a scenario in this run.
     fn emails(&self, scenario: &Scenario) -> Emails {
-        match self.target.kind() {
-            TargetKind::Reference => Emails::as_written(),
+        match self.target.isolation() {
+            Isolation::PerScenario => Emails::as_written(),
             _ => Emails::unique(&scenario.source, &format!("{} {}", self.nonce, scenario.name)),
         }
     }
 
-    /// The users that a scenario wants stored before it begins.
     fn users(&self, scenario: &Scenario) -> Vec<NewUser> {
-        let emails = self.emails(scenario);
-        let nothing = |_: &str| None;
-        scenario
-            .steps()
-            .filter_map(|step| match &step.action {
-                Action::User(user) => Some(NewUser {
-                    email: emails.to_send(&user.email.expand(&nothing).ok()?).to_owned(),
-                    password: user.password.expand(&nothing).ok()?,
-                }),
-                _ => None,
-            })
-            .collect()
+        users(scenario, &self.emails(scenario))
     }
 
     async fn play(&self, stage: &mut Stage<'_>, scenario: &Scenario, mode: Mode, seeds: &Seeds) -> Run {
-        replay::play(stage, scenario, mode, seeds, self.emails(scenario)).await
+        replay::play(stage, scenario, mode, seeds, self.emails(scenario)).await.run
     }
 
     fn judged(&self, scenario: &Scenario, mode: Mode, run: Run) -> (Run, Vec<Finding>) {
         let base = self.target.public_url();
+        let plain = Plain::of(scenario, mode);
+        let scenario = plain.scenario();
         let steps: Vec<&Step> = scenario.steps().collect();
         let reproduce = |index: usize| {
             if scenario.is_of_redis() {
@@ -209,7 +240,7 @@ impl<'a> Check<'a> {
         };
         let judge = Judge { catalogue: &self.suite.catalogue, scenario, mode, reproduce: &reproduce };
         let verdicts = match self.suite.accepted(&scenario.name) {
-            Some(accepted) => judge.judge(accepted, &run),
+            Some(accepted) => judge.judge(&plain.accepted(accepted), &plain.run(&run)),
             None => Err(format!("no transcript of {} was ever accepted; run `just review`", scenario.name)),
         };
         let findings = verdicts.unwrap_or_else(|why| judge.nothing(Kind::Error, &why));

@@ -1,8 +1,9 @@
 //! Replays one scenario on one stage in one mode.
 //!
-//! `capture` keeps what an answer holds, `programs` runs the documents' programs, `redis` asks a Redis server; every
+//! `authenticate` makes credentials, `capture` keeps what an answer holds, `programs` runs the documents' programs, `redis` asks a Redis server; every
 //! other step is here.
 
+mod authenticate;
 mod capture;
 mod programs;
 mod redis;
@@ -21,10 +22,19 @@ use spec::scenario::curl::Curl;
 use spec::scenario::{Action, Scenario, Serve, Step, Template};
 use spec::transcript::aliases::Emails;
 use targets::instance::Stage;
-use targets::progress::event::Event;
+use targets::observation::Observation;
 use targets::redis::Subscriber;
 use targets::seed::Seeds;
 use targets::{Launch, SiteError, Stop};
+
+/// What came of a replay.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The outcome of every step.
+    pub run: Run,
+    /// What happened to the server, each with the place of the step at which it did; empty unless the instance records.
+    pub observations: Vec<(usize, Observation)>,
+}
 
 /// Replays `scenario` and records every step; it never stops early.
 ///
@@ -35,7 +45,7 @@ pub async fn play(
     mode: Mode,
     seeds: &Seeds,
     emails: Emails,
-) -> Run {
+) -> Replayed {
     let since = stage.site().opened_at();
     let mut player = Player {
         stage,
@@ -57,15 +67,16 @@ pub async fn play(
         player.rest = Some(Outcome::NotChecked { why });
     }
     let mut run = Run::default();
+    let mut observations = Vec::new();
     for (index, step) in scenario.steps().enumerate() {
-        player.stage.tell(&Event::Step { index });
         run.steps.push(player.step(index, step).await);
+        observations.extend(player.stage.take_observations().into_iter().map(|one| (index, one)));
     }
     if run.steps.iter().any(|step| matches!(step.outcome, Outcome::Error { .. })) {
         run.output = player.stage.site().output();
     }
     player.leave().await;
-    run
+    Replayed { run, observations }
 }
 
 /// Why a step could not be carried out as written.
@@ -146,11 +157,16 @@ impl Player<'_, '_> {
                 let email = self.expand(&user.email, index)?;
                 let password = self.expand(&user.password, index)?;
                 self.canon.watch_password(&password);
-                let id = self.seeds.id(self.canon.emails.to_send(&email)).map_err(not_checked)?.to_owned();
+                let id = self
+                    .seeds
+                    .id(self.canon.emails.to_send(&email))
+                    .map_err(|error| not_checked(error.to_string()))?
+                    .to_owned();
                 self.canon.names.user(&id);
                 self.variables.insert("USER".to_owned(), id);
                 Ok(silent)
             }
+            Action::Authenticate(user) => self.authenticate(index, step, user).await,
             Action::Capture(capture) => self.capture(index, capture),
             Action::Main(program) => self.program(*program).await,
             Action::RequireAuth(asked) => self.require_auth(asked, index).await,

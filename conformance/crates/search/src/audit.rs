@@ -5,6 +5,7 @@ pub mod matrix;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::Error;
 use crate::audit::matrix::{Extent, Row};
 use crate::diagnosis;
 use crate::signature;
@@ -33,7 +34,7 @@ impl<'a> Audit<'a> {
         suite: &'a Suite,
         faults: &[&'static Fault],
         told: &(dyn Fn(&Fault) + Sync),
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Error> {
         let rows = matrix::play_all(suite, faults, Extent::Whole, told)?;
         // What explains most is to blame in a check of everything: a user that is not stored is found missing there.
         let elsewhere: Vec<&Fault> = rows.iter().filter(|row| !row.is_found()).map(|row| row.fault).collect();

@@ -16,14 +16,14 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::served;
 use model::Rules;
-use model::faults::{Deviant, Fault};
+use model::faults::{Fault, FaultyModel};
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
 use spec::results::ClockKind;
-use spec::results::TargetKind;
+use spec::results::{TargetKind, Way};
 use targets::clock::ClockDriver;
-use targets::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
+use targets::{Isolation, Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
 
 /// The model as a server.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +35,7 @@ pub struct Model {
 #[async_trait]
 impl Target for Model {
     fn kind(&self) -> TargetKind {
+        // The JSON report has three kinds, and this is the one in process.
         TargetKind::Reference
     }
 
@@ -50,9 +51,17 @@ impl Target for Model {
         "http://127.0.0.1:5000".to_owned()
     }
 
+    fn isolation(&self) -> Isolation {
+        Isolation::PerScenario
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[Way::Api]
+    }
+
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
         let opened_at = Utc::now().trunc_subsecs(0);
-        let machine = Deviant::new(rules(&Launch::documented(Mode::Off)), self.fault);
+        let machine = FaultyModel::new(rules(&Launch::documented(Mode::Off)), self.fault);
         Ok(Box::new(ModelSite {
             machine: Arc::new(Mutex::new(machine)),
             clock: Clock(Arc::new(Mutex::new(opened_at))),
@@ -81,10 +90,10 @@ impl ClockDriver for Clock {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    async fn advance(&mut self, seconds: u64) -> Result<(), targets::Error> {
         let step = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
         let later = step.and_then(|step| self.now().checked_add_signed(step));
-        let later = later.ok_or_else(|| format!("{seconds} s is further than a date can tell"))?;
+        let later = later.ok_or(targets::Error::NoDate(seconds))?;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = later;
         Ok(())
     }
@@ -93,7 +102,7 @@ impl ClockDriver for Clock {
 /// A machine, and at most one task that serves it.
 struct ModelSite {
     /// Every connection of the serving task locks it for one answer.
-    machine: Arc<Mutex<Deviant>>,
+    machine: Arc<Mutex<FaultyModel>>,
     clock: Clock,
     opened_at: DateTime<Utc>,
     serving: Option<Serving>,
@@ -115,7 +124,7 @@ impl Drop for Serving {
 type Answering = dyn Fn(&Request) -> Answer + Send + Sync;
 
 impl ModelSite {
-    fn machine(&self) -> std::sync::MutexGuard<'_, Deviant> {
+    fn machine(&self) -> std::sync::MutexGuard<'_, FaultyModel> {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -228,21 +237,24 @@ impl Site for ModelSite {
         let now = self.second();
         self.machine().restart(rules(launch), now);
         let (machine, clock) = (Arc::clone(&self.machine), self.clock.clone());
-        let answer = move |request: &Request, answer: fn(&mut Deviant, &Request, i64) -> Answer| {
+        let answer = move |request: &Request, answer: fn(&mut FaultyModel, &Request, i64) -> Answer| {
             let mut machine = machine.lock().unwrap_or_else(PoisonError::into_inner);
             answer(&mut machine, request, clock.now().timestamp())
         };
         match program {
             ProgramServer::Main3 => {
-                self.serve(Arc::new(move |request: &Request| answer(request, Deviant::main_3))).await?;
+                self.serve(Arc::new(move |request: &Request| answer(request, FaultyModel::main_3))).await?;
                 Ok(String::new())
             }
             ProgramServer::Main4(NewUser { email, password }) => {
                 let printed = self.machine().main_4(email, password, now);
-                self.serve(Arc::new(move |request: &Request| answer(request, Deviant::session_server)))
+                self.serve(Arc::new(move |request: &Request| answer(request, FaultyModel::session_server)))
                     .await?;
                 Ok(printed)
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

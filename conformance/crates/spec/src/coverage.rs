@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::Mode;
 use crate::catalogue::Requirement;
-use crate::scenario::{Action, Curl, Scenario, Section, Show, Step, Template};
+use crate::scenario::{Action, Authenticate, Curl, Scenario, Section, Show, Step, Template};
 use crate::suite::Suite;
 use crate::transcript::Transcript;
 
@@ -53,8 +53,12 @@ impl Coverage {
                     .iter()
                     .flat_map(|id| section.steps.iter().map(move |step| (id, step)))
                 {
-                    for mode in
-                        scenario.modes.iter().filter(|mode| suite.catalogue.applies(&id.value, **mode))
+                    let asks =
+                        |mode: Mode| mode.is_session() || !matches!(step.action, Action::Authenticate(_));
+                    for mode in scenario
+                        .modes
+                        .iter()
+                        .filter(|mode| suite.catalogue.applies(&id.value, **mode) && asks(**mode))
                     {
                         let places = coverage.steps.entry((id.value.clone(), *mode)).or_default();
                         places.push(Place { scenario: scenario.name.clone(), line: step.line });
@@ -145,6 +149,9 @@ pub struct Row<'a> {
 /// Lists the steps whose accepted answer is another than the one that `2xx`, `refused` … stand for.
 fn contradicted(scenario: &Scenario, accepted: &Transcript) -> Vec<Place> {
     let wrong = scenario.steps().zip(&accepted.blocks).filter(|(step, block)| {
+        if matches!(step.action, Action::Authenticate(_)) {
+            return !block.lines.is_empty();
+        }
         let demanded = match step.show {
             Show::All | Show::Security | Show::Status => return false,
             Show::Success => "2xx",
@@ -213,7 +220,8 @@ fn differences(left: &Curl, right: &Curl) -> usize {
     let shown =
         |templates: &[&Template]| -> Vec<String> { templates.iter().map(|one| format!("{one:?}")).collect() };
     let named = |header: &Template, name: &str| header.literal_start().to_ascii_lowercase().starts_with(name);
-    let is_credential = |header: &&Template| named(header, "authorization");
+    let kept = Template::variable(Authenticate::VARIABLE);
+    let is_credential = |header: &&Template| named(header, "authorization") || **header == kept;
     let is_type = |header: &&Template| named(header, "content-type");
     let sets = |curl: &Curl| -> [Vec<String>; 3] {
         let headers: Vec<&Template> =

@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use crate::Error;
 use spec::results::ClockKind;
 
 pub use faketime::{Faketime, library};
@@ -36,7 +37,7 @@ pub trait ClockDriver: Send + Sync {
     /// # Errors
     ///
     /// When time cannot be moved; the text says why.
-    async fn advance(&mut self, seconds: u64) -> Result<(), String>;
+    async fn advance(&mut self, seconds: u64) -> Result<(), Error>;
 
     /// Turns a SESSION_DURATION of the scenario into the one to start the server with.
     ///
@@ -65,8 +66,8 @@ impl ClockDriver for NoClock {
         Utc::now()
     }
 
-    async fn advance(&mut self, _seconds: u64) -> Result<(), String> {
-        Err("this target's clock cannot be moved".to_owned())
+    async fn advance(&mut self, _seconds: u64) -> Result<(), Error> {
+        Err(Error::NoClock)
     }
 }
 

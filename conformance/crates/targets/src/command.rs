@@ -24,9 +24,9 @@ use crate::process::limits::Limits;
 use crate::process::port;
 use crate::process::process_tag::Marker;
 use crate::start_failure::{StartFailure, last_line};
-use crate::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
+use crate::{Isolation, Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
 use spec::results::ClockKind;
-use spec::results::TargetKind;
+use spec::results::{TargetKind, Way};
 use spec::transcript::placeholders::Names;
 use spec::transcript::redact;
 use spec::transcript::redact::Places;
@@ -148,6 +148,14 @@ impl Target for Command {
     fn keeps_data(&self) -> bool {
         // Flask projects store in the folder that they run in, which is a copy; others may have a database.
         !self.flask
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::ForkPerBatch
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &Way::UNAIDED
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {

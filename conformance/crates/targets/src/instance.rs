@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use crate::observation::Observation;
 use crate::progress::cost;
 use crate::progress::cost::Work;
 use crate::progress::event::{Event, Listener, Silence};
-use crate::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
+use crate::{Error, Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
 use crate::{client, clock};
 use spec::http::Request;
 use spec::http::{Answer, Exchange, NoAnswer};
@@ -30,6 +31,8 @@ pub struct Stage<'a> {
     running: Option<Launch>,
     hung: Vec<String>,
     created: Created,
+    /// What has happened since it was asked last; `None` where nobody asks.
+    observations: Option<Vec<Observation>>,
     listener: &'a dyn Listener,
 }
 
@@ -51,7 +54,14 @@ impl<'a> Stage<'a> {
 
     /// Takes a site on which nothing runs yet.
     pub fn new(site: Box<dyn Site>) -> Self {
-        Self { site, running: None, hung: Vec::new(), created: Created::default(), listener: &Silence }
+        Self {
+            site,
+            running: None,
+            hung: Vec::new(),
+            created: Created::default(),
+            observations: None,
+            listener: &Silence,
+        }
     }
 
     /// Notes the users that are created from now on in a list of the caller's.
@@ -61,14 +71,27 @@ impl<'a> Stage<'a> {
         self
     }
 
+    /// Records from now on what happens to the server, for [`Self::take_observations`]. Forks do not record by themselves.
+    #[must_use]
+    pub fn recording(mut self) -> Self {
+        self.observations = Some(Vec::new());
+        self
+    }
+
+    /// Takes what has happened since the last call, in order; nothing where the instance does not record.
+    pub fn take_observations(&mut self) -> Vec<Observation> {
+        self.observations.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn record(&mut self, observation: impl FnOnce() -> Observation) {
+        if let Some(observations) = &mut self.observations {
+            observations.push(observation());
+        }
+    }
+
     /// Gives the site, for what needs no instance.
     pub fn site(&mut self) -> &mut dyn Site {
         &mut *self.site
-    }
-
-    /// Tells the listener of an event.
-    pub fn tell(&self, event: &Event<'_>) {
-        self.listener.hear(event);
     }
 
     /// Opens another stage on a copy of this one's data; nothing may run here.
@@ -97,8 +120,8 @@ impl<'a> Stage<'a> {
         });
         cost::timed(listener, Work::Start, start).await?;
         self.running = Some(launch.clone());
-        let cookie_name = &self.site.cookie_name(&launch.session_name);
-        listener.hear(&Event::Served { launch, cookie_name });
+        let cookie_name = self.site.cookie_name(&launch.session_name);
+        self.record(|| Observation::Served { settings: launch.clone(), cookie_name });
         Ok(())
     }
 
@@ -121,7 +144,7 @@ impl<'a> Stage<'a> {
     /// When this target has no such program, or the program failed.
     pub async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
         self.end(Stop::Polite).await?;
-        self.tell(&Event::Ran);
+        self.record(|| Observation::ProgramRan);
         cost::timed(self.listener, Work::Program, self.site.program(program)).await
     }
 
@@ -136,7 +159,7 @@ impl<'a> Stage<'a> {
         program: &ProgramServer,
     ) -> Result<String, SiteError> {
         self.end(Stop::Polite).await?;
-        self.tell(&Event::Ran);
+        self.record(|| Observation::ProgramRan);
         let serving = self.site.serve_program(launch, program);
         let printed = cost::timed(self.listener, Work::Start, serving).await?;
         self.running = Some(launch.clone());
@@ -148,7 +171,7 @@ impl<'a> Stage<'a> {
     /// # Errors
     ///
     /// When time cannot be moved; the text says why.
-    pub async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    pub async fn advance(&mut self, seconds: u64) -> Result<(), Error> {
         cost::timed(self.listener, Work::Clock, self.site.clock().advance(seconds)).await
     }
 
@@ -169,7 +192,7 @@ impl<'a> Stage<'a> {
         let since = self.site.clock().now();
         let exchanges = join_all(sends).await;
         let until = self.site.clock().now();
-        self.tell(&Event::Answered { exchanges: &exchanges, since, until });
+        self.record(|| Observation::Answered { exchanges: exchanges.clone(), since, until });
         self.note_users(exchanges.iter());
         if exchanges.iter().any(|exchange| matches!(exchange.answer, Err(NoAnswer::TimedOut(_)))) {
             self.hung.push(name);

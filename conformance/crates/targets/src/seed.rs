@@ -4,12 +4,14 @@
 //! real projects accept a user over the API and forget it, or read no file.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use crate::error::SeedFailures;
 use crate::instance::Stage;
-use crate::{Launch, NewUser, Program, Stop};
+use crate::{Error, Launch, NewUser, Program, Stop};
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
@@ -26,7 +28,7 @@ pub struct Seeds {
     /// The users' ids by email.
     ids: HashMap<String, String>,
     /// Why no way worked.
-    failures: Vec<String>,
+    failures: SeedFailures,
 }
 
 impl Seeds {
@@ -36,15 +38,13 @@ impl Seeds {
     }
 
     /// Gives the id of a seeded user, or why there is none.
-    pub fn id(&self, email: &str) -> Result<&str, String> {
-        self.ids.get(email).map(String::as_str).ok_or_else(|| {
-            let tried = if self.failures.is_empty() {
-                "no way was tried".to_owned()
-            } else {
-                self.failures.join("; ")
-            };
-            format!("needs a stored user, and none could be stored: {tried}")
-        })
+    ///
+    /// # Errors
+    ///
+    /// When no way to store users worked, or none was asked for.
+    pub fn id(&self, email: &str) -> Result<&str, Error> {
+        let id = self.ids.get(email).map(String::as_str);
+        id.ok_or_else(|| Error::NotStored { failures: self.failures.clone() })
     }
 }
 
@@ -76,7 +76,7 @@ pub async fn seed(
             },
             Err(why) => why,
         };
-        seeds.failures.push(format!("{}: {failure}", way.as_str()));
+        seeds.failures.0.push((*way, failure));
     }
     if let Some(way) = seeming {
         // The ways tried since may have replaced what this one had stored.
@@ -93,10 +93,10 @@ async fn store(
     users: &[NewUser],
     way: Way,
     given: Option<&NewUser>,
-) -> Result<Vec<String>, String> {
+) -> Result<Vec<String>, Error> {
     if let Some(file) = stage.site().data_folder().map(|folder| folder.join(STORE)) {
         // What another way has stored would stand beside the same users, under other ids.
-        stage.end(Stop::Kill).await.map_err(|error| error.to_string())?;
+        stage.end(Stop::Kill).await?;
         let _ = std::fs::remove_file(file);
     }
     match way {
@@ -108,14 +108,14 @@ async fn store(
 }
 
 /// Stores users over the open API.
-async fn by_api(stage: &mut Stage<'_>, mode: Mode, users: &[NewUser]) -> Result<Vec<String>, String> {
-    stage.ensure(&Launch::documented(Mode::Off)).await.map_err(|error| error.to_string())?;
+async fn by_api(stage: &mut Stage<'_>, mode: Mode, users: &[NewUser]) -> Result<Vec<String>, Error> {
+    stage.ensure(&Launch::documented(Mode::Off)).await?;
     let mut ids = Vec::with_capacity(users.len());
     for user in users {
         ids.push(create(stage, user, None).await?);
     }
     if mode != Mode::Off {
-        stage.end(Stop::Polite).await.map_err(|error| error.to_string())?;
+        stage.end(Stop::Polite).await?;
     }
     Ok(ids)
 }
@@ -126,12 +126,12 @@ async fn by_given(
     mode: Mode,
     users: &[NewUser],
     given: Option<&NewUser>,
-) -> Result<Vec<String>, String> {
-    stage.ensure(&Launch::documented(mode)).await.map_err(|error| error.to_string())?;
+) -> Result<Vec<String>, Error> {
+    stage.ensure(&Launch::documented(mode)).await?;
     let credentials = match given {
         Some(user) => Some(credentials(stage, mode, user).await?),
         None if mode == Mode::Off => None,
-        None => return Err("no user is known; name one that is stored: --user EMAIL:PASSWORD".to_owned()),
+        None => return Err(Error::NoGivenUser),
     };
     let mut ids = Vec::with_capacity(users.len());
     for user in users {
@@ -145,7 +145,7 @@ pub async fn credentials(
     stage: &mut Stage<'_>,
     mode: Mode,
     user: &NewUser,
-) -> Result<(String, String), String> {
+) -> Result<(String, String), Error> {
     use base64::Engine as _;
     if !mode.is_session() {
         let pair = format!("{}:{}", user.email, user.password);
@@ -156,7 +156,7 @@ pub async fn credentials(
     let line = answer
         .header("set-cookie")
         .next()
-        .ok_or_else(|| format!("the login of {} answered {} without a cookie", user.email, answer.status))?;
+        .ok_or_else(|| Error::NoCookie { email: user.email.clone(), status: answer.status })?;
     Ok(("Cookie".to_owned(), line.split(';').next().unwrap_or_default().to_owned()))
 }
 
@@ -165,17 +165,17 @@ pub async fn credentials(
 /// # Errors
 ///
 /// When the user cannot; the text says what was answered.
-pub async fn lets_in(stage: &mut Stage<'_>, mode: Mode, user: &NewUser) -> Result<(), String> {
+pub async fn lets_in(stage: &mut Stage<'_>, mode: Mode, user: &NewUser) -> Result<(), Error> {
     let header = credentials(stage, mode, user).await?;
     if matches!(mode, Mode::Off | Mode::Auth) {
         return Ok(());
     }
     let mut request = Request::get(format!("{}/api/v1/users", stage.site().base_url()));
     request.headers.push(header);
-    let answer = stage.send(request).await.answer.map_err(|none| none.to_string())?;
+    let answer = stage.send(request).await.answer?;
     match answer.status {
         // Only a refusal says that it is the wrong user; all else is for the scenarios.
-        status @ (401 | 403) => Err(format!("GET /api/v1/users with its credentials answered {status}")),
+        status @ (401 | 403) => Err(Error::Refused(status)),
         _ => Ok(()),
     }
 }
@@ -204,42 +204,38 @@ pub async fn forget(
     left
 }
 
-async fn login(stage: &mut Stage<'_>, user: &NewUser) -> Result<Answer, String> {
+async fn login(stage: &mut Stage<'_>, user: &NewUser) -> Result<Answer, Error> {
     let url = format!("{}/api/v1/auth_session/login", stage.site().base_url());
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("email", &user.email)
         .append_pair("password", &user.password)
         .finish();
     let request = Request::post(url, "application/x-www-form-urlencoded", body);
-    stage.send(request).await.answer.map_err(|none| none.to_string())
+    Ok(stage.send(request).await.answer?)
 }
 
 async fn create(
     stage: &mut Stage<'_>,
     user: &NewUser,
     credentials: Option<(String, String)>,
-) -> Result<String, String> {
+) -> Result<String, Error> {
     let url = format!("{}/api/v1/users", stage.site().base_url());
     let body = json!({"email": user.email, "password": user.password}).to_string();
     let mut request = Request::post(url, "application/json", body);
     request.headers.extend(credentials);
-    let answer = stage.send(request).await.answer.map_err(|none| none.to_string())?;
+    let answer = stage.send(request).await.answer?;
     let id = answer.json().and_then(|user| user["id"].as_str().map(str::to_owned));
     match id {
         Some(id) if answer.is_success() => Ok(id),
-        _ => Err(format!("POST /api/v1/users answered {}", answer.status)),
+        _ => Err(Error::NotCreated(answer.status)),
     }
 }
 
 /// Writes the Flask projects' own store.
-async fn by_file(stage: &mut Stage<'_>, users: &[NewUser]) -> Result<Vec<String>, String> {
-    stage.end(Stop::Kill).await.map_err(|error| error.to_string())?;
+async fn by_file(stage: &mut Stage<'_>, users: &[NewUser]) -> Result<Vec<String>, Error> {
+    stage.end(Stop::Kill).await?;
     let now = stage.site().clock().now().format("%Y-%m-%dT%H:%M:%S").to_string();
-    let file = stage
-        .site()
-        .data_folder()
-        .ok_or("only Flask projects with api/v1/app.py keep their users in .db_User.json")?
-        .join(STORE);
+    let file = stage.site().data_folder().ok_or(Error::NoUserFile)?.join(STORE);
     let mut ids = Vec::with_capacity(users.len());
     let mut rows = serde_json::Map::new();
     for user in users {
@@ -254,24 +250,25 @@ async fn by_file(stage: &mut Stage<'_>, users: &[NewUser]) -> Result<Vec<String>
         );
         ids.push(id);
     }
-    std::fs::write(file, serde_json::Value::Object(rows).to_string()).map_err(|error| error.to_string())?;
+    std::fs::write(file, serde_json::Value::Object(rows).to_string())
+        .map_err(|error| Error::UserFile(Arc::new(error)))?;
     Ok(ids)
 }
 
 /// Lets the implementation's own code store the users.
-async fn by_program(stage: &mut Stage<'_>, users: &[NewUser]) -> Result<Vec<String>, String> {
-    stage.end(Stop::Kill).await.map_err(|error| error.to_string())?;
-    let printed = stage.program(&Program::Main0(users.to_vec())).await.map_err(|error| error.to_string())?;
+async fn by_program(stage: &mut Stage<'_>, users: &[NewUser]) -> Result<Vec<String>, Error> {
+    stage.end(Stop::Kill).await?;
+    let printed = stage.program(&Program::Main0(users.to_vec())).await?;
     let ids: Vec<String> =
         printed.lines().filter_map(|line| line.strip_prefix("New user: ")).map(str::to_owned).collect();
-    if ids.len() == users.len() { Ok(ids) } else { Err("main_0 did not print the users' ids".to_owned()) }
+    if ids.len() == users.len() { Ok(ids) } else { Err(Error::NoIds) }
 }
 
 /// Asks a server in `mode` whether it knows the user, as far as that mode can tell.
 ///
 /// Only an answer that denies the user counts against the way: a login that crashes is for the scenarios.
-async fn known(stage: &mut Stage<'_>, mode: Mode, user: &NewUser, id: &str) -> Result<(), String> {
-    stage.ensure(&Launch::documented(mode)).await.map_err(|error| error.to_string())?;
+async fn known(stage: &mut Stage<'_>, mode: Mode, user: &NewUser, id: &str) -> Result<(), Error> {
+    stage.ensure(&Launch::documented(mode)).await?;
     let (asked, answer) = match mode {
         // Nobody is identified here, so nothing tells.
         Mode::Redis | Mode::Auth => return Ok(()),
@@ -280,14 +277,14 @@ async fn known(stage: &mut Stage<'_>, mode: Mode, user: &NewUser, id: &str) -> R
             if mode == Mode::BasicAuth {
                 request.headers.push(credentials(stage, mode, user).await?);
             }
-            ("GET /api/v1/users/<id>", stage.send(request).await.answer.map_err(|none| none.to_string())?)
+            ("GET /api/v1/users/<id>", stage.send(request).await.answer?)
         }
         Mode::SessionAuth | Mode::SessionExpAuth | Mode::SessionDbAuth => {
             ("the login", login(stage, user).await?)
         }
     };
     if matches!(answer.status, 400 | 401 | 403 | 404) {
-        return Err(format!("{asked} of the stored user answered {} in mode {mode}", answer.status));
+        return Err(Error::Unknown { asked, status: answer.status, mode });
     }
     Ok(())
 }

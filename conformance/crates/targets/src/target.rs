@@ -1,13 +1,13 @@
 //! Targets: the implementations under test, behind one interface.
 //!
 //! A [`Target`] opens *sites*; a [`Site`] is one place with data of its own and at most one running
-//! instance. Nothing outside this folder knows what kind of target it has.
+//! instance. Each target states what can be done with it; its kind is for reports alone.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use spec::results::TargetKind;
+use spec::results::{TargetKind, Way};
 
 use crate::client;
 use crate::clock::ClockDriver;
@@ -166,10 +166,22 @@ pub enum SiteError {
     NoStart(#[from] StartFailure),
 }
 
+/// What the scenarios of one mode share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Nothing: each scenario gets a site of its own, since sites cost next to nothing. No scenario can find what another
+    /// has stored.
+    PerScenario,
+    /// One server that can neither be restarted nor copied, and that others may use too.
+    Shared,
+    /// A fork of one prepared site for each batch of scenarios: to start a server takes long.
+    ForkPerBatch,
+}
+
 /// An implementation under test.
 #[async_trait]
 pub trait Target: Send + Sync {
-    /// Says which kind it is.
+    /// Returns the kind that reports name.
     fn kind(&self) -> TargetKind;
 
     /// Names it, as the report shall.
@@ -188,6 +200,12 @@ pub trait Target: Send + Sync {
     fn keeps_data(&self) -> bool {
         true
     }
+
+    /// Returns what the scenarios of one mode share.
+    fn isolation(&self) -> Isolation;
+
+    /// Returns the ways to store first users that are worth trying, in order.
+    fn seed_methods(&self) -> &'static [Way];
 
     /// Opens a site without users.
     ///

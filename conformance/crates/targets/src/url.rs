@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Launch, Site, SiteError, Stop, Target};
+use super::{Isolation, Launch, Site, SiteError, Stop, Target};
 use crate::client;
 use crate::clock::{ClockDriver, NoClock, Wall};
 use spec::catalogue::Mode;
 use spec::http::Request;
 use spec::results::ClockKind;
-use spec::results::TargetKind;
+use spec::results::{TargetKind, Way};
 use spec::scenario::Settings;
 
 /// Something already running, with what the caller says of its settings.
@@ -67,6 +67,14 @@ impl Target for Url {
 
     fn public_url(&self) -> String {
         self.base.clone()
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::Shared
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[Way::Given]
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {

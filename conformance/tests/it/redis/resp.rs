@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use spec::results::TargetKind;
+use spec::results::{TargetKind, Way};
 use targets::clock::{ClockDriver, NoClock};
-use targets::{Launch, Site, SiteError, Stop, Target};
+use targets::{Isolation, Launch, Site, SiteError, Stop, Target};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
@@ -53,6 +53,14 @@ impl Target for Resp {
 
     fn public_url(&self) -> String {
         "redis://127.0.0.1:6379".to_owned()
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::ForkPerBatch
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[]
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {

@@ -10,9 +10,9 @@ use redis::{RedisError, RedisResult, ScriptInvocation, Value, from_redis_value};
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
 
-use super::RedisUrl;
 use super::peer::Peer;
-use crate::limits::STORE_TIME;
+use super::url::RedisUrl;
+use crate::http::limits::STORE_TIME;
 
 /// Asks a Redis, in bounded time.
 pub struct Link {

@@ -7,7 +7,7 @@ use redis::{
 };
 use redis::{RedisResult, io::tcp::TcpSettings};
 
-use crate::limits::STORE_TIME;
+use crate::http::limits::STORE_TIME;
 
 /// `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`. It shows itself without the password.
 #[derive(Clone, PartialEq, Eq)]

@@ -16,11 +16,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use thiserror::Error;
+use tracing::warn;
 
-use super::{corrupt, log, time};
-use crate::auth::Session;
+use super::log;
+use super::readers::Readers;
+use super::rows::{corrupt, time};
+use crate::accounts::{Session, UserId};
 use crate::store::index::{Index, Key};
-use crate::user::UserId;
 
 /// "sess", in the header of our files: `file` and `sqlite3` show it, and other programs' databases lack it.
 const APPLICATION_ID: u32 = u32::from_be_bytes(*b"sess");
@@ -32,10 +34,6 @@ const FORMAT: u32 = 2;
 /// `kill -9` the system takes a moment, and so do aborted tasks in the same process. Half a second in all.
 const LOCK_TRIES: usize = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
-
-/// Read connections: more than processors that could use them, so that one long list does not keep others
-/// waiting.
-const READERS: usize = 4;
 
 /// Above this size the operator is told what a start takes its time for.
 const LARGE_BYTES: u64 = 32 * 1024 * 1024;
@@ -64,7 +62,7 @@ const TABLES: &str = "
 /// What a store is made of.
 pub struct Opened {
     pub writer: Connection,
-    pub readers: Vec<Connection>,
+    pub readers: Readers,
     pub user_count: u64,
     pub sessions: Index,
     pub lock: Arc<Lock>,
@@ -155,7 +153,7 @@ fn try_open(path: &Path) -> Result<Opened, Reason> {
     let lock = Arc::new(lock(path)?);
     let sessions = if path.try_exists()? {
         if let Some(announcement) = announcement(path, path.metadata()?.len()) {
-            eprintln!("{announcement}");
+            warn!("{announcement}");
         }
         // SQLite would open a file that it cannot write for reading, and say nothing.
         OpenOptions::new()
@@ -170,8 +168,7 @@ fn try_open(path: &Path) -> Result<Opened, Reason> {
     };
     let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
-    let readers = (0..READERS).map(|_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY));
-    let readers = readers.collect::<Result<_, _>>()?;
+    let readers = Readers::open(|| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY))?;
     let user_count: i64 = writer.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?;
     // The names of the file and its log must be on the disk before anything in them counts. A start that was
     // killed may have left that undone, and SQLite goes on without it where it cannot open the folder.

@@ -5,10 +5,9 @@ use std::ops::Deref;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, PrepFlags, Statement, params};
 
-use super::agree;
-use crate::auth::Session;
+use super::rows::agree;
+use crate::accounts::{Session, User, UserId};
 use crate::store::index::Key;
-use crate::user::{User, UserId};
 
 /// The statements of every login and logout, prepared once: to look one up takes a third of the time to run it.
 pub struct Statements<'a> {
@@ -154,8 +153,8 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::auth::PasswordHash;
-    use crate::user::Names;
+    use crate::accounts::Names;
+    use crate::accounts::PasswordHash;
 
     #[test]
     fn only_a_second_user_of_an_email_is_refused_and_all_else_is_a_failure() {

@@ -14,7 +14,7 @@ use tracing::error;
 
 use super::open::Lock;
 use super::transaction::{Statements, Transaction};
-use crate::store::StoreError;
+use crate::store::contract::StoreError;
 
 /// Changes that may wait before callers do.
 const QUEUE: usize = 1024;

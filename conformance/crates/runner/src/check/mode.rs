@@ -5,8 +5,8 @@ use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::SemaphorePermit;
 
-use super::Check;
-use super::prepare::Ground;
+use super::place::Ground;
+use super::{Check, ScenarioRun};
 use crate::check::schedule;
 use crate::check::schedule::Strand;
 use spec::catalogue::MODE_SELECTED;
@@ -22,8 +22,10 @@ use targets::seed;
 use targets::seed::Seeds;
 
 /// What the scenarios of one mode told.
-pub struct ModeResult {
+pub struct ModeResult<'s> {
     pub mode: Mode,
+    /// In the order of the suite's scenarios.
+    pub runs: Vec<ScenarioRun<'s>>,
     pub findings: Vec<Finding>,
     pub seeding: Option<Way>,
     /// The last output of a program that failed to serve.
@@ -31,8 +33,9 @@ pub struct ModeResult {
 }
 
 /// What one scenario told.
-struct Told {
+struct Told<'s> {
     place: usize,
+    run: ScenarioRun<'s>,
     findings: Vec<Finding>,
     seeding: Option<Way>,
     output: Option<String>,
@@ -47,15 +50,15 @@ enum End {
     Dead(String),
 }
 
-impl<'a> Check<'a> {
+impl<'s, 'a> Check<'s, 'a> {
     /// Plays the scenarios of one mode.
-    pub(super) async fn mode(&self, mode: Mode, ground: &Ground<'a>) -> ModeResult {
+    pub(super) async fn mode(&self, mode: Mode, ground: &Ground<'a>) -> ModeResult<'s> {
         let scenarios = self.plan.scenarios(self.suite, mode);
         let mut strands = match ground {
             Ground::Lost(error) => {
                 self.skip(mode, &scenarios);
                 let findings = self.everything(mode, Kind::Error, &error.to_string());
-                return ModeResult { mode, findings, seeding: None, output: None };
+                return ModeResult { mode, runs: Vec::new(), findings, seeding: None, output: None };
             }
             Ground::Forks { sleeps, .. } => schedule::of(mode, &scenarios, self.plan.jobs, *sleeps),
             Ground::Fresh | Ground::One(..) => schedule::one(&scenarios),
@@ -93,11 +96,13 @@ impl<'a> Check<'a> {
     }
 
     /// Puts in order what the scenarios told, whatever order they were played in.
-    fn sum_up(&self, mode: Mode, mut told: Vec<Told>) -> ModeResult {
+    fn sum_up(&self, mode: Mode, mut told: Vec<Told<'s>>) -> ModeResult<'s> {
         told.sort_by_key(|one| one.place);
-        let mut result = ModeResult { mode, findings: Vec::new(), seeding: None, output: None };
+        let mut result =
+            ModeResult { mode, runs: Vec::new(), findings: Vec::new(), seeding: None, output: None };
         let mut ends = Vec::new();
         for one in told {
+            result.runs.push(one.run);
             result.findings.extend(one.findings);
             result.seeding = result.seeding.or(one.seeding);
             result.output = one.output.or(result.output);
@@ -127,8 +132,8 @@ impl<'a> Check<'a> {
 }
 
 /// A strand under way.
-struct Course<'c, 'a> {
-    check: &'c Check<'a>,
+struct Course<'c, 's, 'a> {
+    check: &'c Check<'s, 'a>,
     mode: Mode,
     ground: &'c Ground<'a>,
     kind: schedule::Kind,
@@ -142,9 +147,14 @@ struct Course<'c, 'a> {
     _slot: Option<SemaphorePermit<'c>>,
 }
 
-impl<'c, 'a> Course<'c, 'a> {
+impl<'c, 's, 'a> Course<'c, 's, 'a> {
     /// Begins a strand when its turn has come.
-    async fn begin(check: &'c Check<'a>, mode: Mode, ground: &'c Ground<'a>, kind: schedule::Kind) -> Self {
+    async fn begin(
+        check: &'c Check<'s, 'a>,
+        mode: Mode,
+        ground: &'c Ground<'a>,
+        kind: schedule::Kind,
+    ) -> Self {
         let slots = match kind {
             schedule::Kind::Sleeping => &check.beds,
             schedule::Kind::Plain | schedule::Kind::Isolated => &check.slots,
@@ -155,7 +165,7 @@ impl<'c, 'a> Course<'c, 'a> {
     }
 
     /// Plays scenarios one after another, until one ends it all.
-    async fn play(&mut self, scenarios: &[(usize, &Scenario)]) -> Vec<Told> {
+    async fn play(&mut self, scenarios: &[(usize, &'s Scenario)]) -> Vec<Told<'s>> {
         let mut told = Vec::new();
         for (place, scenario) in scenarios {
             if self.ended {
@@ -168,7 +178,7 @@ impl<'c, 'a> Course<'c, 'a> {
     }
 
     /// Plays one scenario and judges it.
-    async fn one(&mut self, place: usize, scenario: &Scenario) -> Told {
+    async fn one(&mut self, place: usize, scenario: &'s Scenario) -> Told<'s> {
         let (check, mode) = (self.check, self.mode);
         check.listener.hear(&Event::Began { mode, scenario });
         let mut seeding = None;
@@ -181,7 +191,7 @@ impl<'c, 'a> Course<'c, 'a> {
             Ground::Fresh => match Stage::open(check.target, check.listener).await {
                 Ok(mut stage) => {
                     let users = check.users(scenario);
-                    let seeds = seed::seed(&mut stage, mode, &users, &[Way::Api], None).await;
+                    let seeds = seed::seed(&mut stage, mode, &users, &check.plan.ways, None).await;
                     seeding = seeds.way;
                     let run = check.play(&mut stage, scenario, mode, &seeds).await;
                     check.judged(scenario, mode, run)
@@ -190,18 +200,18 @@ impl<'c, 'a> Course<'c, 'a> {
             },
             Ground::Lost(error) => check.judged(scenario, mode, lost_run(scenario, error)),
         };
-        check.listener.hear(&Event::Played { mode, scenario, run: &run });
+        check.listener.hear(&Event::Played { mode, scenario });
         self.answered |= run.steps.iter().any(|step| step.success.is_some());
         let dead = dead(&run);
         let not_there = |one: &Finding| one.requirement == MODE_SELECTED && one.kind == Kind::NotMet;
-        let output = dead.is_some().then_some(run.output);
+        let output = dead.is_some().then(|| run.output.clone());
         let end = match dead {
             Some(why) if check.documented(scenario, mode) => Some(End::Dead(why)),
             _ if findings.iter().any(not_there) => Some(End::NotThere),
             _ => None,
         };
         self.ended |= end.is_some();
-        Told { place, findings, seeding, output, end }
+        Told { place, run: ScenarioRun { mode, scenario, run }, findings, seeding, output, end }
     }
 
     /// Plays one scenario on this strand's fork.

@@ -81,8 +81,14 @@ impl<'a> Link<'a> {
         for step in scenario.steps() {
             launch.follow(&step.action);
             match &step.action {
-                Action::Curl(_) | Action::Parallel(_) if replaced => {}
-                Action::Curl(_) | Action::Parallel(_) | Action::Serve(_) | Action::Redis(_) => {
+                // Nobody has to be there for credentials that are no session.
+                Action::Authenticate(_) if !mode.is_session() => {}
+                Action::Curl(_) | Action::Parallel(_) | Action::Authenticate(_) if replaced => {}
+                Action::Curl(_)
+                | Action::Parallel(_)
+                | Action::Authenticate(_)
+                | Action::Serve(_)
+                | Action::Redis(_) => {
                     first.get_or_insert_with(|| Some(launch.clone()));
                     running = Some(launch.clone());
                 }

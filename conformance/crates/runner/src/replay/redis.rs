@@ -61,7 +61,7 @@ impl Player<'_, '_> {
                 self.expand(server, index)?
             }
         };
-        Address::parse(&text).map_err(error)
+        Address::parse(&text).map_err(|wrong| error(wrong.to_string()))
     }
 
     /// Gives the address of a port that nobody listens on, and that nobody else can take meanwhile.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::op::Op;
 use super::property::Property;
-use model::{Asked, Body, Choice, Machine, Rules, Second, Status, User, choices};
+use model::{AllowedResponse, Asked, Body, Machine, Rules, Second, Status, User, allowed_responses};
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
@@ -101,7 +101,7 @@ impl World {
     /// Lists how long to wait until something is due: one second before a session's end, at it, and after it.
     pub fn boundaries(&self) -> Vec<u64> {
         let Some(duration) = self.machine.rules.duration else { return Vec::new() };
-        let ends = self.machine.state.sessions.iter().map(|session| session.born + duration - self.now);
+        let ends = self.machine.state.sessions.iter().map(|session| session.created_at + duration - self.now);
         let mut due: Vec<u64> = ends
             .flat_map(|left| [left - 1, left, left + 1])
             .filter_map(|wait| u64::try_from(wait).ok().filter(|wait| *wait > 0))
@@ -114,7 +114,11 @@ impl World {
     /// Tells whether a session has just ended, or ends in a second or at once.
     pub fn is_at_a_boundary(&self) -> bool {
         let Some(duration) = self.machine.rules.duration else { return false };
-        self.machine.state.sessions.iter().any(|session| (session.born + duration - self.now).abs() <= 1)
+        self.machine
+            .state
+            .sessions
+            .iter()
+            .any(|session| (session.created_at + duration - self.now).abs() <= 1)
     }
 
     /// Tells whether the walk can go on like this: all is there, and the model knows what is right.
@@ -185,7 +189,8 @@ impl World {
     fn judged(&self, curl: &Curl) -> Option<(Show, Request)> {
         let lookup = |name: &str| self.variables.get(name).cloned();
         let request = curl.resolve(&lookup).ok()?;
-        let right = choices(&self.machine.state, &self.machine.rules, self.now, &Asked::of(&request));
+        let right =
+            allowed_responses(&self.machine.state, &self.machine.rules, self.now, &Asked::of(&request));
         Some((show(&right)?, request))
     }
 
@@ -272,8 +277,8 @@ fn leave_out_unused(steps: &mut Vec<Step>, last: Option<&Step>) {
 }
 
 /// Says how much of an answer is known where these are right; `None` where nothing is.
-fn show(right: &[Choice]) -> Option<Show> {
-    let is_one = |choice: &Choice| matches!(choice.status, Status::Is(_));
+fn show(right: &[AllowedResponse]) -> Option<Show> {
+    let is_one = |choice: &AllowedResponse| matches!(choice.status, Status::Is(_));
     if let [only] = right
         && is_one(only)
         && only.body != Body::Any

@@ -5,12 +5,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ClockDriver;
+use crate::Error;
 use spec::results::ClockKind;
 
 /// Where Debian, Fedora, Arch, Alpine and Homebrew put the library.
@@ -79,11 +80,11 @@ impl ClockDriver for Faketime {
         self.now
     }
 
-    async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    async fn advance(&mut self, seconds: u64) -> Result<(), Error> {
         let delta = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
         let moved = delta.and_then(|delta| self.now.checked_add_signed(delta));
-        self.now = moved.ok_or_else(|| format!("{seconds} s is further than a date can tell"))?;
-        self.write().map_err(|error| format!("the clock file cannot be written: {error}"))
+        self.now = moved.ok_or(Error::NoDate(seconds))?;
+        self.write().map_err(|error| Error::ClockFile(Arc::new(error)))
     }
 
     fn environment(&self) -> Vec<(String, String)> {

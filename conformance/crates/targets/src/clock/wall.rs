@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::ClockDriver;
+use crate::Error;
 use spec::results::ClockKind;
 
 /// The SESSION_DURATION of the documents, in seconds, and of the scenarios that this driver can run.
@@ -52,11 +53,9 @@ impl ClockDriver for Wall {
         Utc::now()
     }
 
-    async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    async fn advance(&mut self, seconds: u64) -> Result<(), Error> {
         if seconds > LONGEST {
-            return Err(format!(
-                "sleeping through {seconds} s takes too long; a clock that can be moved is needed"
-            ));
+            return Err(Error::LongSleep(seconds));
         }
         let scaled = seconds.saturating_mul(1000 * self.scaled) / DOCUMENTED;
         tokio::time::sleep(Duration::from_millis(scaled)).await;

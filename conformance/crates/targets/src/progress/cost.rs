@@ -80,6 +80,11 @@ impl Costs {
         Work::ALL.map(|work| (work, spent[work as usize]))
     }
 
+    /// Gives what was spent on one kind of work until now.
+    pub fn spent_on(&self, work: Work) -> Spent {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)[work as usize]
+    }
+
     /// Says in one line what took the time of a check that `took` this long, the longest first.
     ///
     /// What is less than a hundredth of all waits is left out.

@@ -2,13 +2,8 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
-use crate::Launch;
 use crate::progress::cost::Work;
 use spec::catalogue::Mode;
-use spec::http::Exchange;
-use spec::results::run::Run;
 use spec::scenario::Scenario;
 
 /// Something that happened.
@@ -32,8 +27,6 @@ pub enum Event<'a> {
         mode: Mode,
         /// Which.
         scenario: &'a Scenario,
-        /// What came of every step.
-        run: &'a Run,
     },
     /// A scenario is not going to be played: what it says is known without it.
     Skipped {
@@ -42,29 +35,6 @@ pub enum Event<'a> {
         /// Which.
         scenario: &'a Scenario,
     },
-    /// A step of a scenario begins.
-    Step {
-        /// Its place among all steps.
-        index: usize,
-    },
-    /// Requests that were sent at once have been answered, or not.
-    Answered {
-        /// Each with its answer; at least one.
-        exchanges: &'a [Exchange],
-        /// The site's time when they were sent.
-        since: DateTime<Utc>,
-        /// The site's time when the last answer was there.
-        until: DateTime<Utc>,
-    },
-    /// A server serves from now on; the one before it has ended.
-    Served {
-        /// How it runs.
-        launch: &'a Launch,
-        /// The name that the session cookie has there.
-        cookie_name: &'a str,
-    },
-    /// One of the documents' programs runs on the data, or serves in the server's place.
-    Ran,
     /// A server is still not there; told once a second.
     Starting {
         /// Its mode.

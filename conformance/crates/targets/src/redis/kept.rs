@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::Error;
 use crate::client;
 use crate::redis::{Address, Connection, NoReply, Reply};
 
@@ -41,17 +42,14 @@ impl Kept {
     /// # Errors
     ///
     /// When something is there that cannot be written down; the text says what to do.
-    pub async fn aside(address: &Address) -> Result<Self, String> {
+    pub async fn aside(address: &Address) -> Result<Self, Error> {
         let mut kept = Self { address: address.clone(), values: Vec::new(), since: Instant::now() };
         for key in KEYS {
             match kept.find(key).await {
                 Found::Nothing => kept.values.push((key, None)),
                 Found::Something(value) => kept.values.push((key, Some(value))),
                 Found::Locked(why) => {
-                    return Err(format!(
-                        "{key} is there already, would be overwritten, and cannot be kept aside ({why}): \
-                         rename it, or delete it with `redis-cli -u {address} del {key}`"
-                    ));
+                    return Err(Error::KeyInUse { key, why, server: address.to_string() });
                 }
                 // The scenarios tell what it answers; of its keys nothing is known, and none is removed.
                 Found::Silence => break,

@@ -17,8 +17,8 @@ use crate::process::port;
 use crate::process::process_tag::Marker;
 use crate::redis::{Address, Connection, NoReply, Reply};
 use crate::start_failure::last_line;
-use crate::{Launch, Site, SiteError, Stop, Target};
-use spec::results::TargetKind;
+use crate::{Isolation, Launch, Site, SiteError, Stop, Target};
+use spec::results::{TargetKind, Way};
 use spec::transcript::redact::Places;
 
 /// How long a start may take, and an end: the data is read and written then.
@@ -96,6 +96,14 @@ impl Target for RedisServer {
 
     fn keeps_data(&self) -> bool {
         false
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::ForkPerBatch
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[]
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use crate::client;
 use crate::clock::{ClockDriver, NoClock};
 use crate::redis::{Address, Connection};
-use crate::{Launch, Site, SiteError, Stop, Target};
-use spec::results::TargetKind;
+use crate::{Isolation, Launch, Site, SiteError, Stop, Target};
+use spec::results::{TargetKind, Way};
 
 /// A Redis server that runs already.
 #[derive(Clone, Debug)]
@@ -46,6 +46,14 @@ impl Target for RedisUrl {
 
     fn public_url(&self) -> String {
         self.address.to_string()
+    }
+
+    fn isolation(&self) -> Isolation {
+        Isolation::Shared
+    }
+
+    fn seed_methods(&self) -> &'static [Way] {
+        &[]
     }
 
     async fn open(&self) -> Result<Box<dyn Site>, SiteError> {

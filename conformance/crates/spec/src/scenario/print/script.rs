@@ -9,6 +9,7 @@ use super::shell::{filter, to_shell, word};
 use crate::scenario::action::{Action, Capture, CaptureSource, Serve, Setting};
 use crate::scenario::curl::Curl;
 use crate::scenario::redis::{Call, NOBODY, Redis};
+use crate::scenario::template::Template;
 use crate::scenario::tree::{Scenario, Section, SessionDuration, Show, Step};
 use crate::transcript::Transcript;
 
@@ -129,6 +130,10 @@ fn command(step: &Step, session_name: &str) -> String {
             format!("serve{}", set.chain(unset).collect::<String>())
         }
         Action::User(user) => format!("user {} {}", word(&user.email), word(&user.password)),
+        Action::Authenticate(user) => {
+            let name = word(&Template::literal(session_name));
+            format!("authenticate {} {} {name}", word(&user.email), word(&user.password))
+        }
         Action::Kill => "kill_server".to_owned(),
         Action::Restart => "restart".to_owned(),
         Action::Main(program) => program.as_str().to_owned(),

@@ -1,0 +1,68 @@
+//! Before a check or a fuzz run: the first users get in, and the clock is proved.
+
+use spec::catalogue::Mode;
+use spec::results::{ClockKind, Way};
+use targets::instance::Stage;
+use targets::seed::{self, Seeds};
+use targets::{Launch, NewUser, SiteError};
+
+/// The users that a run wants stored before anything is replayed.
+#[derive(Clone, Copy, Debug)]
+pub struct FirstUsers<'a> {
+    /// Who they are; a run may want none.
+    pub users: &'a [NewUser],
+    /// The ways to store them, in order.
+    pub ways: &'a [Way],
+    /// A user that is stored already.
+    pub given: Option<&'a NewUser>,
+}
+
+/// What is known of an instance once it is prepared.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The users, and how they got in.
+    pub seeds: Seeds,
+    /// What makes time pass; it is proved where time stands still and the server runs.
+    pub clock: ClockKind,
+    /// Whether a server runs now, with the documents' settings.
+    pub start: Result<(), SiteError>,
+}
+
+/// The clock driver does not move the target's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the clock driver does not move the target's time")]
+pub struct ClockUnproved;
+
+/// Stores the first users, starts a server in the mode that tells best whether it knows them, and proves the clock.
+///
+/// # Errors
+///
+/// When the clock driver does not move the server's time.
+pub async fn prepare(
+    stage: &mut Stage<'_>,
+    modes: &[Mode],
+    first: FirstUsers<'_>,
+) -> Result<Prepared, ClockUnproved> {
+    let clock = stage.site().clock().kind();
+    let mode = telling_mode(modes);
+    let seeds = seed::seed(stage, mode, first.users, first.ways, first.given).await;
+    let start = stage.ensure(&Launch::documented(mode)).await;
+    if clock.stands_still() && start.is_ok() && !stage.clock_follows().await {
+        return Err(ClockUnproved);
+    }
+    Ok(Prepared { seeds, clock, start })
+}
+
+/// Returns the one of these modes in which a server tells best whether it knows a user.
+fn telling_mode(modes: &[Mode]) -> Mode {
+    let telling = [
+        Mode::SessionAuth,
+        Mode::BasicAuth,
+        Mode::SessionExpAuth,
+        Mode::SessionDbAuth,
+        Mode::Off,
+        Mode::Auth,
+        Mode::Redis,
+    ];
+    telling.into_iter().find(|mode| modes.contains(mode)).unwrap_or(Mode::Off)
+}
