@@ -60,7 +60,7 @@ fn tools(probe: &Probe<'_>, library: Option<String>) -> Vec<Tool> {
     let tool = |name, found, purpose, how_to_get| Tool { name, found, purpose, how_to_get, caution: None };
     let werkzeug = module("werkzeug");
     let caution = (werkzeug.as_deref() == Some(WERKZEUG)).then_some(
-        "this version drops cookie values with a space: main3.cookie-value is not met, through no fault of the project",
+        "this version drops cookie values with a space: main3.cookie-value is not met, whatever the project does",
     );
     let mut tools = vec![
         tool(

@@ -21,10 +21,10 @@ use spec::suite::Suite;
 
 /// What `conformance faults --help` adds.
 pub const HELP: &str = "\
-A fault is the model of the requirements with one mistake. Every scenario is played against each of them: a fault
-is found where a requirement that it breaks is not met. Holes in the suite are a fault that nothing finds, a
-requirement that no fault breaks, a heading of a scenario under which no fault makes an answer another, and a fault
-that `check` would not name: what it shows is kept in scenarios/faults.txt, for the lines \"behaves like\".
+A fault is the model of the requirements with one mistake. Every scenario runs against every fault. A fault is found
+if a requirement that it breaks is not met. The suite has a hole if nothing finds a fault, no fault breaks a
+requirement, no fault changes an answer below a heading of a scenario, or `check` would not name a fault. The symptoms
+of each fault are kept in scenarios/faults.txt, from which `check` writes the lines \"behaves like\".
 
 Exit codes:
   0  there are no holes
@@ -34,25 +34,25 @@ Exit codes:
 /// The arguments of `faults`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Only this fault; repeatable
+    /// Run only this fault; repeatable
     #[arg(long, value_name = "NAME")]
     fault: Vec<String>,
-    /// Only the faults that break this requirement; repeatable
+    /// Run only the faults that break this requirement; repeatable
     #[arg(long, value_name = "R")]
     requirement: Vec<String>,
-    /// Hunt for each with this many walks of every property of `fuzz` as well
+    /// Look for each fault with this many walks of every property of `fuzz` as well
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     walks: Option<u32>,
-    /// Draw the walks that this number gives
+    /// The seed of the random walks
     #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
     /// Write the matrix as JSON to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
-    /// Write the matrix as CSV to this file (- for standard output): a line a fault, a column a requirement
+    /// Write the matrix as CSV to this file (- for standard output): a row per fault, a column per requirement
     #[arg(long, value_name = "F")]
     csv: Option<PathBuf>,
-    /// Write what each fault shows to this file (- for standard output), as scenarios/faults.txt has it
+    /// Write the symptoms of each fault to this file (- for standard output), in the form of scenarios/faults.txt
     #[arg(long, value_name = "F", conflicts_with_all = ["fault", "requirement"])]
     patterns: Option<PathBuf>,
 }

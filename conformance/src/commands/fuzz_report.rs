@@ -84,7 +84,7 @@ impl Report {
         for (property, catch) in &self.catches {
             if catch.cases == 0 {
                 let name = property.as_str();
-                let _ = writeln!(out, "{DIM}- {name:<10}  says nothing in these modes{DIM:#}");
+                let _ = writeln!(out, "{DIM}- {name:<10}  does not apply in these modes{DIM:#}");
                 continue;
             }
             let (sign, cases) = (catch.counterexamples.is_empty(), counted(catch.cases, "walk"));
@@ -101,7 +101,7 @@ impl Report {
             for id in &catch.passing {
                 let _ = writeln!(
                     out,
-                    "    {WARNING}!{WARNING:#} {id} was broken once, and not when played again"
+                    "    {WARNING}!{WARNING:#} {id} was broken once, and not when the walk was run again"
                 );
             }
         }

@@ -74,7 +74,7 @@ impl Page<'_> {
     }
 
     fn legend(&mut self) {
-        let legend = "✓ met  ✗ a must is not  ! a should is not  i an exact is not  ? error  - not checked";
+        let legend = "✓ met  ✗ must failed  ! should failed  i exact failed  ? error  - not checked";
         self.line(format_args!("{DIM}{legend}; counted per requirement and mode{DIM:#}\n"));
     }
 

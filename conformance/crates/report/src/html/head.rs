@@ -54,7 +54,7 @@ impl Page<'_> {
         often.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         html! {
             p.lead {
-                b { (judged.count()) " of " (plural(self.entries.len(), "implementation")) " could be judged; "
+                b { (judged.count()) " of " (plural(self.entries.len(), "implementation")) " judged; "
                     (whole) @if whole == 1 { " meets" } @else { " meet" } " every must." }
             }
             @if !lost.is_empty() {

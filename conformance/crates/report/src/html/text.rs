@@ -60,10 +60,10 @@ pub(super) fn end(text: &str) -> String {
 /// Every sign, with its class in the style sheet and what it means.
 pub(super) const SIGNS: [(&str, &str, &str); 7] = [
     ("m", "✓", "met"),
-    ("n", "✗", "a must is not met"),
-    ("w", "!", "a should is not met"),
-    ("i", "i", "an exact is not met"),
-    ("b", "⊘", "blocked by what failed before it"),
+    ("n", "✗", "must failed"),
+    ("w", "!", "should failed"),
+    ("i", "i", "exact failed"),
+    ("b", "⊘", "blocked by an earlier failure"),
     ("u", "–", "not checked"),
     ("e", "?", "could not be judged"),
 ];
