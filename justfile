@@ -83,6 +83,10 @@ openapi:
 coverage:
     cargo run --release --quiet -p conformance -- coverage
 
+# Make the picture of the README anew; needs python3 with Flask, and Chromium
+picture:
+    docs/report
+
 # Format, and let clippy complain
 lint:
     cargo fmt --all --check

@@ -173,8 +173,7 @@ fn scenarios_that_share_instances_tell_what_they_tell_alone() {
 }
 
 /// The scenarios that stand apart from others in session_auth.
-const ISOLATED: [&str; 3] =
-    ["beyond-malformed-body-session", "beyond-malformed-json-session", "beyond-malformed-login"];
+const ISOLATED: [&str; 3] = ["beyond-malformed-body", "beyond-malformed-json", "beyond-malformed-login"];
 
 /// Checks [`ISOLATED`], sees that all is met, and counts the copies that were made for it.
 fn copies_for_isolated(fault: Fault) -> u32 {
@@ -201,7 +200,7 @@ fn an_isolated_scenario_that_fails_where_another_was_played_is_played_again_wher
 
 #[test]
 fn equal_runs_have_equal_reports_whatever_runs_beside_them() {
-    let scenarios = ["session-07-login", "session-08-logout", "api-bytes-session"];
+    let scenarios = ["session-07-login", "session-08-logout", "api-bytes"];
     let texts = |jobs| {
         let mut report = check_heard(&Broken(Fault::ShowsHash), &SESSIONS, &scenarios, jobs, &Silence);
         let (catalogue, strictness) = (&suite().catalogue, Strictness::default());

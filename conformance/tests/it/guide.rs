@@ -7,19 +7,35 @@ use std::process::Command;
 use conformance::cli;
 use test_support::skip::{missing, say_skipped};
 
-const README: &str = include_str!("../../../README.md");
-const CI: &str = include_str!("../../../docs/ci.md");
+/// The guides, by their paths.
+const GUIDES: [(&str, &str); 8] = [
+    ("README.md", include_str!("../../../README.md")),
+    ("CONTRIBUTING.md", include_str!("../../../CONTRIBUTING.md")),
+    ("CHANGELOG.md", include_str!("../../../CHANGELOG.md")),
+    ("docs/architecture.md", include_str!("../../../docs/architecture.md")),
+    ("docs/ci.md", include_str!("../../../docs/ci.md")),
+    ("docs/grading.md", include_str!("../../../docs/grading.md")),
+    ("docs/redis.md", include_str!("../../../docs/redis.md")),
+    ("docs/scenario-format.md", include_str!("../../../docs/scenario-format.md")),
+];
+
 const WORKFLOW: &str = include_str!("../../../docs/session-auth-conformance.yml");
 
-/// Options of other programs that the guides name: cargo's, apt-get's and pip's.
-const FOREIGN: [&str; 11] = [
+/// Options of other programs that the guides name: those of curl, cargo, apt-get, pip and uvicorn.
+const FOREIGN: [&str; 17] = [
     "--cookie",
+    "--data-binary",
+    "--data-raw",
     "--data-urlencode",
     "--git",
+    "--host",
     "--locked",
     "--no-install-recommends",
     "--path",
+    "--path-as-is",
+    "--port",
     "--release",
+    "--request-target",
     "--requirement",
     "--rev",
     "--test",
@@ -55,8 +71,8 @@ fn after_the_program(line: &str) -> Option<String> {
 
 #[test]
 fn every_command_line_of_the_guides_can_be_typed() {
-    let lines: Vec<String> = [README, CI].into_iter().flat_map(command_lines).collect();
-    assert!(lines.len() >= 20, "they are found: {lines:#?}");
+    let lines: Vec<String> = GUIDES.into_iter().flat_map(|(_, text)| command_lines(text)).collect();
+    assert!(lines.len() >= 30, "they are found: {lines:#?}");
     for line in lines {
         let words = shlex::split(&line).unwrap_or_else(|| panic!("{line}: a quote is not closed"));
         let typed = std::iter::once("conformance".to_owned()).chain(words);
@@ -74,7 +90,7 @@ fn every_option_that_the_guides_name_exists() {
         .flat_map(clap::Command::get_arguments)
         .filter_map(|argument| argument.get_long().map(|long| format!("--{long}")))
         .collect();
-    for (name, text) in [("README.md", README), ("docs/ci.md", CI), ("the workflow", WORKFLOW)] {
+    for (name, text) in GUIDES.into_iter().chain([("the workflow", WORKFLOW)]) {
         let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));
         let options = words.filter(|word| word.starts_with("--") && word.len() > 4);
         for option in options.filter(|option| !["--help", "--root"].contains(option)) {
@@ -84,13 +100,20 @@ fn every_option_that_the_guides_name_exists() {
 }
 
 #[test]
+fn the_readme_can_be_read_in_one_go() {
+    let (_, readme) = GUIDES[0];
+    assert!(readme.lines().count() <= 120, "move what a first reader does not need to docs/");
+}
+
+#[test]
 fn every_file_that_the_guides_link_to_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("it is in a workspace");
-    for (folder, text) in [(root.to_owned(), README), (root.join("docs"), CI)] {
+    for (name, text) in GUIDES {
+        let folder = root.join(name).parent().expect("a file stands in a folder").to_owned();
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for link in links.filter(|link| !link.contains("://")) {
             let file = link.split('#').next().unwrap_or_default();
-            assert!(folder.join(file).exists(), "{link}");
+            assert!(folder.join(file).exists(), "{name}: {link}");
         }
     }
 }

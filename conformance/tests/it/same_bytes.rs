@@ -77,8 +77,8 @@ fn a_check_of_a_program_that_tells_of_its_run_has_the_same_reports_each_time() {
         let modes = ["off", "basic_auth", "session_auth", "session_db_auth"].map(|mode| ["--mode", mode]);
         let scenarios = [
             "api-status",
-            "api-users-create-wrong-format-off",
-            "api-users-read-off",
+            "api-users-create-wrong-format",
+            "api-users-read",
             "basic-01-unauthorized",
             "session-00-me",
             "session-07-bytes",

@@ -30,7 +30,7 @@ const DEVIATIONS: [(Fault, Mode, &[&str]); 10] = [
     (Fault::EndsEarly, Mode::SessionExpAuth, &["session-09-boundary"]),
     (Fault::EndsLate, Mode::SessionDbAuth, &["session-10-expiry-to-the-second"]),
     (Fault::GarbageForMe, Mode::BasicAuth, &["basic-11-current-user", "session-00-me"]),
-    (Fault::ShowsHash, Mode::SessionAuth, &["api-users-read-session", "api-bytes-session"]),
+    (Fault::ShowsHash, Mode::SessionAuth, &["api-users-read", "api-bytes"]),
     (Fault::NoCors, Mode::SessionAuth, &["session-07-bytes", "api-status"]),
     (Fault::LostOnRestart, Mode::SessionDbAuth, &["session-10-restart"]),
     (Fault::NoCookie, Mode::SessionExpAuth, &[]),

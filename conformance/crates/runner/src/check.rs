@@ -13,10 +13,11 @@ use tokio::sync::Semaphore;
 
 use self::place::Place;
 use crate::attribution::resolve;
-use crate::judge::{Judge, Plain};
+use crate::judge::{Judge, plain_run};
 use crate::prepare::ClockUnproved;
 use crate::replay;
 use spec::catalogue::Mode;
+use spec::plain::Plain;
 use spec::results::ClockKind;
 use spec::results::Way;
 use spec::results::run::Run;
@@ -240,7 +241,7 @@ impl<'s, 'a> Check<'s, 'a> {
         };
         let judge = Judge { catalogue: &self.suite.catalogue, scenario, mode, reproduce: &reproduce };
         let verdicts = match self.suite.accepted(&scenario.name) {
-            Some(accepted) => judge.judge(&plain.accepted(accepted), &plain.run(&run)),
+            Some(accepted) => judge.judge(&plain.accepted(accepted), &plain_run(&plain, &run)),
             None => Err(format!("no transcript of {} was ever accepted; run `just review`", scenario.name)),
         };
         let findings = verdicts.unwrap_or_else(|why| judge.nothing(Kind::Error, &why));

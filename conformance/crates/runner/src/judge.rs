@@ -6,7 +6,7 @@
 
 mod plain;
 
-pub use self::plain::Plain;
+pub use self::plain::plain_run;
 use crate::attribution::causes;
 use crate::attribution::causes::Before;
 use spec::catalogue::Catalogue;

@@ -6,6 +6,7 @@
 //! - [`transcript`]: the canonical text of a run, and how what varies is replaced in it.
 //! - [`results`]: the run of a scenario, verdicts, the report of a check, lists of known failures.
 //! - [`suite`]: catalogue, scenarios and accepted transcripts read together; [`coverage`] of the one by the others.
+//! - [`plain`]: a scenario in one mode, with plain steps in the place of `authenticate`.
 //! - [`json`]: JSON in the form of the documents.
 //!
 //! Dependencies: none of ours. Within the crate: `catalogue` ← `scenario` ← `http` ← `transcript` ← `results` ← `suite` ←
@@ -15,6 +16,7 @@ pub mod catalogue;
 pub mod coverage;
 pub mod http;
 pub mod json;
+pub mod plain;
 pub mod results;
 pub mod scenario;
 pub mod suite;

@@ -122,6 +122,6 @@ mod tests {
 
     #[test]
     fn of_what_is_asked_in_several_modes_the_plainest_is_listed() {
-        assert_eq!(listed("users.update-unknown"), ["api-users-update-refused-off"]);
+        assert_eq!(listed("users.update-unknown"), ["api-users-update-refused"]);
     }
 }
