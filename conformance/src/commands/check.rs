@@ -34,7 +34,7 @@ use targets::progress::cost::Costs;
 use targets::seed;
 use targets::url::Url;
 
-/// What `conformance check --help` adds.
+/// The text below the options in `conformance check --help`.
 pub const HELP: &str = "\
 Examples:
   conformance check                            the reference server, in process
@@ -142,11 +142,11 @@ enum SeedArgument {
     Program,
 }
 
-/// Checks what the arguments name, and shows and writes the report.
+/// Checks the target of the arguments, prints the report, and writes the report files.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, nothing could be checked, or a file cannot be written.
+/// When the arguments are wrong, nothing could be checked, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let requirement = |id: &String| suite.find_requirement(id).map(|row| row.id.clone());
     let requirements =
@@ -188,9 +188,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let write = |format, text: &dyn Fn() -> String| files.write(format, text, console::print);
     write(Format::Json, &|| report::json(&report, catalogue))?;
     write(Format::Junit, &|| report::junit(&report, catalogue, strictness))?;
-    write(Format::Html, &|| report::html(&[Entry::of(report.clone())], catalogue))?;
+    write(Format::Html, &|| report::html(&[Entry::judged(report.clone())], catalogue))?;
     write(Format::KnownFailing, &|| known::present(&report.verdicts, catalogue))?;
-    console::tell(&costs.summary(since.elapsed()));
+    console::remark(&costs.summary(since.elapsed()));
     Ok(report.outcome(catalogue, strictness).into())
 }
 
@@ -227,7 +227,7 @@ impl RequestedCheck<'_> {
                 let plan = self.plan(vec![Mode::Redis], &[])?;
                 let meant = redis::server(target).await?;
                 if meant.kept.is_some() {
-                    redis::say_what_is_not_checked(&plan.scenarios(self.suite, Mode::Redis));
+                    redis::warn_of_restarts(&plan.scenarios(self.suite, Mode::Redis));
                 }
                 let report = self.checked(&*meant.target, &plan).await;
                 if let Some(kept) = meant.kept {
@@ -380,7 +380,7 @@ impl RequestedCheck<'_> {
         report
     }
 
-    /// Says why no scenario is left to run in these modes.
+    /// Returns why no scenario is left to run in these modes.
     fn nothing_left(&self, modes: &[Mode]) -> String {
         let rows = self.requirements.iter().filter_map(|id| self.suite.catalogue.find(id));
         let elsewhere = rows.filter(|row| !row.modes.iter().any(|mode| modes.contains(mode))).map(|row| {

@@ -18,7 +18,7 @@ use targets::Target;
 use targets::detect;
 use targets::progress::event::Silence;
 
-/// What `conformance diff --help` adds.
+/// The text below the options in `conformance diff --help`.
 pub const HELP: &str = "\
 Examples:
   conformance diff . reference                 this project and the reference server
@@ -65,11 +65,11 @@ pub struct Arguments {
     documented: bool,
 }
 
-/// Compares what the arguments name, and shows the first difference.
+/// Compares the two targets of the arguments, and prints the first difference.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, or one of the two cannot be used.
+/// When the arguments are wrong, or one of the two targets cannot be used.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let left = targets(&arguments.left, arguments.left_command.as_deref(), "--left-command")?;
     let right = targets(&arguments.right, arguments.right_command.as_deref(), "--right-command")?;
@@ -108,7 +108,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Met)
 }
 
-/// Gives what a name stands for, the best clock first.
+/// Returns the targets that a name stands for: one for each clock driver, the best first.
 fn targets(name: &str, command: Option<&str>, option: &str) -> Result<Vec<Box<dyn Target>>, Failure> {
     let built_in: Option<Box<dyn Target>> = match name {
         "reference" => Some(Box::new(Reference)),

@@ -19,7 +19,7 @@ use search::signature;
 use spec::catalogue::nearest;
 use spec::suite::Suite;
 
-/// What `conformance faults --help` adds.
+/// The text below the options in `conformance faults --help`.
 pub const HELP: &str = "\
 A fault is the model of the requirements with one mistake. Every scenario runs against every fault. A fault is found
 if a requirement that it breaks is not met. The suite has a hole if nothing finds a fault, no fault breaks a
@@ -57,11 +57,11 @@ pub struct Arguments {
     patterns: Option<PathBuf>,
 }
 
-/// Plays every scenario against the faults that the arguments name, and shows and writes the matrix.
+/// Runs every scenario against the faults of the arguments, prints the matrix, and writes the files.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, or a file cannot be written.
+/// When the arguments are wrong, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let files = Files::new([
         (Format::Json, &arguments.json),
@@ -90,7 +90,7 @@ impl Arguments {
         self.fault.is_empty() && self.requirement.is_empty()
     }
 
-    /// Lists the holes that show in what was played; where the patterns are written anew, those in them are left out.
+    /// Returns the holes that the audit shows, except those of the patterns if these are written anew.
     fn holes(&self, audit: &Audit<'_>) -> Vec<String> {
         let mut holes = audit.surviving();
         if self.is_whole() {
@@ -123,7 +123,7 @@ fn chosen(suite: &Suite, arguments: &Arguments) -> Result<Vec<&'static Fault>, F
     Ok(all().filter(|fault| arguments.is_whole() || named(fault)).collect())
 }
 
-/// Plays the faults, with progress.
+/// Runs every scenario against the faults, with a progress bar.
 fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, Failure> {
     let bar = bar(faults.len());
     let audit = Audit::play(suite, faults, &|fault| {
@@ -154,7 +154,7 @@ fn bar(faults: usize) -> ProgressBar {
     ProgressBar::new(faults as u64).with_style(style.expect("the template is one"))
 }
 
-/// Gives the properties that find a fault; `None` where none was hunted with.
+/// Returns the properties that find a fault; `None` if no walks were run against it.
 fn properties(hunted: &[Hunted], fault: &Fault) -> Option<Vec<&'static str>> {
     let one = hunted.iter().find(|one| one.fault.name == fault.name)?;
     Some(one.found_by.iter().map(|property| property.as_str()).collect())

@@ -27,7 +27,7 @@ use targets::detect;
 use targets::progress::cost::{Costs, Work};
 use targets::url::Url;
 
-/// What `conformance fuzz --help` adds.
+/// The text below the options in `conformance fuzz --help`.
 pub const HELP: &str = "\
 Examples:
   conformance fuzz                             the reference server, in process
@@ -90,7 +90,7 @@ pub struct Arguments {
     json: Option<PathBuf>,
 }
 
-/// What `--property` can name.
+/// A value of `--property`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     /// Walks of a property.
@@ -102,7 +102,7 @@ enum Tried {
 const AT_ONCE: &str = "concurrent";
 
 impl Tried {
-    /// Gives its name, and the modes in which it says something.
+    /// Returns the name of the value, and the modes in which it applies.
     fn modes(self) -> (&'static str, &'static [Mode]) {
         match self {
             Self::Walks(property) => walks::of_property(property),
@@ -122,17 +122,17 @@ fn tried(text: &str) -> Result<Tried, Error> {
     }
 }
 
-/// How many walks of a property are played where no number is given.
+/// The number of walks of a property, if the command line gives none.
 const CASES: u32 = 256;
 
-/// The same, where each walk starts a program.
+/// The same number for targets where each walk starts a program.
 const CASES_OF_PROGRAMS: u32 = 32;
 
-/// Fuzzes what the arguments name, and shows and writes what was found.
+/// Fuzzes the target of the arguments, prints the report, and writes the files.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, the target cannot be used, or a file cannot be written.
+/// When the arguments are wrong, the target cannot be used, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let known = arguments.known.read(&suite.catalogue)?;
     let known = Known::listed(known.requirements());
@@ -170,7 +170,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if report.is_clean() { Exit::Met } else { Exit::NotMet })
 }
 
-/// What the arguments name.
+/// The targets, the modes and the properties of a run.
 struct Chosen {
     /// The same implementation with each clock driver, the best first.
     targets: Vec<Box<dyn Target>>,

@@ -17,7 +17,7 @@ use search::diagnosis;
 use spec::results::{Report, Strictness};
 use spec::suite::Suite;
 
-/// What `conformance grade --help` adds.
+/// The text below the options in `conformance grade --help`.
 pub const HELP: &str = "\
 Examples:
   conformance grade submissions/*/ --html grades.html
@@ -87,11 +87,11 @@ pub struct Arguments {
     weights: Option<PathBuf>,
 }
 
-/// Grades what the arguments name, and shows and writes the result.
+/// Grades the folders of the arguments, prints the table, and writes the report files.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, or a file cannot be written.
+/// When the arguments are wrong, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let files = Files::new([
         (Format::Json, &arguments.json),
@@ -133,7 +133,7 @@ fn weights(suite: &Suite, arguments: &Arguments) -> Result<Weights, Failure> {
     Weights::from_toml(&text, &suite.catalogue).map_err(|error| failed(error.to_string()))
 }
 
-/// Lists the folders of the command line and of the list, in this order.
+/// Returns the folders of the command line, then those of the list.
 fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>, Error> {
     let mut folders = arguments.folders.clone();
     if let Some(list) = &arguments.list {
@@ -145,7 +145,7 @@ fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>, Error> {
     Ok(folders)
 }
 
-/// Grades what is not known yet.
+/// Grades the submissions whose results the state does not hold.
 fn grade(suite: &Suite, arguments: &Arguments, entries: &[Entry]) -> Result<Vec<Graded>, Failure> {
     let state_failed = |error: std::io::Error| {
         let path = arguments.state.as_deref().unwrap_or(std::path::Path::new("--state"));

@@ -133,10 +133,10 @@ fn reports_say_what_an_implementation_behaves_like() {
     let terminal = anstream::adapter::strip_str(&terminal).to_string();
     let sentence = "a server that answers a logout with 204 and nothing";
     assert!(terminal.contains(&format!("\nbehaves like: {sentence} (logout.ok)\n")), "{terminal}");
-    let page = report::html(&[Entry::of(report.clone())], catalogue);
+    let page = report::html(&[Entry::judged(report.clone())], catalogue);
     assert!(page.contains(&format!("<b>Behaves like: </b>{sentence} (<a href=\"#r-logout.ok\">")), "{page}");
-    let other = Entry { name: "other".to_owned(), ..Entry::of(report.clone()) };
-    let page = report::html(&[Entry::of(report), other], catalogue);
+    let other = Entry { name: "other".to_owned(), ..Entry::judged(report.clone()) };
+    let page = report::html(&[Entry::judged(report), other], catalogue);
     assert!(
         page.contains(&format!("<b>2 implementations</b>: {sentence} (<a href=\"#r-logout.ok\">")),
         "{page}"
