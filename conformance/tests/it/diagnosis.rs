@@ -83,7 +83,7 @@ fn faults_that_cannot_be_told_apart_are_both_named() {
     assert_eq!(told(&report)[0].sentence().matches("; or ").count(), 1);
 }
 
-/// What a check of an implementation with all of these mistakes would find, where none hides another.
+/// Returns the report on an implementation with all of these mistakes, if none hides another.
 fn with_all(faults: &[&str]) -> Report {
     let mut reports = faults.iter().map(|fault| check(&model(fault), &Mode::ALL, &[]));
     let mut whole = reports.next().expect("there is one");

@@ -36,7 +36,7 @@ const DEVIATIONS: [(Fault, Mode, &[&str]); 10] = [
     (Fault::NoCookie, Mode::SessionExpAuth, &[]),
 ];
 
-/// What each of them came to, in the same order.
+/// The verdicts of each of them, in the same order.
 static FOUND: LazyLock<Vec<Report>> = LazyLock::new(|| {
     DEVIATIONS.iter().map(|(fault, mode, scenarios)| check(&Broken(*fault), *mode, scenarios)).collect()
 });
