@@ -22,12 +22,12 @@ use runner::check::{Check, Plan, ScenarioRun};
 use search::served_model::Model;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::transcript::Transcript;
 use targets::clock;
 use targets::command::Command;
 use targets::detect;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 use targets::url::Url;
 use targets::{Isolation, NewUser, Target};
 use test_support::implementations::{flask, skipped};
@@ -54,7 +54,7 @@ fn of_reference() -> Vec<Trial> {
     let trial = |(mode, scenario): (Mode, String)| {
         let name = format!("reference::{mode}::{scenario}");
         Trial::test(name, move || {
-            let played = play(&Reference, &[mode], Some(&scenario), &[Way::Api], None)?;
+            let played = play(&Reference, &[mode], Some(&scenario), &[SeedMethod::Api], None)?;
             let transcript = &played[&(mode, scenario.clone())];
             let mut settings = insta::Settings::clone_current();
             settings.set_snapshot_path(scenarios_folder().join("snapshots"));
@@ -70,7 +70,7 @@ fn of_reference() -> Vec<Trial> {
 fn of_model() -> Vec<Trial> {
     let trial = |(mode, scenario): (Mode, String)| {
         Trial::test(format!("model::{mode}::{scenario}"), move || {
-            let played = play(&Model::default(), &[mode], Some(&scenario), &[Way::Api], None)?;
+            let played = play(&Model::default(), &[mode], Some(&scenario), &[SeedMethod::Api], None)?;
             compare(mode, &scenario, &played)
         })
     };
@@ -111,7 +111,7 @@ fn clock_of_spawned() -> ClockKind {
 
 /// One check of the whole target, which all of its trials share; the first of them to run does it.
 fn spawned(name: &str, target: Command, folder: Option<tempfile::TempDir>, programs: bool) -> Vec<Trial> {
-    let ways: &[Way] = if programs { &Way::UNAIDED } else { &[Way::Api] };
+    let seed_methods: &[SeedMethod] = if programs { &SeedMethod::UNAIDED } else { &[SeedMethod::Api] };
     let shared: Arc<Mutex<Option<Result<Played, String>>>> = Arc::default();
     let context = Arc::new((target, folder));
     let trial = |(mode, scenario): (Mode, String)| {
@@ -119,7 +119,7 @@ fn spawned(name: &str, target: Command, folder: Option<tempfile::TempDir>, progr
         Trial::test(format!("{name}::{mode}::{scenario}"), move || {
             let mut played = shared.lock().map_err(|_| "another trial's check panicked")?;
             let played = played.get_or_insert_with(|| {
-                play(&context.0, &Mode::ALL, None, ways, None).map_err(|failed| format!("{failed:?}"))
+                play(&context.0, &Mode::ALL, None, seed_methods, None).map_err(|failed| format!("{failed:?}"))
             });
             let played = played.as_ref().map_err(Clone::clone)?;
             compare(mode, &scenario, played)
@@ -139,7 +139,7 @@ fn of_url(url: &str) -> Vec<Trial> {
     let trial = |(mode, scenario): (Mode, String)| {
         let (target, user) = (target.clone(), user.clone());
         Trial::test(format!("url::{mode}::{scenario}"), move || {
-            let played = play(&target, &[mode], Some(&scenario), &[Way::Given], user)?;
+            let played = play(&target, &[mode], Some(&scenario), &[SeedMethod::Given], user)?;
             compare(mode, &scenario, &played)
         })
     };
@@ -153,18 +153,18 @@ fn play(
     target: &dyn Target,
     modes: &[Mode],
     scenario: Option<&str>,
-    ways: &[Way],
+    seed_methods: &[SeedMethod],
     given: Option<NewUser>,
 ) -> Result<Played, Failed> {
     let plan = Plan {
         modes: modes.to_vec(),
         scenarios: scenario.into_iter().map(str::to_owned).collect(),
         requirements: Vec::new(),
-        ways: ways.to_vec(),
+        seed_methods: seed_methods.to_vec(),
         given,
         jobs: 4,
     };
-    let check = Check::new(suite(), target, &plan, &Silence);
+    let check = Check::new(suite(), target, &plan, &NoListener);
     let runtime = tokio::runtime::Runtime::new()?;
     let checked = runtime.block_on(check.run());
     let checked = checked.map_err(|_| "the target's clock does not follow its driver")?;

@@ -1,10 +1,10 @@
-//! The time of a check, by what it is spent on: `just bench-check` for the reference in process, the spawned reference server and our
-//! Flask implementation, `just bench-check FOLDER…` for other implementations.
+//! The time of a check, by what it is spent on: `just bench-check` for the reference in process, the spawned reference
+//! server and our Flask implementation, `just bench-check FOLDER…` for other implementations.
 //!
 //! Each is checked once as `conformance check` does it, in a process of its own; then the same number of programs is
 //! started with nothing else done to them. What the figures mean:
 //!
-//! - *waits* are added up over everything that runs side by side, so their sum is longer than the check: the stages
+//! - *waits* are added up over everything that runs side by side, so their sum is longer than the check: the instances
 //!   of a check wait for program starts (until the first answer), stops, answers, moved or slept time, and copies of
 //!   the folder;
 //! - *CPU* is what the system counted, of this process (*our own*: reading the scenarios, sending, comparing,
@@ -31,14 +31,15 @@ use runner::check::{Check, Plan};
 use serde::{Deserialize, Serialize};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
+use spec::results::SeedMethod;
 use spec::results::Strictness;
-use spec::results::Way;
 use spec::suite::Suite;
 use targets::Target;
 use targets::clock;
 use targets::clock::{ClockDriver as _, Faketime};
 use targets::command::Command;
-use targets::progress::cost::{Costs, Work};
+use targets::progress::cost::Costs;
+use targets::progress::event::Work;
 use test_support::program::server_path;
 
 /// The argument that tells the second process to check once.
@@ -115,7 +116,7 @@ fn measure(subject: &Subject) -> Measured {
         modes: Mode::ALL.to_vec(),
         scenarios: Vec::new(),
         requirements: Vec::new(),
-        ways: Way::UNAIDED.to_vec(),
+        seed_methods: SeedMethod::UNAIDED.to_vec(),
         given: None,
         jobs: check::side_by_side(),
     };

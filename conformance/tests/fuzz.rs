@@ -12,29 +12,29 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use runner::{check, replay};
 use search::fuzz;
 use search::fuzz::{
-    Abilities, Campaign, Counterexample, Diff, Divergence, Harness, Known, Property, Setup, Verifier,
+    Campaign, Capabilities, Counterexample, Diff, Divergence, Harness, Known, Property, Setup, Verifier,
 };
 use search::served_model::Model;
 use spec::catalogue::Mode;
 use spec::http::Request;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::scenario::{Scenario, Step};
 use spec::transcript::aliases::Emails;
 use targets::clock;
 use targets::command::Command;
-use targets::instance::Stage;
+use targets::instance::Instance;
 use targets::observation::Observation;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 use targets::seed;
 use targets::url::Url;
-use targets::{Launch, NewUser, Target};
+use targets::{NewUser, ServerSettings, Target};
 use test_support::implementations;
 use test_support::program::server_path;
 use test_support::suite::suite;
 use tokio::runtime::Runtime;
 
-/// The seed of every walk here: with a new one in each run these would be different tests each time.
+/// The seed of every sequence here: with a new one in each run these would be different tests each time.
 const SEED: u64 = 1;
 
 fn main() {
@@ -100,8 +100,8 @@ fn runtime() -> Result<Runtime, Failed> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
-fn setup<'a>(modes: &'a [Mode], ways: &'a [Way]) -> Setup<'a> {
-    Setup { catalogue: &suite().catalogue, listener: &Silence, modes, ways, given: None }
+fn setup<'a>(modes: &'a [Mode], seed_methods: &'a [SeedMethod]) -> Setup<'a> {
+    Setup { catalogue: &suite().catalogue, listener: &NoListener, modes, seed_methods, given: None }
 }
 
 /// Runs a campaign on a target, and returns its counterexamples.
@@ -113,7 +113,7 @@ fn hunt(
 ) -> Result<Vec<Counterexample>, Failed> {
     let runtime = runtime()?;
     let stop = runtime.block_on(async { console::listen() });
-    let setup = setup(&Mode::ALL, &Way::UNAIDED);
+    let setup = setup(&Mode::ALL, &SeedMethod::UNAIDED);
     let mut harness = runtime.block_on(Harness::prepare(target, setup, stop))?;
     let campaign = Campaign { property, modes: &Mode::ALL, cases, seed: SEED, shrinks };
     let result = runtime.block_on(campaign.run(&mut harness, &Known::default(), &|| ()))?;
@@ -128,23 +128,24 @@ fn holds(target: &dyn Target, property: Property, cases: u32) -> Result<(), Fail
     }
 }
 
-/// A running server only gets requests, and no user of the walks is left there.
+/// A running server only gets requests, and no user of the sequences is left there.
 fn at_a_url() -> Result<(), Failed> {
     let runtime = runtime()?;
     let given = NewUser { email: "given@hbtn.io".to_owned(), password: "given pwd".to_owned() };
-    let mut stage = runtime.block_on(Stage::open(&Reference, &Silence))?;
+    let mut instance = runtime.block_on(Instance::open(&Reference, &NoListener))?;
     runtime.block_on(seed::seed(
-        &mut stage,
+        &mut instance,
         Mode::SessionAuth,
         std::slice::from_ref(&given),
-        &[Way::Api],
+        &[SeedMethod::Api],
         None,
     ));
-    runtime.block_on(stage.ensure(&Launch::documented(Mode::SessionAuth)))?;
-    let url = Url::new(&stage.site().base_url(), Mode::SessionAuth, "_my_session_id", None, ClockKind::None);
+    runtime.block_on(instance.ensure(&ServerSettings::documented(Mode::SessionAuth)))?;
+    let url =
+        Url::new(&instance.sandbox().base_url(), Mode::SessionAuth, "_my_session_id", None, ClockKind::None);
     let stop = runtime.block_on(async { console::listen() });
     let modes = [Mode::SessionAuth];
-    let setup = Setup { given: Some(&given), ..setup(&modes, &[Way::Given]) };
+    let setup = Setup { given: Some(&given), ..setup(&modes, &[SeedMethod::Given]) };
     let mut harness = runtime.block_on(Harness::prepare(&url, setup, stop))?;
     for property in [Property::Users, Property::Walk] {
         let campaign = Campaign { property, modes: &modes, cases: 16, seed: SEED, shrinks: 400 };
@@ -153,10 +154,10 @@ fn at_a_url() -> Result<(), Failed> {
         assert_eq!(result.cases, 16);
     }
     assert_eq!(runtime.block_on(harness.leave(Mode::SessionAuth)), 0);
-    let header = runtime.block_on(seed::credentials(&mut stage, Mode::SessionAuth, &given))?;
-    let mut list = Request::get(format!("{}/api/v1/users", stage.site().base_url()));
+    let header = runtime.block_on(seed::credentials(&mut instance, Mode::SessionAuth, &given))?;
+    let mut list = Request::get(format!("{}/api/v1/users", instance.sandbox().base_url()));
     list.headers.push(header);
-    let users = runtime.block_on(stage.send(list)).answer?.json().ok_or("the list is JSON")?;
+    let users = runtime.block_on(instance.send(list)).answer?.json().ok_or("the list is JSON")?;
     assert_eq!(users.as_array().map(Vec::len), Some(1), "{users}");
     Ok(())
 }
@@ -185,8 +186,8 @@ fn again(target: &dyn Target, scenario: &Scenario, mode: Mode) -> Result<Option<
     let stop = runtime.block_on(async { console::listen() });
     let found = runtime.block_on(async {
         let modes = [mode];
-        let mut harness = Harness::prepare(target, setup(&modes, &[Way::Api]), stop).await?;
-        harness.play(scenario, mode, &|_| false).await
+        let mut harness = Harness::prepare(target, setup(&modes, &[SeedMethod::Api]), stop).await?;
+        harness.find_mismatch(scenario, mode, &|_| false).await
     })?;
     Ok(found.map(|mismatch| mismatch.requirement()))
 }
@@ -195,15 +196,15 @@ fn again(target: &dyn Target, scenario: &Scenario, mode: Mode) -> Result<Option<
 fn prints(property: Property) -> Result<(), Failed> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let walks = fuzz::walks(property, property.modes(), Abilities { restarts: true, clock: true });
+    let sequences = fuzz::sequences(property, property.modes(), Capabilities { restarts: true, clock: true });
     for _ in 0..100 {
-        let (world, ops, _) = walks.new_tree(&mut runner)?.current();
-        let world = ops.iter().fold(world, |world, op| world.after(op));
-        let text = world.scenario().to_string();
+        let (state, transitions, _) = sequences.new_tree(&mut runner)?.current();
+        let state = transitions.iter().fold(state, |state, transition| state.after(transition));
+        let text = state.scenario().to_string();
         let read = Scenario::parse("walk", &text).map_err(|wrong| format!("{wrong:?}\n{text}"))?;
         assert_eq!(read.to_string(), text);
-        assert!(read.steps().eq(world.scenario().steps()), "{text}");
-        assert_eq!((&read.modes, &read.settings), (&vec![world.mode], &world.settings));
+        assert!(read.steps().eq(state.scenario().steps()), "{text}");
+        assert_eq!((&read.modes, &read.settings), (&vec![state.mode], &state.settings));
     }
     Ok(())
 }
@@ -215,11 +216,11 @@ fn is_never_surprised(mode: Mode) -> Result<(), Failed> {
         let mut verifier = Verifier::new(&suite().catalogue, false);
         let emails = Emails::as_written();
         let replayed = runtime.block_on(async {
-            let mut stage = Stage::open(&Reference, &Silence).await?.recording();
+            let mut instance = Instance::open(&Reference, &NoListener).await?.recording();
             let users = check::users(scenario, &emails);
             // The replay returns what the seeding has done too, with its first step.
-            let seeds = seed::seed(&mut stage, mode, &users, &[Way::Api], None).await;
-            Ok::<_, Failed>(replay::play(&mut stage, scenario, mode, &seeds, emails).await)
+            let seeds = seed::seed(&mut instance, mode, &users, &[SeedMethod::Api], None).await;
+            Ok::<_, Failed>(replay::replay(&mut instance, scenario, mode, &seeds, emails).await)
         })?;
         let asks = |step: &Step| step.action.request().is_some();
         let is_answered = |one: &Observation| matches!(one, Observation::Answered { .. });
@@ -234,7 +235,7 @@ fn is_never_surprised(mode: Mode) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Looks for a walk that two targets answer differently.
+/// Looks for a sequence that two targets answer differently.
 fn diff(
     targets: [&dyn Target; 2],
     property: Property,
@@ -243,7 +244,7 @@ fn diff(
 ) -> Result<Option<Divergence>, Failed> {
     let runtime = runtime()?;
     let stop = runtime.block_on(async { console::listen() });
-    let setup = setup(&Mode::ALL, &[Way::Api]);
+    let setup = setup(&Mode::ALL, &[SeedMethod::Api]);
     let [left, right] = targets.map(|target| Harness::prepare(target, setup, stop.clone()));
     let diff = Diff { property, modes: &Mode::ALL, cases, seed: SEED, documented };
     let (found, _) =

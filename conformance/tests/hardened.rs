@@ -17,11 +17,11 @@ use spec::catalogue::Profile;
 use spec::results::ClockKind;
 use spec::results::Kind;
 use spec::results::Report;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::suite::Suite;
 use targets::Target;
 use targets::command::Command;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 use test_support::program::server_path;
 use test_support::suite::{scenarios_folder, suite};
 
@@ -79,12 +79,12 @@ fn check<'s>(
         modes,
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs: 4,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let checked = runtime.block_on(Check::new(suite, target, &plan, &Silence).run());
+    let checked = runtime.block_on(Check::new(suite, target, &plan, &NoListener).run());
     Ok(checked.map_err(|_| "the clock does not follow its driver")?)
 }
 

@@ -22,11 +22,11 @@ use nix::unistd::Pid;
 use search::concurrency::{Campaign, Setup, SetupError, Trials};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use targets::Stop;
 use targets::command::Command as Project;
-use targets::instance::Stage;
-use targets::progress::event::Silence;
+use targets::instance::Instance;
+use targets::progress::event::NoListener;
 use test_support::implementations::skipped;
 use test_support::program::{code, conformance, server_path, stderr, stdout};
 use test_support::skip::missing;
@@ -76,11 +76,11 @@ fn is_in_order() -> Result<(), Failed> {
     let target = Project::new(&project, Some(&command(STEADY_PAIR, &record)?), ClockKind::None)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bag = runtime.block_on(async {
-        let mut stage = Stage::open(&target, &Silence).await?;
-        let setup = Setup::seed(&mut stage, Mode::SessionDbAuth, &[Way::Api]).await?;
-        stage.end(Stop::Polite).await?;
+        let mut instance = Instance::open(&target, &NoListener).await?;
+        let setup = Setup::seed(&mut instance, Mode::SessionDbAuth, &[SeedMethod::Api]).await?;
+        instance.end(Stop::Polite).await?;
         let campaign = Campaign { cases: CASES, seed: 1, repeats: 5 };
-        let bag = campaign.run(&mut Trials::new(&stage, setup)).await?;
+        let bag = campaign.run(&mut Trials::new(&instance, setup)).await?;
         Ok::<_, SetupError>(bag)
     })?;
     if let Some(violation) = bag.violations.first() {

@@ -58,10 +58,10 @@ impl App {
         Ok(Self::with_store(config, store, clock))
     }
 
-    /// Makes the app that the settings ask for, on a store of the caller's.
+    /// Makes the app that the settings ask for, on the caller's store.
     pub fn with_store(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self {
-            service: Service::new(Gate::of(config), store, clock),
+            service: Service::new(Gate::new(config), store, clock),
             hardened: config.hardened,
             observer: Observer::new(config),
         }
@@ -98,7 +98,7 @@ impl App {
         }
         let user = self.service.gate().admit(path, &head.headers, address, self.store(), now).await?;
         let route = route?;
-        // Not before: nobody is asked for the body of a request that is refused by its head.
+        // Not earlier: no client is asked for the body of a request that is refused by its head.
         let body = body.read(&head.headers).await?;
         api::answer(&self.service, route, user, &head.headers, &body, address).await
     }
@@ -122,7 +122,7 @@ impl App {
 }
 
 impl Respond for App {
-    /// A panic on the way is answered 500, and nothing else happens.
+    /// Answers 500 if a handler panics; other requests are not affected.
     async fn respond(&self, head: &Parts, body: &mut RequestBody, address: IpAddr) -> Response<Bytes> {
         let now = self.service.now();
         let path = CanonicalPath::parse(head.uri.path());

@@ -1,4 +1,4 @@
-//! What time it is: a parameter, so that tests move it instead of sleeping.
+//! The time: a parameter, so that tests move it instead of sleeping.
 //!
 //! All times are UTC with microseconds, as the store keeps them; the local time zone is never asked for.
 
@@ -7,9 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
-/// Tells the time.
+/// A source of the time.
 pub trait Clock: Send + Sync {
-    /// The current time, in whole microseconds.
+    /// Returns the current time, in whole microseconds.
     fn now(&self) -> DateTime<Utc>;
 }
 
@@ -19,7 +19,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
-        // Before 1970 or after the year 294,276 a clock is wrong anyway.
+        // A clock before 1970 or after the year 294,276 is wrong anyway.
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let micros = i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX);
         DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::<Utc>::MAX_UTC)
@@ -34,17 +34,17 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that shows `now`.
+    /// Makes a clock that shows `now`.
     pub fn new(now: DateTime<Utc>) -> Self {
         Self { now: Mutex::new(now.trunc_subsecs(6)) }
     }
 
-    /// Shows `now` from here on, which may be earlier than before.
+    /// Sets the clock to `now`, which may be earlier than before.
     pub fn set(&self, now: DateTime<Utc>) {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) = now.trunc_subsecs(6);
     }
 
-    /// Moves by `step`, backwards if it is negative; stops at the ends of what a date can be.
+    /// Moves the clock by `step`, backwards if that is negative, and no further than the first or last possible date.
     pub fn advance(&self, step: TimeDelta) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         let end = if step < TimeDelta::zero() { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };

@@ -1,4 +1,4 @@
-//! What the environment asks for, read through a lookup function and checked once.
+//! The settings, read from the environment through a lookup function and checked once.
 //!
 //! An empty value counts as unset, as it does for the documents' programs.
 
@@ -30,17 +30,17 @@ pub struct Config {
     pub session_name: String,
     /// SESSION_DURATION in seconds; zero and less mean that sessions do not expire.
     pub session_duration: i64,
-    /// HARDENED=1: what the documents forbid to mend by default is mended. Passwords are hashed by Argon2id, wrong
-    /// ones are counted, one message tells of a wrong email or password, answers are not cached, and the session
-    /// cookie is hidden from scripts and other sites.
+    /// HARDENED=1: the server is stronger than the documents require. Passwords are hashed by Argon2id, wrong ones are
+    /// counted, a wrong email and a wrong password have one message, answers are not cached, and the session cookie is
+    /// hidden from scripts and other sites.
     pub hardened: bool,
-    /// COOKIE_SECURE: whether a hardened server's cookie is for HTTPS only; by default it is.
+    /// COOKIE_SECURE: the cookie of a hardened server is for HTTPS only; it is by default.
     pub secure_cookie: bool,
-    /// LOG_LEVEL: what the log tells; warnings and errors by default, every request from `info` on.
+    /// LOG_LEVEL: the level of the log; warnings and errors by default, every request from `info` on.
     pub log_level: LevelFilter,
-    /// LOG_FORMAT=json: whether a line of the log is a JSON object.
+    /// LOG_FORMAT=json: each line of the log is a JSON object.
     pub log_json: bool,
-    /// METRICS_ADDR: the loopback address and port of a second listener, where GET `/metrics` shows counts.
+    /// METRICS_ADDR: the loopback address and port of a second listener, which serves the counts at `/metrics`.
     pub metrics: Option<SocketAddr>,
     /// DATABASE_URL.
     pub database: Database,
@@ -61,7 +61,7 @@ pub enum Database {
 pub enum Mode {
     /// AUTH_TYPE is unset: every route is open.
     Off,
-    /// `auth`: the gate is closed and nobody has a key.
+    /// `auth`: the gate requires credentials, and none are valid.
     Auth,
     /// `basic_auth`: email and password with every request.
     BasicAuth,
@@ -74,7 +74,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The value of AUTH_TYPE; `off` where that is unset.
+    /// Returns the value of AUTH_TYPE, or `off` if that is unset.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Off => "off",
@@ -87,7 +87,7 @@ impl Mode {
     }
 }
 
-/// Why the environment cannot be used: the variable, what was read, and what to write instead.
+/// The error of a setting: the variable, its value, and what to write instead.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{variable}={value:?} cannot be used: {instead}")]
 pub struct ConfigError {
@@ -97,12 +97,12 @@ pub struct ConfigError {
 }
 
 impl Config {
-    /// Reads the settings, asking `lookup` for each variable by name.
+    /// Reads the settings by calling `lookup` with the name of each variable.
     ///
     /// # Errors
     ///
-    /// The first variable whose value cannot be used. SESSION_DURATION is never one: the documents say that
-    /// what is not an integer counts as 0.
+    /// The first variable whose value cannot be used. That is never SESSION_DURATION: in the documents, a value that is
+    /// not an integer counts as 0.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let get = |name| lookup(name).filter(|value| !value.is_empty());
         Ok(Self {
@@ -198,7 +198,7 @@ fn log_is_json(value: String) -> Result<bool, ConfigError> {
     }
 }
 
-/// Counts tell who uses the server and when: they are not for other machines.
+/// The counts tell who uses the server and when: they are not for other machines.
 fn metrics(value: String) -> Result<SocketAddr, ConfigError> {
     if !cfg!(feature = "metrics") {
         let instead = "this server was built without the feature metrics; build it with that, or unset it";
@@ -229,12 +229,12 @@ fn database(value: String) -> Result<Database, ConfigError> {
     Err(ConfigError { variable: "DATABASE_URL", value: without_password(&value), instead })
 }
 
-/// A value that may have a password in it, as an error may show it.
+/// Removes a password from a value, so that an error may show it.
 fn without_password(value: &str) -> String {
     let scheme = value.find("://").map_or("", |end| &value[..end + 3]);
     match value.rsplit_once('@') {
         Some((_, rest)) => format!("{scheme}…@{rest}"),
-        // Where the host was forgotten, what stands in the place of the port is the password.
+        // If the host was forgotten, the password stands in the place of the port.
         None => match value[scheme.len()..].split_once(':') {
             Some((first, rest)) if !rest.is_empty() => format!("{scheme}{first}:…"),
             _ => value.to_owned(),
@@ -242,8 +242,8 @@ fn without_password(value: &str) -> String {
     }
 }
 
-/// Reads an integer as Python's `int()` does: white space around it, a sign, and single underscores between
-/// digits are allowed. What exceeds 64 bits saturates, which as a number of seconds is for ever all the same.
+/// Parses an integer as Python's `int()` does: white space around it, a sign, and single underscores between digits are
+/// allowed. A value beyond 64 bits saturates; as a number of seconds it means for ever all the same.
 fn python_int(text: &str) -> Option<i64> {
     // Python's str.isspace counts four separators that Unicode's White_Space does not.
     let text = text.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c));

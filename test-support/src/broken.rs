@@ -16,10 +16,10 @@ use hyper_util::rt::TokioIo;
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
-use spec::results::{TargetKind, Way};
+use spec::results::{SeedMethod, TargetKind};
 use targets::client;
 use targets::clock::ClockDriver;
-use targets::{Isolation, Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
+use targets::{Isolation, Program, ProgramServer, Sandbox, SandboxError, ServerSettings, Stop, Target};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -87,11 +87,11 @@ impl Target for Shared {
         Isolation::ForkPerBatch
     }
 
-    fn seed_methods(&self) -> &'static [Way] {
-        &[Way::Api]
+    fn seed_methods(&self) -> &'static [SeedMethod] {
+        &[SeedMethod::Api]
     }
 
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         Broken(self.0).open().await
     }
 }
@@ -118,39 +118,39 @@ impl Target for Broken {
         Isolation::PerScenario
     }
 
-    fn seed_methods(&self) -> &'static [Way] {
-        &[Way::Api]
+    fn seed_methods(&self) -> &'static [SeedMethod] {
+        &[SeedMethod::Api]
     }
 
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
-        Ok(Box::new(BrokenSite { inner: Reference.open().await?, fault: self.0, proxy: None }))
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
+        Ok(Box::new(BrokenSandbox { inner: Reference.open().await?, fault: self.0, proxy: None }))
     }
 }
 
-struct BrokenSite {
-    inner: Box<dyn Site>,
+struct BrokenSandbox {
+    inner: Box<dyn Sandbox>,
     fault: Fault,
     proxy: Option<Proxy>,
 }
 
 #[async_trait]
-impl Site for BrokenSite {
-    async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
-        let mut launch = launch.clone();
-        let seconds = launch.session_duration.as_ref().and_then(|text| text.parse::<u64>().ok());
+impl Sandbox for BrokenSandbox {
+    async fn start(&mut self, settings: &ServerSettings) -> Result<(), SandboxError> {
+        let mut settings = settings.clone();
+        let seconds = settings.session_duration.as_ref().and_then(|text| text.parse::<u64>().ok());
         match (self.fault, seconds) {
             (Fault::EndsEarly, Some(seconds)) if seconds > 1 => {
-                launch.session_duration = Some((seconds - 1).to_string());
+                settings.session_duration = Some((seconds - 1).to_string());
             }
             (Fault::EndsLate, Some(seconds)) if seconds > 0 => {
-                launch.session_duration = Some((seconds + 1).to_string());
+                settings.session_duration = Some((seconds + 1).to_string());
             }
-            (Fault::LostOnRestart, _) if launch.mode == Mode::SessionDbAuth => {
-                launch.mode = Mode::SessionExpAuth;
+            (Fault::LostOnRestart, _) if settings.mode == Mode::SessionDbAuth => {
+                settings.mode = Mode::SessionExpAuth;
             }
             _ => {}
         }
-        self.inner.start(&launch).await?;
+        self.inner.start(&settings).await?;
         let state = State {
             upstream: self.inner.base_url(),
             fault: self.fault,
@@ -161,7 +161,7 @@ impl Site for BrokenSite {
         Ok(())
     }
 
-    async fn stop(&mut self, how: Stop) -> Result<(), SiteError> {
+    async fn stop(&mut self, how: Stop) -> Result<(), SandboxError> {
         self.proxy = None;
         self.inner.stop(how).await
     }
@@ -178,17 +178,21 @@ impl Site for BrokenSite {
         self.inner.opened_at()
     }
 
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         Ok(Box::new(Self { inner: self.inner.fork().await?, fault: self.fault, proxy: None }))
     }
 
-    async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
+    async fn program(&mut self, program: &Program) -> Result<String, SandboxError> {
         self.inner.program(program).await
     }
 
-    async fn serve_program(&mut self, launch: &Launch, program: &ProgramServer) -> Result<String, SiteError> {
+    async fn serve_program(
+        &mut self,
+        settings: &ServerSettings,
+        program: &ProgramServer,
+    ) -> Result<String, SandboxError> {
         self.proxy = None;
-        self.inner.serve_program(launch, program).await
+        self.inner.serve_program(settings, program).await
     }
 }
 
@@ -265,7 +269,7 @@ async fn forward(request: http::Request<Incoming>, state: &State) -> http::Respo
     };
     let cookie = upstream.headers.iter().find(|(name, _)| name == "cookie").map(|(_, value)| value.clone());
     let mut answer =
-        client::send(upstream, client::PATIENCE).await.answer.expect("the reference server answers");
+        client::send(upstream, client::TIMEOUT).await.answer.expect("the reference server answers");
     let is_login = path == "/api/v1/auth_session/login" && answer.is_success();
     match state.fault {
         Fault::LoginIsCreated if is_login => answer.status = 201,
@@ -324,7 +328,7 @@ async fn end_the_others(cookie: &str, state: &State) {
         let mut logout = Request::get(format!("{}/api/v1/auth_session/logout", state.upstream));
         "DELETE".clone_into(&mut logout.method);
         logout.headers.push(("Cookie".to_owned(), other));
-        client::send(logout, client::PATIENCE).await;
+        client::send(logout, client::TIMEOUT).await;
     }
 }
 

@@ -21,7 +21,7 @@ use search::{adopt, diagnosis};
 use spec::catalogue::Mode;
 use spec::results;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::results::known;
 use spec::results::{Report, Strictness};
 use spec::suite::Suite;
@@ -29,7 +29,7 @@ use targets::Target;
 use targets::clock;
 use targets::command::Command;
 use targets::detect;
-use targets::instance::Stage;
+use targets::instance::Instance;
 use targets::progress::cost::Costs;
 use targets::seed;
 use targets::url::Url;
@@ -272,13 +272,13 @@ impl RequestedCheck<'_> {
         };
         let command =
             Command::new(folder, self.arguments.command.as_deref(), first).map_err(Failure::usage)?;
-        let ways: &[Way] = match self.arguments.seed {
+        let seed_methods: &[SeedMethod] = match self.arguments.seed {
             SeedArgument::Auto => command.seed_methods(),
-            SeedArgument::Api => &[Way::Api],
-            SeedArgument::File => &[Way::File],
-            SeedArgument::Program => &[Way::Program],
+            SeedArgument::Api => &[SeedMethod::Api],
+            SeedArgument::File => &[SeedMethod::File],
+            SeedArgument::Program => &[SeedMethod::Program],
         };
-        let plan = self.plan(self.modes(), ways)?;
+        let plan = self.plan(self.modes(), seed_methods)?;
         match self.unless_unproved(&command, &plan).await? {
             Ok(report) => Ok(report),
             Err(ClockUnproved) if self.arguments.clock == ClockArgument::Auto => {
@@ -306,22 +306,22 @@ impl RequestedCheck<'_> {
             Url::new(base, mode, &arguments.url.session_name, arguments.session_duration, kind)
         };
         let only = UrlArguments::only_mode(&self.arguments.mode)?;
-        let plan = |mode| self.plan(vec![mode], &[Way::Given]);
+        let plan = |mode| self.plan(vec![mode], &[SeedMethod::Given]);
         // What is wrong with the arguments is said whether or not somebody answers there.
         let asked = only.map(plan).transpose()?;
-        let mut stage = self.arguments.url.reach(&url(Mode::Off)).await?;
+        let mut instance = self.arguments.url.reach(&url(Mode::Off)).await?;
         let mode = match only {
             Some(Mode::Off) => {
-                detect::is_off(&mut stage).await.map_err(Failure::not_checked)?;
+                detect::is_off(&mut instance).await.map_err(Failure::not_checked)?;
                 Mode::Off
             }
             Some(mode) => mode,
-            None => self.arguments.url.detect_mode(&mut stage).await?,
+            None => self.arguments.url.detect_mode(&mut instance).await?,
         };
         let target = url(mode);
         if let Some(user) = &self.arguments.url.user {
-            let site = target.open().await.map_err(Failure::not_checked)?;
-            seed::lets_in(&mut Stage::new(site), mode, user).await.map_err(|why| {
+            let sandbox = target.open().await.map_err(Failure::not_checked)?;
+            seed::lets_in(&mut Instance::new(sandbox), mode, user).await.map_err(|why| {
                 Failure::not_checked(format!(
                     "--user {} --mode {mode}: {why}; is it the right user and mode?",
                     user.email
@@ -337,12 +337,12 @@ impl RequestedCheck<'_> {
     }
 
     /// Returns the plan of a check in these modes, if it leaves anything to check.
-    fn plan(&self, modes: Vec<Mode>, ways: &[Way]) -> Result<Plan, Failure> {
+    fn plan(&self, modes: Vec<Mode>, seed_methods: &[SeedMethod]) -> Result<Plan, Failure> {
         let plan = Plan {
             modes,
             scenarios: self.scenarios.clone(),
             requirements: self.requirements.clone(),
-            ways: ways.to_vec(),
+            seed_methods: seed_methods.to_vec(),
             given: self.arguments.url.user.clone(),
             jobs: self.arguments.jobs.map_or_else(runner::check::side_by_side, usize::from),
         };

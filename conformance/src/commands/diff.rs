@@ -16,7 +16,7 @@ use spec::catalogue::Mode;
 use spec::suite::Suite;
 use targets::Target;
 use targets::detect;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 
 /// The text below the options in `conformance diff --help`.
 pub const HELP: &str = "\
@@ -82,7 +82,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let runtime = walks::runtime()?;
     let stop = runtime.block_on(async { console::listen() });
     let harness =
-        |targets| walks::harness(&runtime, targets, &suite.catalogue, &Silence, &modes, None, &stop);
+        |targets| walks::harness(&runtime, targets, &suite.catalogue, &NoListener, &modes, None, &stop);
     let (mut left, mut right) = (harness(&left)?, harness(&right)?);
     let seed = walks::seed(arguments.seed);
     let bar = walks::bar(u64::from(arguments.cases) * properties.len() as u64);

@@ -60,7 +60,7 @@ pub fn explain(suite: &Suite, row: &Requirement) -> String {
         line(&mut out, format_args!("\n{BOLD}Look here first{BOLD:#}"));
         paragraph(&mut out, &hint.hint);
         line(&mut out, format_args!("\n{BOLD}Typical ways to get it wrong{BOLD:#}"));
-        paragraph(&mut out, &hint.ways);
+        paragraph(&mut out, &hint.seed_methods);
     }
     mistakes(&mut out, row);
     out

@@ -13,8 +13,8 @@ use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use model::faults::{Fault, all};
 use search::audit::Audit;
-use search::audit::hunted;
-use search::audit::hunted::Hunted;
+use search::audit::campaigns;
+use search::audit::campaigns::FaultCampaigns;
 use search::signature;
 use spec::catalogue::nearest;
 use spec::suite::Suite;
@@ -126,7 +126,7 @@ fn chosen(suite: &Suite, arguments: &Arguments) -> Result<Vec<&'static Fault>, F
 /// Runs every scenario against the faults, with a progress bar.
 fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, Failure> {
     let bar = bar(faults.len());
-    let audit = Audit::play(suite, faults, &|fault| {
+    let audit = Audit::run(suite, faults, &|fault| {
         bar.set_message(fault.name);
         bar.inc(1);
     });
@@ -135,13 +135,18 @@ fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, 
 }
 
 /// Hunts for the faults, with progress.
-fn hunted(suite: &Suite, faults: &[&'static Fault], walks: u32, seed: u64) -> Result<Vec<Hunted>, Failure> {
+fn hunted(
+    suite: &Suite,
+    faults: &[&'static Fault],
+    walks: u32,
+    seed: u64,
+) -> Result<Vec<FaultCampaigns>, Failure> {
     let bar = bar(faults.len());
     let tell = |fault: &Fault| {
         bar.set_message(fault.name);
         bar.inc(1);
     };
-    let hunted = hunted::hunt_all(&suite.catalogue, faults, walks, seed, &tell, &console::listen);
+    let hunted = campaigns::run_all(&suite.catalogue, faults, walks, seed, &tell, &console::listen);
     bar.finish_and_clear();
     hunted.map_err(|none| match none {
         search::Error::Interrupted(signal) => Failure::interrupted(signal, ""),
@@ -154,14 +159,14 @@ fn bar(faults: usize) -> ProgressBar {
     ProgressBar::new(faults as u64).with_style(style.expect("the template is one"))
 }
 
-/// Returns the properties that find a fault; `None` if no walks were run against it.
-fn properties(hunted: &[Hunted], fault: &Fault) -> Option<Vec<&'static str>> {
+/// Returns the properties that find a fault; `None` if no sequences were run against it.
+fn properties(hunted: &[FaultCampaigns], fault: &Fault) -> Option<Vec<&'static str>> {
     let one = hunted.iter().find(|one| one.fault.name == fault.name)?;
     Some(one.found_by.iter().map(|property| property.as_str()).collect())
 }
 
 /// Writes the matrix for a person: a block a requirement, a line a fault; then the holes.
-fn table(suite: &Suite, audit: &Audit<'_>, hunted: &[Hunted], holes: &[String]) -> String {
+fn table(suite: &Suite, audit: &Audit<'_>, hunted: &[FaultCampaigns], holes: &[String]) -> String {
     let mut out = String::new();
     let mut line = |text: String| writeln!(out, "{text}").expect("writing to a string cannot fail");
     for requirement in suite.catalogue.rows() {
@@ -203,7 +208,7 @@ fn table(suite: &Suite, audit: &Audit<'_>, hunted: &[Hunted], holes: &[String]) 
     out
 }
 
-fn json_of(suite: &Suite, audit: &Audit<'_>, hunted: &[Hunted]) -> String {
+fn json_of(suite: &Suite, audit: &Audit<'_>, hunted: &[FaultCampaigns]) -> String {
     let row = |row: &search::audit::matrix::Row| {
         json!({
             "fault": row.fault.name,

@@ -24,7 +24,8 @@ use spec::scenario::Scenario;
 use spec::suite::Suite;
 use targets::Target;
 use targets::detect;
-use targets::progress::cost::{Costs, Work};
+use targets::progress::cost::Costs;
+use targets::progress::event::Work;
 use targets::url::Url;
 
 /// The text below the options in `conformance fuzz --help`.
@@ -212,8 +213,8 @@ async fn running(arguments: &Arguments, given: &str, mut tried: Vec<Tried>) -> R
     let mode = match UrlArguments::only_mode(&arguments.mode)? {
         Some(mode) => mode,
         None => {
-            let mut stage = arguments.url.reach(&at(Mode::Off)).await?;
-            arguments.url.detect_mode(&mut stage).await?
+            let mut instance = arguments.url.reach(&at(Mode::Off)).await?;
+            arguments.url.detect_mode(&mut instance).await?
         }
     };
     Ok(Chosen { targets: vec![Box::new(at(mode))], modes: vec![mode], tried })
@@ -239,7 +240,7 @@ impl Fuzz<'_> {
             report.replayed += 1;
             for mode in scenario.modes.iter().filter(|mode| modes.contains(mode)) {
                 let is_known = |deviation: &Deviation| self.known.has(deviation);
-                if let Some(mismatch) = harness.play(scenario, *mode, &is_known).await? {
+                if let Some(mismatch) = harness.find_mismatch(scenario, *mode, &is_known).await? {
                     known.find(mismatch.requirement());
                     let scenario = scenario.clone();
                     let (mode, deviation) = (*mode, mismatch.deviation);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use targets::progress::event::{Event, Listener};
+use targets::progress::event::{Event, EventListener};
 
 /// A progress bar on standard error that counts scenarios.
 #[derive(Debug)]
@@ -30,14 +30,14 @@ impl Progress {
     }
 }
 
-impl Listener for Progress {
-    fn hear(&self, event: &Event<'_>) {
+impl EventListener for Progress {
+    fn on_event(&self, event: &Event<'_>) {
         match event {
             Event::Planned { scenarios } => self.bar.set_length(*scenarios as u64),
             Event::Began { mode, scenario } => self.bar.set_message(format!("{} in {mode}", scenario.name)),
-            Event::Played { .. } | Event::Skipped { .. } => self.bar.inc(1),
-            Event::Starting { mode, waited, patience } => {
-                let limit = patience.map_or_else(String::new, |limit| format!(" of {} s", limit.as_secs()));
+            Event::Replayed { .. } | Event::Skipped { .. } => self.bar.inc(1),
+            Event::Starting { mode, waited, timeout } => {
+                let limit = timeout.map_or_else(String::new, |limit| format!(" of {} s", limit.as_secs()));
                 self.bar.set_message(format!("starting it in {mode}, {} s{limit}", waited.as_secs()));
             }
             Event::Waited { .. } => {}

@@ -82,7 +82,7 @@ const REFUSALS: [(&str, &str); 4] = [
 /// Checks that a Redis server listens at the address, and lets the suite ask this question.
 async fn reach(address: &Address, question: &[&str]) -> Result<(), Error> {
     let unreached = |source: NoReply| Error::RedisUnreachable { address: address.clone(), source };
-    let mut connection = Connection::open(address, client::PATIENCE).await.map_err(unreached)?;
+    let mut connection = Connection::open(address, client::TIMEOUT).await.map_err(unreached)?;
     match connection.ask(question).await {
         Ok(Reply::Error(reply)) => match REFUSALS.iter().find(|(word, _)| reply.starts_with(word)) {
             Some((_, advice)) => Err(Error::RedisRefuses { address: address.clone(), advice, reply }),

@@ -7,7 +7,7 @@ use crate::exit::Failure;
 use spec::catalogue::Mode;
 use spec::scenario::Settings;
 use targets::detect;
-use targets::instance::Stage;
+use targets::instance::Instance;
 use targets::url::Url;
 use targets::{NewUser, Target as _};
 
@@ -51,10 +51,10 @@ impl UrlArguments {
     /// # Errors
     ///
     /// When nobody answers there.
-    pub async fn reach(&self, url: &Url) -> Result<Stage<'static>, Failure> {
-        let mut stage = Stage::new(url.open().await.map_err(Failure::not_checked)?);
-        detect::reach(&mut stage).await.map_err(Failure::not_checked)?;
-        Ok(stage)
+    pub async fn reach(&self, url: &Url) -> Result<Instance<'static>, Failure> {
+        let mut instance = Instance::new(url.open().await.map_err(Failure::not_checked)?);
+        detect::reach(&mut instance).await.map_err(Failure::not_checked)?;
+        Ok(instance)
     }
 
     /// Finds out in which mode a running server is, by its answers.
@@ -62,8 +62,8 @@ impl UrlArguments {
     /// # Errors
     ///
     /// When the answers fit no mode, or need a user that the server does not let in.
-    pub async fn detect_mode(&self, stage: &mut Stage<'_>) -> Result<Mode, Failure> {
-        detect::mode(stage, self.user.as_ref()).await.map_err(Failure::not_checked)
+    pub async fn detect_mode(&self, instance: &mut Instance<'_>) -> Result<Mode, Failure> {
+        detect::mode(instance, self.user.as_ref()).await.map_err(Failure::not_checked)
     }
 }
 

@@ -15,7 +15,7 @@ use spec::catalogue::{Catalogue, Mode};
 use spec::results::ClockKind;
 use targets::clock;
 use targets::command::Command;
-use targets::progress::event::Listener;
+use targets::progress::event::EventListener;
 use targets::{NewUser, Target};
 
 /// Makes the runtime that walks are played in.
@@ -52,14 +52,14 @@ pub fn harness<'t>(
     runtime: &Runtime,
     targets: &'t [Box<dyn Target>],
     catalogue: &'t Catalogue,
-    listener: &'t dyn Listener,
+    listener: &'t dyn EventListener,
     modes: &'t [Mode],
     given: Option<&'t NewUser>,
     stop: &Interruption,
 ) -> Result<Harness<'t>, Failure> {
     let mut end = Failure::not_checked(ClockUnproved.to_string());
     for target in targets {
-        let setup = Setup { catalogue, listener, modes, ways: target.seed_methods(), given };
+        let setup = Setup { catalogue, listener, modes, seed_methods: target.seed_methods(), given };
         let harness = Harness::prepare(target.as_ref(), setup, stop.clone());
         match runtime.block_on(stop.or(harness)) {
             Ok(Ok(harness)) => return Ok(harness),

@@ -8,13 +8,13 @@ use runner::prepare::ClockUnproved;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
 use spec::results::Report;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::suite::Suite;
 use targets::StartClass;
 use targets::clock;
 use targets::command::Command;
-use targets::progress::event::Silence;
-use targets::{Isolation, Launch, SiteError, Target};
+use targets::progress::event::NoListener;
+use targets::{Isolation, SandboxError, ServerSettings, Target};
 
 /// The number of modes of one implementation that run in parallel; the implementations themselves do so too.
 const MODES_AT_ONCE: usize = 3;
@@ -61,13 +61,13 @@ pub async fn judge(
         judged = tokio::time::timeout(bounds.time, started_and_checked(suite, &command)) => {
             judged.unwrap_or_else(|_| Err(beyond(Bound::Time, bounds)))
         }
-        bound = resource_monitor::exceeded_bound(command.marker(), &workdir, bounds) => Err(beyond(bound, bounds)),
+        bound = resource_monitor::exceeded_bound(command.process_tag(), &workdir, bounds) => Err(beyond(bound, bounds)),
         () = stopped => {
-            command.marker().kill_all();
+            command.process_tag().kill_all();
             return None;
         }
     };
-    command.marker().kill_all();
+    command.process_tag().kill_all();
     Some(match judged {
         Ok(mut report) => {
             report.target.name.clone_from(&entry.name);
@@ -91,8 +91,8 @@ fn unjudged(suite: &Suite, entry: &Entry, command: Option<&Command>, why: Unjudg
     let reason = format!("{class}: {why}");
     let plan = plan();
     let mut report = match command {
-        Some(command) => Check::new(suite, command, &plan, &Silence).unjudged(&reason),
-        None => Check::new(suite, &NoTarget, &plan, &Silence).unjudged(&reason),
+        Some(command) => Check::new(suite, command, &plan, &NoListener).unjudged(&reason),
+        None => Check::new(suite, &NoTarget, &plan, &NoListener).unjudged(&reason),
     };
     report.target.name.clone_from(&entry.name);
     report.outputs.extend(output);
@@ -104,7 +104,7 @@ fn plan() -> Plan {
         modes: Mode::ALL.to_vec(),
         scenarios: Vec::new(),
         requirements: Vec::new(),
-        ways: Way::UNAIDED.to_vec(),
+        seed_methods: SeedMethod::UNAIDED.to_vec(),
         given: None,
         jobs: MODES_AT_ONCE,
     }
@@ -113,11 +113,11 @@ fn plan() -> Plan {
 async fn started_and_checked(suite: &Suite, command: &Command) -> Result<Report, Unjudged> {
     start(command).await?;
     let plan = plan();
-    match Check::new(suite, command, &plan, &Silence).run().await {
+    match Check::new(suite, command, &plan, &NoListener).run().await {
         Ok(checked) => Ok(checked.report),
         Err(ClockUnproved) => {
             let command = command.with_clock(ClockKind::Wall);
-            let checked = Check::new(suite, &command, &plan, &Silence).run().await;
+            let checked = Check::new(suite, &command, &plan, &NoListener).run().await;
             let report = checked.map(|checked| checked.report);
             report.map_err(|ClockUnproved| Unjudged::new(Class::SuiteFailed, "no clock moves its time"))
         }
@@ -126,19 +126,19 @@ async fn started_and_checked(suite: &Suite, command: &Command) -> Result<Report,
 
 /// Finds out whether the program serves at all: in one mode at least.
 async fn start(command: &Command) -> Result<(), Unjudged> {
-    let sort = |error: SiteError| match error {
-        SiteError::NoStart(failure) => Unjudged::new(Class::Start(failure.class()), failure.to_string()),
+    let sort = |error: SandboxError| match error {
+        SandboxError::NoStart(failure) => Unjudged::new(Class::Start(failure.class()), failure.to_string()),
         other => Unjudged::new(Class::Start(StartClass::DoesNotStart), other.to_string()),
     };
-    let mut site = command.open().await.map_err(sort)?;
+    let mut sandbox = command.open().await.map_err(sort)?;
     let mut first = None;
     for mode in TRIED {
-        let error = match site.start(&Launch::documented(mode)).await {
+        let error = match sandbox.start(&ServerSettings::documented(mode)).await {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        let quick = matches!(&error, SiteError::NoStart(failure) if failure.is_quick());
-        first = first.or_else(|| Some(Unjudged { output: said(mode, site.output()), ..sort(error) }));
+        let quick = matches!(&error, SandboxError::NoStart(failure) if failure.is_quick());
+        first = first.or_else(|| Some(Unjudged { output: said(mode, sandbox.output()), ..sort(error) }));
         if !quick {
             break;
         }
@@ -175,11 +175,11 @@ impl Target for NoTarget {
         Isolation::ForkPerBatch
     }
 
-    fn seed_methods(&self) -> &'static [Way] {
+    fn seed_methods(&self) -> &'static [SeedMethod] {
         &[]
     }
 
-    async fn open(&self) -> Result<Box<dyn targets::Site>, SiteError> {
-        Err(SiteError::NotPossible("there is nothing to start".to_owned()))
+    async fn open(&self) -> Result<Box<dyn targets::Sandbox>, SandboxError> {
+        Err(SandboxError::NotPossible("there is nothing to start".to_owned()))
     }
 }

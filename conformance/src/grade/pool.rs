@@ -1,7 +1,7 @@
 //! The pool judges implementations in parallel, each on a thread and a runtime of its own.
 //!
-//! It is not `search::parallel`, whose threads keep one runtime each and end at the first failure: here a panic must not
-//! reach the next implementation, each result is told at once, and a signal ends what runs.
+//! It is not `search::parallel`, whose threads keep one runtime each and end at the first failure: here a panic must
+//! not reach the next implementation, each result is told at once, and a signal ends what runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};

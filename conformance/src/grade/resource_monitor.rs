@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use super::{Bound, Bounds, Workdir};
-use targets::process::{Marker, Running};
+use targets::process::{ProcessTag, Running};
 
 /// The time between two measurements.
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// Waits until the processes with this mark, or the working folder, exceed a bound. The time limit is the caller's.
-pub async fn exceeded_bound(marker: &Marker, workdir: &Workdir, bounds: &Bounds) -> Bound {
+pub async fn exceeded_bound(process_tag: &ProcessTag, workdir: &Workdir, bounds: &Bounds) -> Bound {
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let processes = marker.processes();
+        let processes = process_tag.processes();
         if processes.len() > bounds.processes {
             return Bound::Processes;
         }

@@ -9,11 +9,11 @@ use search::concurrency::{Campaign, CampaignResult, Setup, SetupError, Trials, V
 use search::served_model::Model;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::scenario::Scenario;
 use targets::command::Command;
-use targets::instance::Stage;
-use targets::progress::event::Silence;
+use targets::instance::Instance;
+use targets::progress::event::NoListener;
 use targets::{Stop, Target};
 use test_support::implementations;
 use test_support::program::server_path;
@@ -30,25 +30,25 @@ fn main() {
 }
 
 fn of_reference() -> Vec<Trial> {
-    of_modes("reference", |mode| is_sound(&Reference, mode, 40, &[Way::Api]))
+    of_modes("reference", |mode| is_sound(&Reference, mode, 40, &[SeedMethod::Api]))
 }
 
 fn of_model() -> Vec<Trial> {
-    of_modes("model", |mode| is_sound(&Model::default(), mode, 40, &[Way::Api]))
+    of_modes("model", |mode| is_sound(&Model::default(), mode, 40, &[SeedMethod::Api]))
 }
 
 fn of_server() -> Vec<Trial> {
     of_modes("server", |mode| {
         let folder = tempfile::tempdir()?;
         let binary = server_path().display().to_string();
-        is_sound(&Command::new(folder.path(), Some(&binary), ClockKind::None)?, mode, 40, &[Way::Api])
+        is_sound(&Command::new(folder.path(), Some(&binary), ClockKind::None)?, mode, 40, &[SeedMethod::Api])
     })
 }
 
 fn of_flask() -> Vec<Trial> {
     match implementations::flask() {
         Ok(folder) => of_modes("flask", move |mode| {
-            is_sound(&Command::new(&folder, None, ClockKind::None)?, mode, 10, &Way::UNAIDED)
+            is_sound(&Command::new(&folder, None, ClockKind::None)?, mode, 10, &SeedMethod::UNAIDED)
         }),
         Err(missing) => implementations::skipped("flask", "our Flask implementation", &missing),
     }
@@ -63,8 +63,8 @@ fn of_modes(name: &str, test: impl Fn(Mode) -> Result<(), Failed> + Clone + Send
 }
 
 /// Asserts that nothing is found.
-fn is_sound(target: &dyn Target, mode: Mode, cases: u32, ways: &[Way]) -> Result<(), Failed> {
-    let bag = hunt(target, mode, ways, cases, 1)?;
+fn is_sound(target: &dyn Target, mode: Mode, cases: u32, seed_methods: &[SeedMethod]) -> Result<(), Failed> {
+    let bag = hunt(target, mode, seed_methods, cases, 1)?;
     if let Some(violation) = bag.violations.first() {
         return Err(violation.to_string().into());
     }
@@ -75,17 +75,17 @@ fn is_sound(target: &dyn Target, mode: Mode, cases: u32, ways: &[Way]) -> Result
 fn hunt(
     target: &dyn Target,
     mode: Mode,
-    ways: &[Way],
+    seed_methods: &[SeedMethod],
     cases: u32,
     seed: u64,
 ) -> Result<CampaignResult, Failed> {
     // On one thread: which of two tasks goes on does not depend on the machine.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bag: Result<CampaignResult, SetupError> = runtime.block_on(async {
-        let mut stage = Stage::open(target, &Silence).await?;
-        let setup = Setup::seed(&mut stage, mode, ways).await?;
-        stage.end(Stop::Polite).await?;
-        Campaign { cases, seed, repeats: 5 }.run(&mut Trials::new(&stage, setup)).await
+        let mut instance = Instance::open(target, &NoListener).await?;
+        let setup = Setup::seed(&mut instance, mode, seed_methods).await?;
+        instance.end(Stop::Polite).await?;
+        Campaign { cases, seed, repeats: 5 }.run(&mut Trials::new(&instance, setup)).await
     });
     Ok(bag?)
 }
@@ -149,7 +149,8 @@ const EXPECTED: [Expected; 5] = [
 ];
 
 fn of_racy() -> Vec<Trial> {
-    let slow = Trial::test("racy::None", || is_sound(&Racy(Race::None), Mode::SessionAuth, 40, &[Way::Api]));
+    let slow =
+        Trial::test("racy::None", || is_sound(&Racy(Race::None), Mode::SessionAuth, 40, &[SeedMethod::Api]));
     let lost = EXPECTED
         .iter()
         .map(|expected| Trial::test(format!("racy::{:?}", expected.race), move || is_found(expected)));
@@ -158,7 +159,7 @@ fn of_racy() -> Vec<Trial> {
 
 /// Asserts that the race that a server loses is found, and reported under its requirements.
 fn is_found(expected: &Expected) -> Result<(), Failed> {
-    let bag = hunt(&Racy(expected.race), Mode::SessionAuth, &[Way::Api], CASES, expected.seed)?;
+    let bag = hunt(&Racy(expected.race), Mode::SessionAuth, &[SeedMethod::Api], CASES, expected.seed)?;
     let told = |violation: &Violation| format!("{violation}\n{}", violation.scenario().unwrap_or_default());
     let Some(first) = bag.violations.first() else { return Err("nothing was found".into()) };
     let all: Vec<String> = bag.violations.iter().map(told).collect();

@@ -19,9 +19,9 @@ use search::served;
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
-use spec::results::{TargetKind, Way};
+use spec::results::{SeedMethod, TargetKind};
 use targets::clock::{ClockDriver, NoClock};
-use targets::{Isolation, Launch, Site, SiteError, Stop, Target};
+use targets::{Isolation, Sandbox, SandboxError, ServerSettings, Stop, Target};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, yield_now};
 
@@ -71,32 +71,32 @@ impl Target for Racy {
         Isolation::PerScenario
     }
 
-    fn seed_methods(&self) -> &'static [Way] {
-        &[Way::Api]
+    fn seed_methods(&self) -> &'static [SeedMethod] {
+        &[SeedMethod::Api]
     }
 
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         let machine = Machine::new(Rules::new(Mode::Off, "_my_session_id", None));
         let server = Server { race: self.0, machine: Mutex::new(machine), logins: Mutex::default() };
         let server = Arc::new(server);
-        Ok(Box::new(RacySite { server, clock: NoClock, opened_at: Utc::now(), serving: None }))
+        Ok(Box::new(RacySandbox { server, clock: NoClock, opened_at: Utc::now(), serving: None }))
     }
 }
 
-struct RacySite {
+struct RacySandbox {
     server: Arc<Server>,
     clock: NoClock,
     opened_at: DateTime<Utc>,
     serving: Option<(String, JoinHandle<()>)>,
 }
 
-impl Drop for RacySite {
+impl Drop for RacySandbox {
     fn drop(&mut self) {
         self.end();
     }
 }
 
-impl RacySite {
+impl RacySandbox {
     fn end(&mut self) {
         if let Some((_, task)) = self.serving.take() {
             task.abort();
@@ -105,9 +105,9 @@ impl RacySite {
 }
 
 #[async_trait]
-impl Site for RacySite {
-    async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
-        let rules = Rules::new(launch.mode, &launch.session_name, launch.session_duration.as_deref());
+impl Sandbox for RacySandbox {
+    async fn start(&mut self, settings: &ServerSettings) -> Result<(), SandboxError> {
+        let rules = Rules::new(settings.mode, &settings.session_name, settings.session_duration.as_deref());
         self.server.machine().restart(rules);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
@@ -124,7 +124,7 @@ impl Site for RacySite {
         Ok(())
     }
 
-    async fn stop(&mut self, _how: Stop) -> Result<(), SiteError> {
+    async fn stop(&mut self, _how: Stop) -> Result<(), SandboxError> {
         self.end();
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Site for RacySite {
         self.opened_at
     }
 
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         let machine = Mutex::new(self.server.machine().clone());
         let server = Arc::new(Server { race: self.server.race, machine, logins: Mutex::default() });
         Ok(Box::new(Self { server, clock: NoClock, opened_at: self.opened_at, serving: None }))

@@ -10,13 +10,17 @@ use search::diagnosis::{self, diagnose};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
 use spec::results::Outcome;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::results::{Finding, Kind};
 use spec::results::{Report, Strictness};
+use spec::scenario::Scenario;
+use spec::suite::Suite;
+use spec::transcript::Transcript;
 use targets::Target;
 use targets::command::Command;
-use targets::progress::cost::{Costs, Work};
-use targets::progress::event::{Listener, Silence};
+use targets::progress::cost::Costs;
+use targets::progress::event::Work;
+use targets::progress::event::{EventListener, NoListener};
 use test_support::broken::{Broken, Fault, Shared};
 use test_support::suite::suite;
 
@@ -25,7 +29,7 @@ fn check(target: &dyn Target, modes: &[Mode]) -> Report {
 }
 
 fn check_scenarios(target: &dyn Target, modes: &[Mode], scenarios: &[&str]) -> Report {
-    check_heard(target, modes, scenarios, 4, &Silence)
+    check_heard(target, modes, scenarios, 4, &NoListener)
 }
 
 fn check_heard(
@@ -33,18 +37,29 @@ fn check_heard(
     modes: &[Mode],
     scenarios: &[&str],
     jobs: usize,
-    listener: &dyn Listener,
+    listener: &dyn EventListener,
+) -> Report {
+    check_by(suite(), target, modes, scenarios, jobs, listener)
+}
+
+fn check_by(
+    suite: &Suite,
+    target: &dyn Target,
+    modes: &[Mode],
+    scenarios: &[&str],
+    jobs: usize,
+    listener: &dyn EventListener,
 ) -> Report {
     let plan = Plan {
         modes: modes.to_vec(),
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs,
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    let check = Check::new(suite(), target, &plan, listener);
+    let check = Check::new(suite, target, &plan, listener);
     runtime.block_on(check.run()).expect("the clock follows").report
 }
 
@@ -163,6 +178,63 @@ fn a_missing_cors_header_is_one_row() {
     assert_eq!(caught(Fault::NoCors, &[Mode::SessionAuth]), ["cors.any-origin"]);
 }
 
+/// Lets Bob authenticate with a wrong password, and use what he gets.
+const WRONG_PASSWORD: &str = "---
+modes: [basic_auth, session_auth]
+---
+```console
+$ user bob@hbtn.io \"fake pwd\"
+```
+# Bob `login.ok`
+```console
+$ authenticate bob@hbtn.io wrong
+```
+# The list `users.list`
+```console 2xx
+$ curl \"$URL/api/v1/users\" -H \"$CREDENTIAL\"
+```
+";
+
+#[test]
+fn credentials_that_fail_are_blamed_in_the_form_that_the_mode_takes() {
+    let scenario = Scenario::parse("wrong-password", WRONG_PASSWORD).expect("it is well-formed");
+    let accepted: String = scenario.steps().map(|step| format!("$ {}\n", step.text)).collect();
+    let mut suite = suite().with(scenario, "x.md").expect("its requirements are known");
+    suite.accept("wrong-password", Transcript::parse(&format!("{accepted}2xx\n")));
+    let modes = [Mode::BasicAuth, Mode::SessionAuth];
+    let report = check_by(&suite, &Broken(Fault::None), &modes, &["wrong-password"], 4, &NoListener);
+    let find = |id, mode| report.verdicts.find(id, mode).expect("it is judged");
+    let login = find("login.ok", Mode::SessionAuth);
+    let evidence = login.evidence.as_ref().expect("it is not met");
+    assert_eq!(login.place, Some(("wrong-password".to_owned(), 9)));
+    assert_eq!(
+        evidence.step,
+        r#"curl "$URL/api/v1/auth_session/login" -XPOST -d "email=bob@hbtn.io" -d "password=wrong""#
+    );
+    assert_eq!(
+        (evidence.expected.as_str(), evidence.actual.as_str()),
+        ("2xx", "401 Unauthorized\n{\"error\": \"wrong password\"}")
+    );
+    let line = evidence.curl.as_deref().expect("there is one");
+    assert!(line.ends_with(r#"/login" -XPOST -d "email=bob@hbtn.io" -d "password=wrong" -i"#), "{line}");
+    let list = find("users.list", Mode::SessionAuth);
+    assert_eq!((list.kind, list.reason.as_deref()), (Kind::Blocked, Some("login.ok")));
+    assert!(report.verdicts.find("login.ok", Mode::BasicAuth).is_none(), "nobody logs in there");
+    let list = find("users.list", Mode::BasicAuth).evidence.as_ref().expect("it is not met");
+    assert_eq!(list.step, r#"curl "$URL/api/v1/users" -H "$CREDENTIAL""#);
+    let line = list.curl.as_deref().expect("there is one");
+    assert!(line.ends_with(r#"/api/v1/users" -u "bob@hbtn.io:wrong" -i"#), "{line}");
+}
+
+#[test]
+fn a_login_without_a_cookie_blocks_what_its_credentials_were_for() {
+    let report = check_scenarios(&Broken(Fault::NoCookie), &[Mode::SessionAuth], &["api-bytes"]);
+    assert_eq!(with(&report, Kind::Met), BTreeSet::from(["login.ok".to_owned()]));
+    assert_eq!(with(&report, Kind::NotMet), BTreeSet::from(["login.cookie".to_owned()]));
+    let list = report.verdicts.find("users.list", Mode::SessionAuth).expect("it applies");
+    assert_eq!((list.kind, list.reason.as_deref()), (Kind::Blocked, Some("login.cookie")));
+}
+
 #[test]
 fn scenarios_that_share_instances_tell_what_they_tell_alone() {
     let modes = [Mode::SessionAuth, Mode::SessionDbAuth];
@@ -202,7 +274,7 @@ fn an_isolated_scenario_that_fails_where_another_was_played_is_played_again_wher
 fn equal_runs_have_equal_reports_whatever_runs_beside_them() {
     let scenarios = ["session-07-login", "session-08-logout", "api-bytes"];
     let texts = |jobs| {
-        let mut report = check_heard(&Broken(Fault::ShowsHash), &SESSIONS, &scenarios, jobs, &Silence);
+        let mut report = check_heard(&Broken(Fault::ShowsHash), &SESSIONS, &scenarios, jobs, &NoListener);
         let (catalogue, strictness) = (&suite().catalogue, Strictness::default());
         diagnosis::attach(&mut report, catalogue);
         let entries = [Entry::judged(report.clone())];
@@ -244,10 +316,10 @@ fn a_program_that_never_listens_is_started_once_a_mode_and_the_report_says_how_l
     let starts = tempfile::NamedTempFile::new().expect("a temporary file can be made");
     let script = format!("echo >> '{}'; exec sleep 600", starts.path().display());
     let (_folder, command) = program(&script);
-    let report = check(&command.with_patience(Duration::from_millis(300)), &Mode::ALL);
+    let report = check(&command.with_timeout(Duration::from_millis(300)), &Mode::ALL);
     let starts = std::fs::read_to_string(starts.path()).expect("it is there").lines().count();
     assert!(starts <= Mode::ALL.len(), "it was started {starts} times");
-    // The first start had all the patience, the others what is left of it.
+    // The first start had all the timeout, the others what is left of it.
     for (mode, seconds) in [(Mode::Off, "0.3"), (Mode::SessionAuth, "0.1"), (Mode::Auth, "0.1")] {
         let verdict = report.verdicts.find("status.ok", mode).expect("it applies");
         let reason = format!("the program does not listen on API_PORT within {seconds} s");

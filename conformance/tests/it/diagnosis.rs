@@ -10,11 +10,11 @@ use runner::check::{Check, Plan};
 use search::diagnosis::{Diagnosis, attach, diagnose};
 use search::served_model::Model;
 use spec::catalogue::Mode;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::results::{Finding, Kind, Verdicts};
 use spec::results::{Report, Strictness};
 use targets::Target;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 use test_support::suite::suite;
 
 fn check(target: &dyn Target, modes: &[Mode], requirements: &[&str]) -> Report {
@@ -22,12 +22,12 @@ fn check(target: &dyn Target, modes: &[Mode], requirements: &[&str]) -> Report {
         modes: modes.to_vec(),
         scenarios: Vec::new(),
         requirements: requirements.iter().map(|id| (*id).to_owned()).collect(),
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs: Mode::ALL.len(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let check = Check::new(suite(), target, &plan, &Silence);
+    let check = Check::new(suite(), target, &plan, &NoListener);
     runtime.expect("a runtime starts").block_on(check.run()).expect("the clock follows").report
 }
 

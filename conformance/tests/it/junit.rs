@@ -6,8 +6,8 @@ use std::process::Command;
 use report::{Entry, Unjudged, junit, junit_of_all};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
+use spec::results::SeedMethod;
 use spec::results::TargetKind;
-use spec::results::Way;
 use spec::results::{Evidence, Finding, Kind, Verdicts};
 use spec::results::{Report, Strictness, TargetInfo};
 use test_support::suite::suite;
@@ -89,7 +89,7 @@ fn report(name: &str, kind: Kind) -> Report {
         command: None,
         url: String::new(),
         clock: ClockKind::None,
-        seeding: Some(Way::Api),
+        seeding: Some(SeedMethod::Api),
     };
     let outputs = BTreeMap::from([(Mode::Off, hostile())]);
     Report { target, modes: Mode::ALL.to_vec(), verdicts, outputs, likenesses: Vec::new() }

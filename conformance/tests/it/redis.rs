@@ -22,10 +22,10 @@ use spec::results::Report;
 use spec::scenario::print::{redis_cli, script};
 use spec::scenario::redis::Client;
 use spec::transcript::Transcript;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 use targets::redis::RedisServer;
 use targets::redis::{Address, Connection};
-use targets::{Launch, SiteError, Stop, Target};
+use targets::{SandboxError, ServerSettings, Stop, Target};
 use test_support::program::{code, conformance, stderr, stdout};
 use test_support::skip;
 use test_support::suite::{scenarios_folder, suite};
@@ -74,7 +74,7 @@ fn plan() -> Plan {
         modes: vec![Mode::Redis],
         scenarios: Vec::new(),
         requirements: Vec::new(),
-        ways: Vec::new(),
+        seed_methods: Vec::new(),
         given: None,
         jobs: 4,
     }
@@ -82,7 +82,7 @@ fn plan() -> Plan {
 
 async fn check(target: &dyn Target) -> Checked<'static> {
     let plan = plan();
-    let check = Check::new(suite(), target, &plan, &Silence);
+    let check = Check::new(suite(), target, &plan, &NoListener);
     check.run().await.expect("there is no clock to prove")
 }
 
@@ -109,7 +109,7 @@ async fn what_a_redis_server_answers_is_what_is_accepted() {
     }
     let target = RedisServer::new(RedisServer::PROGRAM);
     let runs = check(&target).await.runs;
-    assert!(target.marker().processes().is_empty(), "nothing is left");
+    assert!(target.process_tag().processes().is_empty(), "nothing is left");
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(scenarios_folder().join("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
@@ -220,9 +220,9 @@ async fn what_stood_under_the_documents_keys_at_a_url_is_put_back() {
         return;
     }
     let target = RedisServer::new(RedisServer::PROGRAM);
-    let mut site = target.open().await.expect("there is room");
-    site.start(&Launch::documented(Mode::Redis)).await.expect("it starts");
-    let url = site.base_url();
+    let mut sandbox = target.open().await.expect("there is room");
+    sandbox.start(&ServerSettings::documented(Mode::Redis)).await.expect("it starts");
+    let url = sandbox.base_url();
     let cli = |words: &[&str]| {
         let mut command = Command::new("redis-cli");
         let output = command.args(["-u", &url]).args(words).output().expect("it comes with redis-server");
@@ -239,7 +239,7 @@ async fn what_stood_under_the_documents_keys_at_a_url_is_put_back() {
     assert!((1..=1000).contains(&lives), "{lives}");
     assert_eq!(cli(&["hgetall", "HolbertonSchools"]), "a field\nof mine\n");
     assert_eq!(cli(&["dbsize"]), "2\n", "nothing else is left");
-    site.stop(Stop::Polite).await.expect("it ends");
+    sandbox.stop(Stop::Polite).await.expect("it ends");
 }
 
 /// Runs a program while this thread's servers answer it.
@@ -376,7 +376,7 @@ async fn a_server_that_is_gone_at_a_restart_is_an_error_and_no_fault_of_a_requir
     let target = RedisServer::new(program);
     let plan = Plan { scenarios: vec!["redis-00-dump".to_owned()], jobs: 1, ..plan() };
     let checked =
-        Check::new(suite(), &target, &plan, &Silence).run().await.expect("there is no clock to prove");
+        Check::new(suite(), &target, &plan, &NoListener).run().await.expect("there is no clock to prove");
     let finding = checked.report.verdicts.find(PING, Mode::Redis).expect("it is asked for");
     assert_eq!(finding.kind, Kind::Error, "{finding:?}");
     let why = finding.reason.as_deref().unwrap_or_default();
@@ -402,13 +402,13 @@ async fn a_server_has_not_started_while_it_reads_its_data() {
     let folder = tempfile::tempdir().expect("there is room");
     let program = redis_server(folder.path(), "");
     std::fs::write(&program, LOADING).expect("there is room");
-    let mut site = RedisServer::new(program).open().await.expect("there is room");
-    site.start(&Launch::documented(Mode::Redis)).await.expect("it starts");
-    let address = Address::parse(&site.base_url()).expect("it is one");
+    let mut sandbox = RedisServer::new(program).open().await.expect("there is room");
+    sandbox.start(&ServerSettings::documented(Mode::Redis)).await.expect("it starts");
+    let address = Address::parse(&sandbox.base_url()).expect("it is one");
     let mut connection = Connection::open(&address, Duration::from_secs(60)).await.expect("it listens");
     let reply = connection.ask(&["PING"]).await.expect("it answers");
     assert_eq!(reply.to_string(), "PONG");
-    site.stop(Stop::Kill).await.expect("it ends");
+    sandbox.stop(Stop::Kill).await.expect("it ends");
 }
 
 #[tokio::test]
@@ -425,16 +425,16 @@ async fn a_server_that_takes_its_time_to_write_its_data_is_waited_for_and_one_th
     let script = "redis-server \"$@\" &\ntrap 'read -r _ < DISK; exit' TERM\nwhile :; do wait; done";
     let program = redis_server(folder.path(), &script.replace("DISK", &disk.display().to_string()));
     let target = RedisServer::new(program);
-    let launch = Launch::documented(Mode::Redis);
-    let mut site = target.open().await.expect("there is room");
+    let settings = ServerSettings::documented(Mode::Redis);
+    let mut sandbox = target.open().await.expect("there is room");
 
-    site.start(&launch).await.expect("it starts");
+    sandbox.start(&settings).await.expect("it starts");
     // Time stands still but for what is said here: a thread that waits keeps it from running on.
     let (go_on, stay) = std::sync::mpsc::channel::<()>();
     let waits = tokio::task::spawn_blocking(move || stay.recv());
     tokio::time::pause();
     {
-        let mut stop = std::pin::pin!(site.stop(Stop::Polite));
+        let mut stop = std::pin::pin!(sandbox.stop(Stop::Polite));
         tokio::select! {
             biased;
             ended = &mut stop => panic!("its disk is slow: {ended:?}"),
@@ -447,12 +447,12 @@ async fn a_server_that_takes_its_time_to_write_its_data_is_waited_for_and_one_th
     drop(go_on);
     assert!(waits.await.expect("no panic").is_err(), "nothing was sent");
 
-    site.start(&launch).await.expect("it starts");
+    sandbox.start(&settings).await.expect("it starts");
     tokio::time::pause();
-    let told = site.stop(Stop::Polite).await.expect_err("it never ends");
+    let told = sandbox.stop(Stop::Polite).await.expect_err("it never ends");
     let why = "redis-server did not end within 15 s: it was killed, and what it kept is not known";
-    assert_eq!(told, SiteError::Hindered(why.to_owned()));
-    assert!(target.marker().processes().is_empty(), "nothing is left");
+    assert_eq!(told, SandboxError::Hindered(why.to_owned()));
+    assert!(target.process_tag().processes().is_empty(), "nothing is left");
 }
 
 #[test]
@@ -526,8 +526,8 @@ async fn every_scenario_prints_the_same_as_a_script_with_redis_cli_but_for_what_
         return;
     }
     let target = RedisServer::new(RedisServer::PROGRAM);
-    let mut site = target.open().await.expect("there is room");
-    site.start(&Launch::documented(Mode::Redis)).await.expect("it starts");
+    let mut sandbox = target.open().await.expect("there is room");
+    sandbox.start(&ServerSettings::documented(Mode::Redis)).await.expect("it starts");
     let folder = tempfile::tempdir().expect("there is room");
     // What a person does: what redis-cli asks in the place of a program. Nobody hears the messages.
     let programs = Client::ALL.into_iter().filter(|one| *one != Client::Subscriber);
@@ -543,7 +543,7 @@ async fn every_scenario_prints_the_same_as_a_script_with_redis_cli_but_for_what_
         let file = folder.path().join("script.sh");
         std::fs::write(&file, script::script(scenario, Some(accepted))).expect("there is room");
         let mut bash = tokio::process::Command::new("bash");
-        bash.arg(&file).arg(site.base_url()).env("BASH_ENV", &hooks).kill_on_drop(true);
+        bash.arg(&file).arg(sandbox.base_url()).env("BASH_ENV", &hooks).kill_on_drop(true);
         let output = bash.output().await.expect("bash runs");
         assert!(output.status.success(), "{}: {}", scenario.name, stderr(&output));
         // Whether something was there to be deleted depends on what went before.
@@ -558,7 +558,7 @@ async fn every_scenario_prints_the_same_as_a_script_with_redis_cli_but_for_what_
         let printed = Transcript::parse(&stdout(&output).replace("\n\n", "\n"));
         assert_eq!(compared(printed), compared(accepted.clone()), "{}", scenario.name);
     }
-    site.stop(Stop::Polite).await.expect("it ends");
+    sandbox.stop(Stop::Polite).await.expect("it ends");
 }
 
 #[test]

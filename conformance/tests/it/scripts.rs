@@ -11,15 +11,15 @@ use futures_util::{StreamExt as _, stream};
 use runner::replay;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::scenario::print::script;
 use spec::scenario::{Action, Scenario};
 use spec::transcript::aliases::Emails;
 use spec::transcript::{Block, Transcript};
-use targets::instance::Stage;
+use targets::instance::Instance;
 use targets::seed;
 use targets::seed::Seeds;
-use targets::{Launch, NewUser, Stop, Target as _};
+use targets::{NewUser, ServerSettings, Stop, Target as _};
 use test_support::skip::{missing, say_skipped};
 use test_support::suite::suite;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -124,10 +124,10 @@ fn statuses(transcript: &Transcript) -> Vec<(String, Option<String>, usize)> {
     transcript.blocks.iter().map(one).collect()
 }
 
-/// A stage of the reference server where the scenario's users are stored.
-async fn stage(scenario: &Scenario, mode: Mode) -> (Stage<'static>, Seeds) {
-    let mut stage = Stage::new(Reference.open().await.expect("the reference opens"));
-    assert_eq!(stage.site().clock().kind(), ClockKind::Manual);
+/// A instance of the reference server where the scenario's users are stored.
+async fn instance(scenario: &Scenario, mode: Mode) -> (Instance<'static>, Seeds) {
+    let mut instance = Instance::new(Reference.open().await.expect("the reference opens"));
+    assert_eq!(instance.sandbox().clock().kind(), ClockKind::Manual);
     let nothing = |_: &str| None;
     let users = scenario.steps().filter_map(|step| match &step.action {
         Action::User(user) => Some(NewUser {
@@ -136,26 +136,26 @@ async fn stage(scenario: &Scenario, mode: Mode) -> (Stage<'static>, Seeds) {
         }),
         _ => None,
     });
-    let seeds = seed::seed(&mut stage, mode, &users.collect::<Vec<_>>(), &[Way::Api], None).await;
-    (stage, seeds)
+    let seeds = seed::seed(&mut instance, mode, &users.collect::<Vec<_>>(), &[SeedMethod::Api], None).await;
+    (instance, seeds)
 }
 
 async fn natively(scenario: &Scenario, mode: Mode) -> Transcript {
-    let (mut stage, seeds) = stage(scenario, mode).await;
-    replay::play(&mut stage, scenario, mode, &seeds, Emails::as_written()).await.run.transcript(scenario)
+    let (mut instance, seeds) = instance(scenario, mode).await;
+    replay::replay(&mut instance, scenario, mode, &seeds, Emails::as_written()).await.run.transcript(scenario)
 }
 
 async fn by_script(scenario: &Scenario, mode: Mode) -> Transcript {
-    let (mut stage, seeds) = stage(scenario, mode).await;
-    let mut launch = Launch::of(mode, &scenario.settings);
-    stage.ensure(&launch).await.expect("the reference starts");
+    let (mut instance, seeds) = instance(scenario, mode).await;
+    let mut settings = ServerSettings::new(mode, &scenario.settings);
+    instance.ensure(&settings).await.expect("the reference starts");
     let control = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
     let port = control.local_addr().expect("it is bound").port();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let hooks = folder.path().join("hooks");
     std::fs::write(&hooks, HOOKS.replace("PORT", &port.to_string())).expect("there is room");
     let file = write(folder.path(), scenario);
-    let url = stage.site().base_url();
+    let url = instance.sandbox().base_url();
     let bash = bash(&file, &hooks, &url, mode);
     tokio::pin!(bash);
     let output = loop {
@@ -163,7 +163,7 @@ async fn by_script(scenario: &Scenario, mode: Mode) -> Transcript {
             output = &mut bash => break output,
             asked = control.accept() => {
                 let (stream, _) = asked.expect("the script connects");
-                answer(stream, &mut stage, &mut launch, &seeds).await;
+                answer(stream, &mut instance, &mut settings, &seeds).await;
             }
         }
     };
@@ -181,7 +181,12 @@ async fn bash(file: &Path, hooks: &Path, url: &str, mode: Mode) -> std::process:
 }
 
 /// Does what the script asks for, and answers with the server's URL or a user's id.
-async fn answer(stream: TcpStream, stage: &mut Stage<'_>, launch: &mut Launch, seeds: &Seeds) {
+async fn answer(
+    stream: TcpStream,
+    instance: &mut Instance<'_>,
+    settings: &mut ServerSettings,
+    seeds: &Seeds,
+) {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).await.expect("the script asks");
@@ -191,39 +196,39 @@ async fn answer(stream: TcpStream, stage: &mut Stage<'_>, launch: &mut Launch, s
         "user" => reply = Some(seeds.id(rest).expect("it was stored").to_owned()),
         "sleep" => {
             let seconds = rest.parse().expect("seconds");
-            stage.advance(seconds).await.expect("the clock moves");
+            instance.advance(seconds).await.expect("the clock moves");
         }
         "serve" => {
-            set(launch, rest);
-            again(stage, launch, Stop::Polite).await;
+            set(settings, rest);
+            again(instance, settings, Stop::Polite).await;
         }
-        "kill" => again(stage, launch, Stop::Kill).await,
-        _ => again(stage, launch, Stop::Polite).await,
+        "kill" => again(instance, settings, Stop::Kill).await,
+        _ => again(instance, settings, Stop::Polite).await,
     }
-    let reply = reply.unwrap_or_else(|| stage.site().base_url());
+    let reply = reply.unwrap_or_else(|| instance.sandbox().base_url());
     stream.write_all(format!("{reply}\n").as_bytes()).await.expect("the script reads");
 }
 
-fn set(launch: &mut Launch, words: &str) {
+fn set(settings: &mut ServerSettings, words: &str) {
     let mut words = words.split(' ');
     while let Some(word) = words.next() {
         match word.split_once('=') {
-            Some(("SESSION_NAME", value)) => value.clone_into(&mut launch.session_name),
-            Some(("SESSION_DURATION", value)) => launch.session_duration = Some(value.to_owned()),
-            Some(("TZ", value)) => launch.time_zone = Some(value.to_owned()),
+            Some(("SESSION_NAME", value)) => value.clone_into(&mut settings.session_name),
+            Some(("SESSION_DURATION", value)) => settings.session_duration = Some(value.to_owned()),
+            Some(("TZ", value)) => settings.time_zone = Some(value.to_owned()),
             _ => {
                 assert_eq!(
                     (word, words.next()),
                     ("-u", Some("SESSION_DURATION")),
                     "this is all that is unset"
                 );
-                launch.session_duration = None;
+                settings.session_duration = None;
             }
         }
     }
 }
 
-async fn again(stage: &mut Stage<'_>, launch: &Launch, how: Stop) {
-    stage.end(how).await.expect("the reference stops");
-    stage.ensure(launch).await.expect("the reference starts");
+async fn again(instance: &mut Instance<'_>, settings: &ServerSettings, how: Stop) {
+    instance.end(how).await.expect("the reference stops");
+    instance.ensure(settings).await.expect("the reference starts");
 }

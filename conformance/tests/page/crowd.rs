@@ -11,13 +11,13 @@ use runner::check::{Check, Plan};
 use spec::catalogue::Mode;
 use spec::catalogue::Need;
 use spec::results::ClockKind;
+use spec::results::SeedMethod;
 use spec::results::TargetKind;
-use spec::results::Way;
 use spec::results::{Finding, Kind, Verdicts};
 use spec::results::{Report, TargetInfo};
 use targets::Target;
 use targets::command::Command;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 
 use test_support::broken::{Broken, Fault};
 use test_support::suite::suite;
@@ -46,12 +46,12 @@ fn check(target: &dyn Target, mode: Mode, scenarios: &[&str]) -> Report {
         modes: vec![mode],
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs: 1,
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    runtime.block_on(Check::new(suite(), target, &plan, &Silence).run()).expect("the clock follows").report
+    runtime.block_on(Check::new(suite(), target, &plan, &NoListener).run()).expect("the clock follows").report
 }
 
 /// An implementation with these deviations; whole without any.
@@ -74,7 +74,7 @@ pub fn implementation(name: &str, deviations: &[Fault]) -> Entry {
         command: Some("python3 -m api.v1.app".to_owned()),
         url: "http://127.0.0.1:5000".to_owned(),
         clock: ClockKind::Faketime,
-        seeding: Some(Way::Api),
+        seeding: Some(SeedMethod::Api),
     };
     let verdicts = Verdicts::from(worst.into_values().collect::<Vec<_>>());
     Entry::judged(Report {

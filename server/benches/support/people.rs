@@ -17,7 +17,7 @@ const AT_ONCE: usize = 1024;
 pub fn users(count: usize) -> Vec<Arc<User>> {
     let user = |number| {
         let names = Names { first: Some("Bob".to_owned()), last: Some("Dylan".to_owned()) };
-        Arc::new(User::new(email(number), PasswordHash::of(&password(number)), names, SystemClock.now()))
+        Arc::new(User::new(email(number), PasswordHash::sha256(&password(number)), names, SystemClock.now()))
     };
     (0..count).map(user).collect()
 }

@@ -8,76 +8,77 @@ use uuid::Uuid;
 
 use super::{User, UserId};
 
-/// Who logged in, and when.
+/// A login: its user and its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// The user.
     pub user_id: UserId,
-    /// The time of the login, with its part of a second.
+    /// The time of the login, in microseconds.
     pub created_at: DateTime<Utc>,
 }
 
-/// A session as a request finds it: with its user.
+/// A session together with its user, as a request needs it.
 #[derive(Clone, Debug)]
 pub struct UserSession {
     /// The user.
     pub user: Arc<User>,
-    /// The time of the login, with its part of a second.
+    /// The time of the login, in microseconds.
     pub created_at: DateTime<Utc>,
 }
 
-/// The secret that names a session. To read it back it is an opaque string, compared whole: another spelling
-/// of the same UUID is another string (`security.opaque-id`).
+/// The secret that identifies a session. It is compared as an opaque string: another spelling of the same UUID is
+/// another ID (`security.opaque-id`).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SessionId(Box<str>);
 
 impl SessionId {
-    /// A new UUID version 4: 122 bits of the system's randomness. Panics, rather than be weak, without it.
+    /// Creates a UUID version 4, with 122 bits of the system's randomness. Panics without it, as the ID could be guessed.
     pub fn random() -> Self {
         Self(Uuid::new_v4().to_string().into())
     }
 
-    /// The ID as text.
+    /// Returns the ID as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Shows nothing: whoever reads a session ID in a log has the session.
+/// Prints no ID: whoever reads a session ID in a log has the session.
 impl fmt::Debug for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionId(…)")
     }
 }
 
-/// How long a session lives after its login; use does not prolong it.
+/// The time that a session lives after its login. Use does not prolong it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime(Option<TimeDelta>);
 
 impl Lifetime {
-    /// For ever.
+    /// No end.
     pub const UNLIMITED: Self = Self(None);
 
-    /// So many seconds; for ever if that is zero, negative, or more than a date can hold.
-    pub fn of_seconds(seconds: i64) -> Self {
+    /// Makes a lifetime of so many seconds; of no end if `seconds` is zero, negative, or too large for a date.
+    pub fn from_seconds(seconds: i64) -> Self {
         Self(TimeDelta::try_seconds(seconds).filter(|_| seconds > 0))
     }
 
-    /// How long a store keeps a session at least; `None` if it is for ever. A day is granted beyond the lifetime, so
-    /// that a clock that jumped forward and back has ended no session for good.
-    pub fn kept(self) -> Option<TimeDelta> {
+    /// Returns the time for which a store keeps a session at least, or `None` if it keeps it for ever. That is a day
+    /// longer than the lifetime, so that a clock that jumps forward and back ends no session for good.
+    pub fn retention(self) -> Option<TimeDelta> {
         self.0?.checked_add(&TimeDelta::days(1))
     }
 
-    /// Whether a session made at `created_at` is over. At exactly its lifetime it is not (`expiry.boundary`).
-    pub fn is_over(self, created_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    /// Returns whether a session created at `created_at` has expired. At exactly its lifetime it has not
+    /// (`expiry.boundary`).
+    pub fn is_expired(self, created_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         let end = self.0.and_then(|lifetime| created_at.checked_add_signed(lifetime));
         end.is_some_and(|end| end < now)
     }
 
-    /// The time before which sessions that a store still [keeps](Self::kept) may be forgotten.
-    pub fn forget_before(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        now.checked_sub_signed(self.kept()?)
+    /// Returns the time before which sessions were created that have outlived their [retention](Self::retention).
+    pub fn purge_before(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        now.checked_sub_signed(self.retention()?)
     }
 }
 
@@ -91,16 +92,16 @@ mod tests {
 
     #[test]
     fn a_session_is_live_at_exactly_its_duration_and_over_a_microsecond_later() {
-        let lifetime = Lifetime::of_seconds(60);
+        let lifetime = Lifetime::from_seconds(60);
         let login = 1_508_127_784_250_000;
-        assert!(!lifetime.is_over(at(login), at(login + 60_000_000)));
-        assert!(lifetime.is_over(at(login), at(login + 60_000_001)));
-        assert!(!lifetime.is_over(at(login), at(login - 3_600_000_000)), "a clock that went back");
+        assert!(!lifetime.is_expired(at(login), at(login + 60_000_000)));
+        assert!(lifetime.is_expired(at(login), at(login + 60_000_001)));
+        assert!(!lifetime.is_expired(at(login), at(login - 3_600_000_000)), "a clock that went back");
     }
 
     #[test]
     fn a_session_may_be_forgotten_a_day_after_its_end() {
-        assert_eq!(Lifetime::of_seconds(60).forget_before(at(86_460_000_000)), Some(at(0)));
+        assert_eq!(Lifetime::from_seconds(60).purge_before(at(86_460_000_000)), Some(at(0)));
     }
 
     #[test]
@@ -111,9 +112,9 @@ mod tests {
     #[test]
     fn zero_negative_and_huge_durations_never_end() {
         for seconds in [0, -1, i64::MIN, i64::MAX, i64::MAX / 1000] {
-            let lifetime = Lifetime::of_seconds(seconds);
-            assert!(!lifetime.is_over(at(0), DateTime::<Utc>::MAX_UTC), "{seconds}");
-            assert_eq!(lifetime.forget_before(at(0)), None, "{seconds}");
+            let lifetime = Lifetime::from_seconds(seconds);
+            assert!(!lifetime.is_expired(at(0), DateTime::<Utc>::MAX_UTC), "{seconds}");
+            assert_eq!(lifetime.purge_before(at(0)), None, "{seconds}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A user: what is stored, and what is shown.
+//! Users: their stored fields, and their public JSON.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -12,20 +12,20 @@ use uuid::Uuid;
 
 use super::PasswordHash;
 
-/// A user as the store keeps it. It never changes: a changed user is a new value.
+/// A user as a store keeps it. It is immutable: a changed user is a new value.
 #[derive(Debug)]
 pub struct User {
-    /// Who it is.
+    /// The ID.
     pub id: UserId,
     /// The address, unique among users.
     pub email: String,
-    /// What a password must hash to.
+    /// The hash of the password.
     pub password: PasswordHash,
     /// The names.
     pub names: Names,
-    /// When it was stored.
+    /// The time of its creation.
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
+    /// The time of its last change.
     pub updated_at: DateTime<Utc>,
     // Rendered by the first request that asks for it.
     json: OnceLock<Bytes>,
@@ -41,12 +41,12 @@ pub struct Names {
 }
 
 impl User {
-    /// A new user with a random ID.
+    /// Creates a user with a random ID.
     pub fn new(email: String, password: PasswordHash, names: Names, now: DateTime<Utc>) -> Self {
         Self::stored(UserId::random(), email, password, names, [now, now])
     }
 
-    /// A user that a store has kept, with the times of its creation and last update.
+    /// Restores a user from a store, with the times of its creation and last update.
     pub fn stored(
         id: UserId,
         email: String,
@@ -65,7 +65,7 @@ impl User {
 
 impl Serialize for User {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        /// What others may see (`users.shape`, `users.hide-password`), keys sorted.
+        /// The public fields (`users.shape`, `users.hide-password`), sorted by name.
         #[derive(Serialize)]
         struct Public<'a> {
             created_at: String,
@@ -101,7 +101,7 @@ impl UserList {
         Self { users, json: OnceCell::new() }
     }
 
-    /// The users.
+    /// Returns the users.
     pub fn iter(&self) -> impl Iterator<Item = &User> {
         self.users.iter().map(Arc::as_ref)
     }
@@ -132,17 +132,17 @@ fn timestamp(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// The ID of a user: an opaque string to all but [`UserId::random`], which makes a UUID version 4.
+/// The ID of a user, an opaque string. [`UserId::random`] alone knows that it is a UUID version 4.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserId(Arc<str>);
 
 impl UserId {
-    /// A new UUID version 4.
+    /// Creates a UUID version 4.
     pub fn random() -> Self {
         Self(Uuid::new_v4().to_string().into())
     }
 
-    /// The ID as text.
+    /// Returns the ID as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

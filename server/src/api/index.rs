@@ -1,4 +1,4 @@
-//! What the API says about itself.
+//! The routes about the API itself.
 
 use bytes::Bytes;
 use http::StatusCode;

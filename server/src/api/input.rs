@@ -26,7 +26,7 @@ impl JsonBody {
         serde_json::from_slice(body).map(Self).map_err(|_| Refusal::WrongFormat)
     }
 
-    /// Takes a text; `None` if it is absent or null.
+    /// Takes a string field; returns `None` if it is absent or null.
     ///
     /// # Errors
     ///
@@ -39,14 +39,18 @@ impl JsonBody {
         }
     }
 
-    /// Takes a text that must be there and not empty; `missing` is the refusal otherwise.
+    /// Takes a string field that must not be empty.
+    ///
+    /// # Errors
+    ///
+    /// `missing` if it is absent, null or empty; [`Refusal::WrongFormat`] for a value of another type.
     pub fn required(&mut self, name: &str, missing: Refusal) -> Result<String, Refusal> {
         self.text(name)?.filter(|text| !text.is_empty()).ok_or(missing)
     }
 }
 
-/// Finds fields of a form body, each the first of its name, as the documents' `request.form.get()` does; `None` for one
-/// that is absent or empty. A body that is no form has no fields.
+/// Finds fields of a form body. Of several fields with one name the first counts, as in the documents'
+/// `request.form.get()`. Returns `None` for a field that is absent or empty; a body of another media type has no fields.
 pub fn form_fields<'a, const N: usize>(
     headers: &HeaderMap,
     body: &'a [u8],
@@ -56,8 +60,8 @@ pub fn form_fields<'a, const N: usize>(
     let form = if is_form { body } else { b"" };
     let mut found = [const { None }; N];
     for (name, value) in form_urlencoded::parse(form) {
-        if let Some(place) = names.iter().position(|sought| *sought == name) {
-            found[place].get_or_insert(value);
+        if let Some(index) = names.iter().position(|sought| *sought == name) {
+            found[index].get_or_insert(value);
         }
     }
     found.map(|value| value.filter(|value| !value.is_empty()))

@@ -1,11 +1,11 @@
-//! Which route a method and a canonical path name.
+//! The routes, and which of them a method and a canonical path select.
 
 use http::Method;
 
 use crate::http::path::CanonicalPath;
 use crate::http::refusal::Refusal;
 
-/// What a request asks for.
+/// A route, with the ID in its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route<'a> {
     /// GET /api/v1/status
@@ -35,7 +35,7 @@ pub enum Route<'a> {
 }
 
 impl Route<'_> {
-    /// The path as `openapi.yaml` has it.
+    /// Returns the path as in `openapi.yaml`.
     pub fn template(self) -> &'static str {
         match self {
             Self::Status => "/api/v1/status",
@@ -51,12 +51,11 @@ impl Route<'_> {
     }
 }
 
-/// Finds the route. HEAD is routed as GET. Without `sessions` there is nothing to log in to or out of.
+/// Finds the route. HEAD is routed as GET. Without `sessions`, login and logout do not exist.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotFound`] for a path that is no route's, [`Refusal::MethodNotAllowed`] for a method that is
-/// not.
+/// [`Refusal::NotFound`] if no route has the path, [`Refusal::MethodNotAllowed`] if none of those has the method.
 pub fn route<'a>(method: &Method, path: &'a CanonicalPath<'_>, sessions: bool) -> Result<Route<'a>, Refusal> {
     let method = if method == Method::HEAD { &Method::GET } else { method };
     let resource = path.as_str().strip_prefix("/api/v1/").ok_or(Refusal::NotFound)?;

@@ -36,7 +36,7 @@ impl Service {
         password: &str,
         names: Names,
     ) -> Result<Option<Arc<User>>, Refusal> {
-        let password = self.gate.guard.hash(password).await?;
+        let password = self.gate.verifier.hash(password).await?;
         let user = Arc::new(User::new(email, password, names, self.now()));
         Ok(self.store.add_user(Arc::clone(&user)).await?.then_some(user))
     }
@@ -45,10 +45,10 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// Those of [`Guard::identify`](crate::auth::Guard::identify).
+    /// Those of [`PasswordVerifier::identify`](crate::auth::PasswordVerifier::identify).
     pub async fn identify(&self, email: &str, password: &str, address: IpAddr) -> Result<Arc<User>, Refusal> {
         let attempt = Attempt { email, password, address, now: self.now() };
-        self.gate.guard.identify(&attempt, self.store()).await
+        self.gate.verifier.identify(&attempt, self.store()).await
     }
 
     /// Creates a session of a user; returns `None` if the user was deleted.

@@ -31,8 +31,8 @@ pub async fn login(
 pub async fn logout(service: &Service, headers: &HeaderMap) -> Result<Reply, Refusal> {
     let session_id = service.session_cookie().find(headers).and_then(|id| str::from_utf8(id).ok());
     let session_id = session_id.ok_or(Refusal::NotFound)?;
-    // The gate has seen it live. Who finds it gone comes after another logout, and is told what the gate
-    // tells those who come later still (`security.logout-once`).
+    // The gate has found the session alive. If it is gone now, another logout came first, and the answer is the one that
+    // the gate would give from now on (`security.logout-once`).
     if service.store().end_session(session_id).await? {
         let reply = Reply::empty_dictionary();
         Ok(match service.session_cookie().clear() {

@@ -47,7 +47,7 @@ pub async fn create(service: &Service, headers: &HeaderMap, body: &[u8]) -> Resu
 
 /// PUT /api/v1/users/ID
 pub async fn update(service: &Service, id: &str, headers: &HeaderMap, body: &[u8]) -> Result<Reply, Refusal> {
-    // Who is looked for first, as in the documents' API: 404 comes before 400.
+    // The user is looked for first, as in the documents' API: 404 comes before 400.
     service.store().user(id).await?.ok_or(Refusal::NotFound)?;
     let names = names(&mut JsonBody::read(headers, body)?)?;
     let user = service.store().rename_user(id, names, service.now()).await?.ok_or(Refusal::NotFound)?;

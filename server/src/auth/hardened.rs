@@ -16,7 +16,7 @@ use crate::store::Store;
 /// Verifies passwords by Argon2id, and counts the wrong ones. Hashes by SHA-256 are replaced when their passwords come by.
 pub struct Hardened {
     // Verified where there is no such user.
-    nobody: PasswordHash,
+    dummy_hash: PasswordHash,
     throttle: Throttle,
     // One permit for every hash that waits or is worked on: more are refused. A client that leaves gives its permit
     // back.
@@ -35,7 +35,7 @@ impl Hardened {
     fn with_permits(waiting: usize) -> Self {
         let working = thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2));
         Self {
-            nobody: PasswordHash::dear(""),
+            dummy_hash: PasswordHash::argon2id(""),
             throttle: Throttle::default(),
             waiting: Semaphore::new(waiting),
             working: Arc::new(Semaphore::new(working)),
@@ -49,7 +49,7 @@ impl Hardened {
     /// [`Refusal::Unavailable`] if too many passwords wait to be hashed.
     pub async fn hash(&self, password: &str) -> Result<PasswordHash, Refusal> {
         let password = password.to_owned();
-        self.work(move || PasswordHash::dear(&password)).await
+        self.work(move || PasswordHash::argon2id(&password)).await
     }
 
     /// Counts a try before its password is verified.
@@ -74,14 +74,14 @@ impl Hardened {
         counted: Try,
         store: &dyn Store,
     ) -> Result<Arc<User>, Refusal> {
-        let kept = user.as_ref().map(|user| user.password.clone());
-        let (password, nobody) = (password.to_owned(), self.nobody.clone());
-        let tested = self.work(move || Tested::of(&password, kept, &nobody)).await?;
+        let stored = user.as_ref().map(|user| user.password.clone());
+        let (password, dummy_hash) = (password.to_owned(), self.dummy_hash.clone());
+        let tested = self.work(move || Tested::new(&password, stored, &dummy_hash)).await?;
         let Some(user) = user.filter(|_| tested.is_right) else {
             return Err(Refusal::WrongCredentials);
         };
-        self.throttle.forgive(counted);
-        if let Some(hash) = tested.dear {
+        self.throttle.refund(counted);
+        if let Some(hash) = tested.replacement {
             store.rehash_user(user.id.as_str(), hash).await?;
         }
         Ok(user)
@@ -105,19 +105,21 @@ impl Hardened {
 struct Tested {
     is_right: bool,
     /// The hash to keep from now on, if the one that was kept is not of Argon2id.
-    dear: Option<PasswordHash>,
+    replacement: Option<PasswordHash>,
 }
 
 impl Tested {
-    fn of(password: &str, kept: Option<PasswordHash>, nobody: &PasswordHash) -> Self {
-        match kept {
-            Some(old @ PasswordHash::Sha256(_)) if old.is_of(password) => {
-                Self { is_right: true, dear: Some(PasswordHash::dear(password)) }
+    fn new(password: &str, stored: Option<PasswordHash>, dummy_hash: &PasswordHash) -> Self {
+        match stored {
+            Some(old @ PasswordHash::Sha256(_)) if old.verify(password) => {
+                Self { is_right: true, replacement: Some(PasswordHash::argon2id(password)) }
             }
-            Some(kept @ PasswordHash::Argon2id(_)) => Self { is_right: kept.is_of(password), dear: None },
+            Some(stored @ PasswordHash::Argon2id(_)) => {
+                Self { is_right: stored.verify(password), replacement: None }
+            }
             Some(PasswordHash::Sha256(_)) | None => {
-                black_box(nobody.is_of(password));
-                Self { is_right: false, dear: None }
+                black_box(dummy_hash.verify(password));
+                Self { is_right: false, replacement: None }
             }
         }
     }
@@ -130,23 +132,27 @@ mod tests {
     #[tokio::test]
     async fn a_password_beyond_those_that_may_wait_is_refused() {
         let hashed = Hardened::with_permits(1).hash("x").await.expect("a permit");
-        assert!(matches!(hashed, PasswordHash::Argon2id(_)) && hashed.is_of("x"));
+        assert!(matches!(hashed, PasswordHash::Argon2id(_)) && hashed.verify("x"));
         assert_eq!(Hardened::with_permits(0).hash("x").await.err(), Some(Refusal::Unavailable));
     }
 
     #[test]
     fn only_a_right_password_by_the_old_hash_gives_a_new_one() {
-        let (old, dear) = (PasswordHash::of("x"), PasswordHash::dear("x"));
-        for (kept, password, is_right, is_new) in [
+        let (old, new) = (PasswordHash::sha256("x"), PasswordHash::argon2id("x"));
+        for (stored, password, is_right, is_new) in [
             (Some(&old), "x", true, true),
             (Some(&old), "y", false, false),
-            (Some(&dear), "x", true, false),
-            (Some(&dear), "y", false, false),
+            (Some(&new), "x", true, false),
+            (Some(&new), "y", false, false),
             (None, "x", false, false),
         ] {
-            let tested = Tested::of(password, kept.cloned(), &dear);
-            assert_eq!((tested.is_right, tested.dear.is_some()), (is_right, is_new), "{kept:?} {password}");
-            assert!(tested.dear.is_none_or(|hash| hash.is_of("x")));
+            let tested = Tested::new(password, stored.cloned(), &new);
+            assert_eq!(
+                (tested.is_right, tested.replacement.is_some()),
+                (is_right, is_new),
+                "{stored:?} {password}"
+            );
+            assert!(tested.replacement.is_none_or(|hash| hash.verify("x")));
         }
     }
 }

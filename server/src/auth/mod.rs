@@ -1,4 +1,4 @@
-//! Who is asking: the modes of AUTH_TYPE, the gate, and what identifies a user.
+//! Authentication: the gate, and the credentials by which it identifies a user.
 
 mod basic;
 mod cookie;
@@ -16,12 +16,12 @@ pub use gate::{Auth, Gate, requires_auth};
 pub use session_cookie::SessionCookie;
 #[cfg(feature = "hardened")]
 pub use throttle::{Limit, PER_ADDRESS, PER_EMAIL};
-pub use verifier::{Attempt, Guard};
+pub use verifier::{Attempt, PasswordVerifier};
 
 use crate::http::refusal::Refusal;
 use crate::store::StoreError;
 
-/// Here, as the gate is the lowest floor on which a store that fails becomes an answer.
+/// Here, because the gate is the lowest module that answers for a store that fails.
 impl From<StoreError> for Refusal {
     fn from(_: StoreError) -> Self {
         Self::Unavailable

@@ -14,9 +14,9 @@ use crate::http::refusal::Refusal;
 use crate::store::Store;
 
 /// Hashes and verifies passwords. To verify one takes as long without a user as with one.
-pub struct Guard {
+pub struct PasswordVerifier {
     // Verified where there is no such user.
-    nobody: PasswordHash,
+    dummy_hash: PasswordHash,
     #[cfg(feature = "hardened")]
     hardened: Option<Hardened>,
 }
@@ -33,13 +33,13 @@ pub struct Attempt<'a> {
     pub now: DateTime<Utc>,
 }
 
-impl Guard {
+impl PasswordVerifier {
     /// Makes the verifier that the settings ask for: by SHA-256, a microsecond in place, as the documents have it; or,
     /// where hardened, by Argon2id, with a limit of guesses.
     #[cfg_attr(not(feature = "hardened"), expect(unused_variables, reason = "such settings are refused"))]
     pub fn new(config: &Config) -> Self {
         Self {
-            nobody: PasswordHash::of(""),
+            dummy_hash: PasswordHash::sha256(""),
             #[cfg(feature = "hardened")]
             hardened: config.hardened.then(Hardened::default),
         }
@@ -55,7 +55,7 @@ impl Guard {
         if let Some(hardened) = &self.hardened {
             return hardened.hash(password).await;
         }
-        Ok(PasswordHash::of(password))
+        Ok(PasswordHash::sha256(password))
     }
 
     /// Finds the user of an attempt.
@@ -73,8 +73,8 @@ impl Guard {
             // Boxed, as it would make the future of every request larger.
             return Box::pin(hardened.verify(user, attempt.password, counted, store)).await;
         }
-        let kept = user.as_ref().map_or(&self.nobody, |user| &user.password);
-        let is_right = black_box(kept.is_of(attempt.password));
+        let stored = user.as_ref().map_or(&self.dummy_hash, |user| &user.password);
+        let is_right = black_box(stored.verify(attempt.password));
         let user = user.ok_or(Refusal::NoUserForEmail)?;
         if is_right { Ok(user) } else { Err(Refusal::WrongPassword) }
     }

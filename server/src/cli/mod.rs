@@ -25,10 +25,10 @@ use crate::config::{Config, ConfigError};
 use crate::http::serve::{bind, serve};
 use crate::ops::log;
 
-/// It could not start, or had to stop: the database, or the system.
+/// Exit code: the database or the system failed.
 pub const FAILURE: u8 = 1;
 
-/// It was started wrongly: an argument, a variable, or an address that cannot be listened on.
+/// Exit code: an argument, a variable, or the address to listen on cannot be used.
 pub const USAGE: u8 = 2;
 
 /// Pairs of files that the runtime opens, and one more for the listener.
@@ -46,15 +46,15 @@ It is configured by environment variables:
                     unset: every route is open
   SESSION_NAME      name of the session cookie (_my_session_id)
   SESSION_DURATION  seconds that a session lives in session_exp_auth and session_db_auth;
-                    unset, not an integer, 0 or less: for ever
-  HARDENED          1: what is weak by the documents' wish is mended: Argon2id, throttled guesses,
-                    one message for a wrong email or password, a cookie for HTTPS alone
-  COOKIE_SECURE     0: a hardened server's cookie works over plain HTTP as well (1)
+                    unset, not an integer, or not positive: they do not expire
+  HARDENED          1: stronger than the documents require: Argon2id, a limit of guesses,
+                    one message for a wrong email or password, a cookie for HTTPS only
+  COOKIE_SECURE     0: the cookie of a hardened server works over plain HTTP, too (1)
   LOG_LEVEL         off, error, warn, info (a line per request) or debug, on standard error (warn)
   LOG_FORMAT        text or json (text)
-  METRICS_ADDR      loopback address and port where Prometheus finds /metrics (unset: nowhere)
+  METRICS_ADDR      loopback address and port that serves /metrics to Prometheus (unset: none)
   DATABASE_URL      sqlite:PATH (sqlite:server.db, in the working directory), or
-                    redis://[:PASSWORD@]HOST:PORT[/DB], which any number of servers may share
+                    redis://[:PASSWORD@]HOST:PORT[/DB], which several servers may share
 
 Exit codes: 0 stopped by SIGTERM or Ctrl-C, 1 the database or the system failed, 2 wrong usage or settings.
 ";
@@ -64,10 +64,10 @@ pub fn running_on(address: SocketAddr) -> String {
     format!(" * Running on http://{address}/ (Press CTRL+C to quit)\n")
 }
 
-/// Why the server does not run.
+/// The reason why the server does not run.
 #[derive(Debug, Error)]
 enum Stop {
-    #[error("{0:?} is no argument of this program; see server --help")]
+    #[error("unknown argument {0:?}; see server --help")]
     Argument(OsString),
     #[error("{0}")]
     Config(#[from] ConfigError),
@@ -127,7 +127,7 @@ fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
     let config = Config::from_lookup(lookup)?;
     log::start(&config);
     open_as_many_files_as_allowed();
-    // Tokio panics where it lacks one of its own.
+    // Tokio panics if it cannot open its own.
     drop(
         (0..RUNTIME_PAIRS)
             .map(|_| UnixStream::pair())
@@ -141,7 +141,7 @@ fn start(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Stop> {
 async fn serve_until_stopped(config: &Config) -> Result<(), Stop> {
     let shutdown = shutdown()?;
     let (host, port) = (config.host.clone(), config.port);
-    // Before the database is opened: a server that cannot listen has no business there.
+    // Before the database is opened, as a server that cannot listen does not need it.
     let listener = bind(&host, port).await.map_err(|error| Stop::Listen { host, port, error })?;
     #[cfg(feature = "metrics")]
     let metrics_listener = metrics::bind(config).await?;
@@ -152,8 +152,8 @@ async fn serve_until_stopped(config: &Config) -> Result<(), Stop> {
     Ok(serve(listener, app, shutdown).await?)
 }
 
-/// Raises the limit of open files, by default too low for a server, to what the system allows; connections are bounded by
-/// it.
+/// Raises the limit of open files, by default too low for a server, as far as the system allows. It bounds the number of
+/// connections.
 fn open_as_many_files_as_allowed() {
     if let Ok((_, allowed)) = getrlimit(Resource::RLIMIT_NOFILE)
         && let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, allowed, allowed)
@@ -162,11 +162,11 @@ fn open_as_many_files_as_allowed() {
     }
 }
 
-/// Ready at the first SIGTERM or Ctrl-C.
+/// Returns a future that is ready at the first SIGTERM or Ctrl-C.
 fn shutdown() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    // A file at its size limit must be an error of that write, not the end of the process.
+    // A write beyond the size limit of a file must fail, not end the process.
     let _file_size_limit = signal(SignalKind::from_raw(Signal::SIGXFSZ as i32))?;
     Ok(async move {
         tokio::select! {
@@ -176,7 +176,7 @@ fn shutdown() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Prints to standard output; a reader that has gone is no error.
+/// Prints to standard output. It is no error if nobody reads it any more.
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

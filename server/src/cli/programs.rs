@@ -1,7 +1,6 @@
 //! The documents' programs main_0 to main_4, on the library's public API.
 //!
-//! They print what the documents show, to a writer that the caller passes in. `examples/` has a binary of
-//! each.
+//! They print the documents' output, to a writer of the caller's. `examples/` has a binary for each.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -37,25 +36,25 @@ pub const MAIN_4_EMAIL: &str = "bobsession@hbtn.io";
 /// The password of main_4's user.
 pub const MAIN_4_PASSWORD: &str = "fake pwd";
 
-/// What is printed to the writer of a program that may move between threads.
+/// The output of a program that may move between threads.
 type Out<'a> = &'a mut (dyn Write + Send);
 
 /// Stores a user and prints its ID and its Basic credentials.
 ///
 /// # Errors
 ///
-/// Where the output fails, the store fails, or another user has the email.
+/// If the output or the store fails, or another user has the email.
 pub async fn main_0(out: Out<'_>, app: &App, email: &str, password: &str) -> io::Result<()> {
     let user = new_user(app, email, password).await?;
     writeln!(out, "New user: {}", user.id)?;
     writeln!(out, "Basic Base64: {}", BASE64_STANDARD.encode(format!("{email}:{password}")))
 }
 
-/// Makes sessions of no user ID, of a number, and of texts, and prints the dictionary after each.
+/// Creates sessions for no user ID, for a number, and for strings, and prints the dictionary after each.
 ///
 /// # Errors
 ///
-/// Where the output fails.
+/// If the output fails.
 pub fn main_1(out: Out<'_>) -> io::Result<()> {
     let mut sessions = SessionAuth::default();
     writeln!(out, "<class 'dict'>: {sessions}")?;
@@ -66,11 +65,11 @@ pub fn main_1(out: Out<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Asks for the users of sessions that exist, and of some that do not.
+/// Prints the users of sessions that exist, and of some that do not.
 ///
 /// # Errors
 ///
-/// Where the output fails.
+/// If the output fails.
 pub fn main_2(out: Out<'_>) -> io::Result<()> {
     let mut sessions = SessionAuth::default();
     let mut create = |out: Out<'_>, user_id: Value| {
@@ -103,7 +102,7 @@ pub fn main_2(out: Out<'_>) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// Where the output or the listener fails.
+/// If the output or the listener fails.
 pub async fn main_3(
     out: Out<'_>,
     listener: TcpListener,
@@ -114,11 +113,11 @@ pub async fn main_3(
     serve(listener, Arc::new(CookieServer { session_name: session_name.to_owned() }), shutdown).await
 }
 
-/// Stores a user, makes a session of it, and serves who a request's session is of at `/`, until `shutdown`.
+/// Stores a user, creates a session, and serves the user of a request's session at `/`, until `shutdown`.
 ///
 /// # Errors
 ///
-/// Where the output, the store or the listener fails, or another user has the email.
+/// If the output, the store or the listener fails, or another user has the email.
 pub async fn main_4(
     out: Out<'_>,
     app: Arc<App>,
@@ -146,7 +145,7 @@ fn announce(out: Out<'_>, listener: &TcpListener) -> io::Result<()> {
     out.flush()
 }
 
-/// The documents' class SessionAuth: sessions of whatever is a text. It shows itself as its dictionary.
+/// The documents' class SessionAuth: sessions for any string. It prints as its dictionary.
 #[derive(Default)]
 struct SessionAuth {
     user_id_by_session_id: SessionMap,
@@ -158,7 +157,7 @@ impl SessionAuth {
             return Value::Null;
         };
         let id = SessionId::random();
-        // No session of this program expires, so its time does not matter.
+        // The time does not matter, as no session of this program expires.
         let session = Session { user_id: user_id.into(), created_at: chrono::DateTime::<Utc>::UNIX_EPOCH };
         self.user_id_by_session_id.add(&id, session);
         id.as_str().into()
@@ -181,7 +180,7 @@ impl fmt::Display for SessionAuth {
     }
 }
 
-/// Shows a value as Python's `format` does.
+/// Formats a value as Python does.
 struct Python<'a>(&'a Value);
 
 impl fmt::Display for Python<'_> {
@@ -228,7 +227,7 @@ impl Respond for SessionServer {
     }
 }
 
-/// The headers of a request for the programs' only route, GET `/`.
+/// Returns the headers of a request for the only route, GET `/`.
 fn at_root(head: &Parts) -> Result<&HeaderMap, Refusal> {
     match (head.uri.path(), &head.method) {
         ("/", &Method::GET | &Method::HEAD) => Ok(&head.headers),

@@ -11,8 +11,8 @@ use httpdate::fmt_http_date;
 const LAST_SECOND: u64 = 253_402_300_799;
 
 thread_local! {
-    /// The second for which this thread last formatted a Date header, and that header. A request would pay 2 % for
-    /// formatting it anew; threads that shared one would take it out of each other's caches with every answer.
+    /// The second for which this thread last formatted a Date header, and that header. Threads that shared one would take
+    /// it out of each other's caches with every answer.
     static LAST_DATE: RefCell<Option<(u64, HeaderValue)>> = const { RefCell::new(None) };
 }
 

@@ -1,7 +1,7 @@
-//! JSON to the byte as in the documents' transcripts: what Python's
-//! `json.dumps(value, indent=2, separators=(", ", ": "), sort_keys=True)` writes, and a final newline.
+//! JSON, equal to the byte to the documents' transcripts: the output of Python's
+//! `json.dumps(value, indent=2, separators=(", ", ": "), sort_keys=True)`, and a final newline.
 //!
-//! Keys come out sorted because structures declare their fields in that order.
+//! Keys are sorted because structures declare their fields in that order.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-/// Writes `value` as a response body.
+/// Formats `value` as a response body.
 pub fn body(value: &impl Serialize) -> Bytes {
     let mut bytes = Vec::with_capacity(256);
     value
@@ -19,11 +19,11 @@ pub fn body(value: &impl Serialize) -> Bytes {
     Bytes::from(bytes)
 }
 
-/// The transcripts' layout: two spaces per level, `, ` at line ends, everything but printable ASCII escaped.
+/// The layout of the transcripts: two spaces per level, `, ` at line ends, and escapes for all but printable ASCII.
 #[derive(Default)]
 struct Transcript {
     depth: usize,
-    /// Whether the container that ends next has items: `[]` and `{}` stay on one line.
+    /// Whether the container that ends next has items; without any, its brackets stay on one line.
     has_items: bool,
 }
 

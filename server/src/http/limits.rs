@@ -1,13 +1,13 @@
 //! Every limit of the server, in one place.
 //!
-//! What exceeds a limit is refused with the status named beside it, before anything is stored.
+//! A request that exceeds a limit is refused with the status named beside it, before anything is stored.
 
 use std::time::Duration;
 
 /// Bytes of a request head: 431.
 pub const HEAD_BYTES: usize = 64 * 1024;
 
-/// Header fields of a request: 431. It is hyper's own limit, which a test holds it to.
+/// Header fields of a request: 431. This is hyper's own limit; a test compares the two.
 pub const HEADER_FIELDS: usize = 100;
 
 /// Bytes of a request target: 414.
@@ -31,33 +31,33 @@ pub const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Time from the end of a head to the last byte of its body: 408.
 pub const BODY_TIME: Duration = Duration::from_secs(10);
 
-/// Time that a Redis has for each look and each change, connecting included: 503. A request asks for
-/// at most four, but for the list of all users.
+/// Time that a Redis has for each lookup and each change, connecting included: 503. A request makes at most four, apart
+/// from the list of all users.
 pub const STORE_TIME: Duration = Duration::from_secs(2);
 
-/// Time that a Redis has for the list of all users, of which each 500 are a look: 503.
+/// Time that a Redis has for the list of all users, which takes a lookup for each 500: 503.
 pub const STORE_LIST_TIME: Duration = Duration::from_secs(10);
 
 /// Time without a request, or without progress of an answer: the connection is closed.
 pub const IDLE_TIME: Duration = Duration::from_secs(60);
 
-/// Time that requests in flight have to finish once the server is told to stop. Half a second is left of the
-/// five that the process has, for closing the store.
+/// Time that requests in flight have to finish when the server is told to stop. Of the five seconds that the process has,
+/// half a second is left for closing the store.
 pub const DRAIN_TIME: Duration = Duration::from_millis(4500);
 
-/// Pause after an accept that failed for want of file descriptors or memory.
+/// Pause after an accept that failed for lack of file descriptors or memory.
 pub const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
-/// Connections that wait in the kernel to be accepted: a burst of clients must not be told to retry in 1 s.
+/// Connections that wait in the kernel to be accepted. A client beyond them would retry after a second.
 pub const BACKLOG: u32 = 4096;
 
-/// Connections open at once, where the system lets the process have as many files: 503, and the connection is closed.
+/// Connections open at once, if the system allows the process as many files: 503, and the connection is closed.
 pub const CONNECTIONS: usize = 16 * 1024;
 
-/// Files that are no connections: the store's, the log's, and connections that are being refused.
+/// Open files that are not such connections: the store, the log, and connections that are being refused.
 pub const OTHER_FILES: u64 = 64;
 
-/// Connections that are being told so at once; beyond that they are closed without a word.
+/// Connections that are being refused with an answer at once. Further ones are closed without an answer.
 pub const REFUSALS: usize = 32;
 
 /// Time that a client has to read its last answer, while what it still sends is discarded.

@@ -1,20 +1,20 @@
-//! The one canonical spelling of a request path, which gate and router both use.
+//! The canonical spelling of a request path, for gate and router alike.
 //!
-//! Nearly every way round a gate is a path that gate and router read differently. So what has no canonical
-//! spelling is refused, not repaired: dot segments, empty segments, backslashes, semicolons, what begins a
-//! query or a fragment, and the encoded forms of delimiters. What remains is canonical but for two things:
-//! one slash at its end, and percent-encoded unreserved letters (RFC 3986, 6.2.2.2).
+//! Nearly every way around a gate is a path that gate and router read differently. So a path is refused, not repaired, if
+//! it has dot segments, empty segments, backslashes, semicolons, the beginning of a query or a fragment, or encoded
+//! delimiters. Two differences remain, and are removed: one slash at the end, and percent-encoded unreserved letters
+//! (RFC 3986, 6.2.2.2).
 
 use std::borrow::Cow;
 
 use memchr::memchr;
 
-/// A path that begins with a slash, does not end in one unless it is `/`, and has one spelling only.
+/// A path in its only spelling. It begins with a slash, and does not end with one unless it is `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanonicalPath<'a>(Cow<'a, str>);
 
 impl<'a> CanonicalPath<'a> {
-    /// Reads a path as it stands in a request; `None` if it has no canonical spelling.
+    /// Parses the path of a request; returns `None` if it has no canonical spelling.
     pub fn parse(path: &'a str) -> Option<Self> {
         if !path
             .bytes()
@@ -31,7 +31,7 @@ impl<'a> CanonicalPath<'a> {
         if segments.is_empty() {
             return (path == "/").then_some(Self(path));
         }
-        // As bytes: to search text for a slash costs several times as much.
+        // As bytes, as searching a string for a slash costs several times as much.
         if segments
             .as_bytes()
             .split(|&byte| byte == b'/')
@@ -49,14 +49,14 @@ impl<'a> CanonicalPath<'a> {
         }))
     }
 
-    /// The path as text.
+    /// Returns the path as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Decodes letters, digits, `-`, `_` and `~`; leaves other octets encoded, in upper case; `None` for an
-/// encoding that is broken or hides a delimiter, a dot, a backslash, a percent sign or a control character.
+/// Decodes letters, digits, `-`, `_` and `~`, and leaves other octets encoded, in upper case. Returns `None` for a broken
+/// encoding, and for an encoded delimiter, dot, backslash, percent sign or control character.
 fn decode_unreserved(path: &str) -> Option<String> {
     let mut decoded = String::with_capacity(path.len());
     let mut parts = path.split('%');

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-/// Why a request is not served. A refusal is an answer like others, not an error of the server.
+/// The reason why a request is not served. A refusal is an answer like others, not an error of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The request breaks HTTP's rules, or its path has no canonical spelling.
@@ -23,15 +23,15 @@ pub enum Refusal {
     WrongPassword,
     /// Where hardened: login with an email that no user has, or a password that is not the user's.
     WrongCredentials,
-    /// Where hardened: too many wrong passwords; seconds after which to try again.
+    /// Where hardened: too many wrong passwords; the seconds after which to try again.
     TooManyTries(u32),
-    /// Credentials that identify nobody.
+    /// Credentials that identify no user.
     Forbidden,
     /// No such route, or no such user.
     NotFound,
     /// Login with an email that no user has.
     NoUserForEmail,
-    /// The route exists, the method does not; here are the methods that do.
+    /// The route exists, but not for this method; the methods that it exists for.
     MethodNotAllowed(&'static str),
     /// The body did not arrive in time.
     Timeout,
@@ -50,7 +50,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The refusal as the gate has it, which does not say what is wrong with credentials.
+    /// Returns the refusal of the gate, which does not tell how credentials are wrong.
     pub fn without_reason(self) -> Self {
         match self {
             Self::NoUserForEmail | Self::WrongPassword | Self::WrongCredentials => Self::Forbidden,

@@ -16,10 +16,10 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html");
 const TEXT: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
-/// The name that answers carry in the Server header; without a version, which would serve attackers only.
+/// The Server header of answers; without a version, which would help attackers only.
 const SERVER_NAME: HeaderValue = HeaderValue::from_static("session-server");
 
-/// The transcripts' 405 page.
+/// The 405 page of the transcripts.
 const METHOD_NOT_ALLOWED: &str = r#"<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2 Final//EN">
 <title>405 Method Not Allowed</title>
 <h1>Method Not Allowed</h1>
@@ -36,32 +36,32 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// An answer with JSON that is already written.
+    /// Makes an answer of JSON that is formatted already.
     pub fn written(status: StatusCode, body: Bytes) -> Self {
         Self { status, content: Some((JSON, body)), headers: Vec::new() }
     }
 
-    /// 200 with `value` as JSON.
+    /// Makes a 200 with `value` as JSON.
     pub fn json(value: &impl Serialize) -> Self {
         Self::written(StatusCode::OK, json::body(value))
     }
 
-    /// 200 with `{}`.
+    /// Makes a 200 with `{}`.
     pub fn empty_dictionary() -> Self {
         Self::written(StatusCode::OK, Bytes::from_static(b"{}\n"))
     }
 
-    /// 200 with text, as Flask sends a string.
+    /// Makes a 200 with text, as Flask sends a string.
     pub fn text(text: String) -> Self {
         Self::of_type(TEXT, text.into())
     }
 
-    /// 200 with a body of this media type.
+    /// Makes a 200 with a body of this media type.
     pub fn of_type(media_type: HeaderValue, body: Bytes) -> Self {
         Self { status: StatusCode::OK, content: Some((media_type, body)), headers: Vec::new() }
     }
 
-    /// The answer to a CORS preflight: any origin may send what the API understands.
+    /// Makes the answer to a CORS preflight: any origin may send the methods and headers of the API.
     pub fn preflight() -> Self {
         let headers = vec![
             (ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE")),
@@ -83,9 +83,9 @@ impl Reply {
         self
     }
 
-    /// Makes the response; `any_origin` says whether scripts of other sites may read it.
+    /// Makes the response. With `any_origin`, scripts of other sites may read it.
     pub fn into_response(self, any_origin: bool) -> Response<Bytes> {
-        // As many as a login has: two allocations, the table and its entries, instead of several as it grows.
+        // As many as a login has: two allocations, for the table and its entries, instead of several as they grow.
         let mut headers = HeaderMap::with_capacity(6);
         let (bytes, length) = match self.content {
             Some((media_type, body)) => {
@@ -101,12 +101,12 @@ impl Reply {
         if any_origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
-        // On errors only: the transcripts show the exact headers of what succeeds.
+        // On errors only, as the transcripts show the exact headers of other answers.
         if self.status.is_client_error() || self.status.is_server_error() {
             set_no_store(&mut headers);
         }
         if let Some(length) = length {
-            // hyper would write it too, but not in its place among the others.
+            // hyper would add it, but not at this position.
             headers.insert(CONTENT_LENGTH, length);
         }
         headers.insert(SERVER, SERVER_NAME);
@@ -117,7 +117,7 @@ impl Reply {
     }
 }
 
-/// Keeps an answer out of caches, and its type from being guessed.
+/// Forbids caches to keep an answer, and browsers to guess its type.
 pub fn set_no_store(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

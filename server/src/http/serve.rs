@@ -20,26 +20,26 @@ use super::limits::{ACCEPT_BACKOFF, BACKLOG, CONNECTIONS, DRAIN_TIME, LINGER_TIM
 use super::respond::Respond;
 use super::timeouts::{CoarseClock, Deadline};
 
-/// Listens on `port` of the first address that `host` names.
+/// Listens on `port` of the first address of `host`.
 pub async fn bind(host: &str, port: u16) -> io::Result<TcpListener> {
     let not_found = || io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     let address: SocketAddr = tokio::net::lookup_host((host, port)).await?.next().ok_or_else(not_found)?;
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // A restart must not wait for connections of the last run to be forgotten.
+    // A restart must not wait until the system has forgotten the connections of the last run.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Serves until `shutdown` is ready; then takes no more connections, and returns when the requests in flight
-/// are answered, or after [`DRAIN_TIME`].
+/// Serves until `shutdown` is ready; then accepts no more connections, and returns when the requests in flight are
+/// answered, or after [`DRAIN_TIME`].
 ///
-/// Connections hold the app only while a request is answered: whoever drops this future and the app has
-/// closed the app's store, as `kill -9` would.
+/// Connections hold the app only while they answer a request: to drop this future and the app closes the store of the app,
+/// as `kill -9` would.
 ///
 /// # Errors
 ///
-/// None at present: a connection that cannot be accepted is waited for.
+/// None at present: it waits until connections can be accepted again.
 pub async fn serve<R: Respond>(
     listener: TcpListener,
     app: Arc<R>,
@@ -88,8 +88,7 @@ pub async fn serve<R: Respond>(
                     open.insert(handle.id(), (handle, deadline));
                 }
                 Err(error) => {
-                    // Out of file descriptors, most likely: trying again at once would only burn the
-                    // processor.
+                    // Most likely there are no file descriptors left: to try again at once would waste the processor.
                     if std::mem::take(&mut accepting) {
                         error!("failed to accept a connection: {error}");
                     }
@@ -101,20 +100,20 @@ pub async fn serve<R: Respond>(
     drop(listener);
     open.values().for_each(|(_, deadline)| deadline.close());
     let drained = async { while connections.join_next().await.is_some() {} };
-    // What is still open after that has had its chance; it ends with `connections`.
+    // Connections that are still open after that end with `connections`.
     let _ = time::timeout(DRAIN_TIME, drained).await;
     Ok(())
 }
 
-/// How many connections may be open at once: some files are left for the rest of the server.
+/// Returns how many connections may be open at once. Some files are left for the rest of the server.
 fn room() -> usize {
-    // Where the system does not say, it is found out by accepting.
+    // If the system does not tell, an accept that fails will.
     let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(now, _)| now);
     let room = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
     room.clamp(1, CONNECTIONS)
 }
 
-/// Tells a client that there is no room for it, whatever it wants.
+/// Answers any request with 503, as there are too many connections.
 async fn refuse(mut stream: TcpStream) {
     const BODY: &str = "{\n  \"error\": \"Too many connections\"\n}\n";
     let answer = format!(
@@ -125,9 +124,9 @@ async fn refuse(mut stream: TcpStream) {
     let told = async {
         stream.write_all(answer.as_bytes()).await?;
         stream.shutdown().await?;
-        // Closed with its request unread, the connection would be reset, and the answer lost with it.
+        // If it were closed with the request unread, the connection would be reset, and the answer lost with it.
         tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
     };
-    // A client that has left, or does not, is refused all the same.
+    // The client is refused, whether or not it has left.
     let _ = time::timeout(LINGER_TIME, told).await;
 }

@@ -1,8 +1,10 @@
 //! The timeouts of a connection: how long it may be idle, take to send a head, or leave its answer unread.
 //!
-//! hyper's own header timeout (`header_read_timeout`) runs from the end of the last request, so it cannot tell an idle
-//! client from one that sends a byte now and then; and it makes a timer per request, where this stores a number. Nor
-//! does this read a clock: the server counts the seconds for all of its connections.
+//! Not by crates, as every request would pay for them. hyper's own header timeout (`header_read_timeout`) runs from the
+//! end of the last request, so it cannot tell an idle client from one that sends a byte now and then, and it makes a timer
+//! per request; `tokio-io-timeout` would reset one with every read and write. Here a number is stored, and no clock is
+//! read: the server counts the seconds for all of its connections. hyper-util's `GracefulShutdown` would poll a tokio
+//! `watch` with each request, which locks a list that connections share; here a flag is read.
 
 use std::io;
 use std::pin::Pin;

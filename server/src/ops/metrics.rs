@@ -41,7 +41,7 @@ impl Metrics {
         OpenConnection(self.connections.clone())
     }
 
-    /// Counts an answer. All labels are of sets that no client can make larger.
+    /// Counts an answer. No client can add labels.
     pub fn count(&self, method: &'static str, route: &'static str, status: u16, duration: Duration) {
         self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
         self.durations.get_or_create(&RouteLabels { route }).observe(duration.as_secs_f64());
@@ -79,7 +79,7 @@ impl Default for Metrics {
     }
 }
 
-/// From 16 µs to 4 s.
+/// Makes a histogram from 16 µs to 4 s.
 fn histogram() -> Histogram {
     Histogram::new(exponential_buckets(16e-6, 4.0, 10))
 }

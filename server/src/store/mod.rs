@@ -1,14 +1,13 @@
-//! Where users and sessions are kept.
+//! The stores of users and sessions.
 //!
-//! A change is answered when it is durable: what a verb of [`Store`] has returned is there after a crash, for
-//! as long as the store promises at all. Sessions of `session_auth` and `session_exp_auth` are kept in memory
-//! by documented design ([`MemorySessions`]); everything else is in SQLite ([`Sqlite`]), or in a Redis that several
-//! servers share ([`Redis`]).
+//! A change is answered when it is durable: a change that a method of [`Store`] has returned from survives a crash, as far
+//! as the store promises that at all. Sessions of `session_auth` and `session_exp_auth` are in memory, as the documents
+//! have it ([`MemorySessions`]); everything else is in SQLite ([`Sqlite`]), or in a Redis that several servers share.
 
 mod cache;
 mod contract;
+mod digest;
 mod index;
-mod lookup;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -18,18 +17,17 @@ use thiserror::Error;
 
 #[cfg(feature = "redis")]
 pub use self::redis::{Redis, RedisUrl};
-pub use contract::{Store, StoreError};
-pub use lookup::Lookup;
+pub use contract::{Lookup, Store, StoreError, found};
 pub use memory::{MemorySessions, SessionMap};
 pub use sqlite::Sqlite;
 
-/// Why a store cannot be opened: which, and what is wrong with it.
+/// The error of a store that cannot be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// A file.
+    /// Of a file.
     #[error(transparent)]
     Sqlite(#[from] sqlite::OpenError),
-    /// A Redis.
+    /// Of a Redis.
     #[cfg(feature = "redis")]
     #[error(transparent)]
     Redis(#[from] redis::OpenError),

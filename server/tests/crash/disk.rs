@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use crate::faults::{come_and_go, restart};
 use crate::ground::{Ground, stop};
-use crate::ledger::{Act, Heard};
 use crate::support::Process;
+use crate::support::ledger::{Act, Heard};
 use crate::tamper::prepare;
 use crate::totals::{FAULTS, judge};
 

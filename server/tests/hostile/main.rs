@@ -5,6 +5,7 @@ mod answer;
 mod conversation;
 mod corpus;
 #[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
 
 use std::collections::BTreeMap;

@@ -8,8 +8,8 @@ use spec::http::Answer;
 
 /// Applies the effect of `allowed` to `state`, where `answer` is the actual answer that the server gave at `now`.
 ///
-/// An answer without the id or the cookie that it should carry changes nothing, because no later request can name
-/// the user or the session.
+/// An answer without the id or the cookie that it should carry changes nothing, because no later request can name the
+/// user or the session.
 pub fn apply(state: &mut State, allowed: &AllowedResponse, answer: &Answer, cookie_name: &str, now: Second) {
     let shown = || answer.json().unwrap_or_default();
     match &allowed.effect {

@@ -1,7 +1,10 @@
 //! Attribution: the requirements that a wrong answer may break.
 //!
-//! The allowed response names one requirement. The history of the sessions suggests others: a session that is
-//! refused by mistake may have been ended by the logout of another session, by a later login, or by a restart.
+//! The allowed response names one requirement. The history of the sessions suggests others: a session that is refused
+//! by mistake may have been ended by the logout of another session, by a later login, or by a restart.
+
+#[cfg(test)]
+mod tests;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -48,7 +51,7 @@ pub fn likely_requirements(observation: Observation<'_>, difference: &Difference
 
 impl Observation<'_> {
     fn status_or_body(&self) -> Vec<&'static str> {
-        let mut all = self.of_requirement();
+        let mut all = self.by_requirement();
         if self.rules.session_name != Settings::SESSION_NAME && self.asked.header("cookie").next().is_some() {
             all.push("login.cookie-name");
         }
@@ -65,7 +68,7 @@ impl Observation<'_> {
         named
     }
 
-    fn of_requirement(&self) -> Vec<&'static str> {
+    fn by_requirement(&self) -> Vec<&'static str> {
         let requirement = self.allowed.requirement;
         match requirement {
             "gate.missing" | "gate.before-routing" => self.without_credentials(),
@@ -103,7 +106,7 @@ impl Observation<'_> {
         Some((id, self.history.session(id)))
     }
 
-    /// Attributes an answer other than 401 to a request without credentials.
+    /// Returns the requirements that an answer other than 401 may break, for a request without credentials.
     fn without_credentials(&self) -> Vec<&'static str> {
         if !self.asked.is_plain() {
             return vec!["security.gate-spelling"];
@@ -131,7 +134,7 @@ impl Observation<'_> {
         self.history.ids().any(|id| texts.iter().any(|text| text.contains(id)))
     }
 
-    /// Attributes an answer other than 403 to the ID of no session.
+    /// Returns the requirements that an answer other than 403 may break, for the ID of no session.
     fn dead_session(&self) -> Vec<&'static str> {
         let logout = self.asked.route == Route::Logout;
         let mut all = match self.session() {
@@ -168,7 +171,7 @@ impl Observation<'_> {
         })
     }
 
-    /// Attributes an answer other than 403 to an expired session.
+    /// Returns the requirements that an answer other than 403 may break, for an expired session.
     fn expired_session(&self) -> Vec<&'static str> {
         let mut all = Vec::new();
         if let Some((_, Some(session))) = self.session() {
@@ -184,7 +187,7 @@ impl Observation<'_> {
         all
     }
 
-    /// Attributes a 401 or 403 to a request that the gate should let through.
+    /// Returns the requirements that a 401 or 403 may break, for a request that the gate should let through.
     fn refused(&self) -> Vec<&'static str> {
         let route = &self.asked.route;
         let requirement = self.allowed.requirement;
@@ -248,7 +251,7 @@ impl Observation<'_> {
         all
     }
 
-    /// Attributes a wrong answer to a request that has passed the gate.
+    /// Returns the requirements that a wrong answer may break, for a request that has passed the gate.
     fn behind_the_gate(&self) -> Vec<&'static str> {
         let mut all = vec![self.allowed.requirement];
         let refused_before = self.session().is_some_and(|(_, session)| session.is_some());

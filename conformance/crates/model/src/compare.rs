@@ -312,4 +312,66 @@ mod tests {
         assert_eq!(aspects(&known, &answer(404, &json!({"error": "Not found"}), None)), []);
         assert_eq!(aspects(&known, &bare), [Aspect::StatusOrBody]);
     }
+
+    #[test]
+    fn a_list_has_all_users_in_any_order_and_no_others_unless_there_are_unknown_ones() {
+        let other = "11111111-3d77-4d06-8281-495dc3acfe76".to_owned();
+        let ann = User { id: other.clone(), email: "ann@hbtn.io".to_owned(), ..bob() };
+        let mut shown_ann = shown_bob();
+        (shown_ann["id"], shown_ann["email"]) = (json!(other), json!("ann@hbtn.io"));
+        let both = AllowedResponse::new("users.list", 200, Body::Users(vec![bob(), ann]));
+        assert_eq!(aspects(&both, &answer(200, &json!([shown_ann, shown_bob()]), None)), []);
+        let one = answer(200, &json!([shown_bob()]), None);
+        assert_eq!(aspects(&both, &one), [Aspect::StatusOrBody]);
+        let only_bob = AllowedResponse::new("users.list", 200, Body::Users(vec![bob()]));
+        let two = answer(200, &json!([shown_ann, shown_bob()]), None);
+        assert_eq!(aspects(&only_bob, &two), [Aspect::StatusOrBody]);
+        let foreign = Context { foreign_users: true, ..CONTEXT };
+        assert_eq!(compare(&only_bob, &two, foreign), []);
+    }
+
+    #[test]
+    fn a_new_user_has_a_new_id_and_the_present_time() {
+        let new = User { email: "bob@hbtn.io".to_owned(), ..User::default() };
+        let created = AllowedResponse::new("users.create", 200, Body::User(new));
+        let at = |window| compare(&created, &answer(200, &shown_bob(), None), Context { window, ..CONTEXT });
+        assert_eq!(at(None), []);
+        // The user was created at second 0 and updated at second 9.
+        assert_eq!(at(Some((1, 8))), []);
+        let late = at(Some((2, 8)));
+        assert_eq!(late[0].expected, "created_at: \"1970-01-01 00:00:02\"");
+        assert_eq!((late.len(), late[0].aspect), (1, Aspect::Timestamps));
+    }
+
+    #[test]
+    fn a_405_has_the_page_and_lists_the_methods() {
+        let page = AllowedResponse::new("errors.method-not-allowed", 405, Body::NotAllowed(&["GET", "POST"]));
+        let with = |allow: &str, body: &str| {
+            let mut answer = answer(405, &Value::Null, None);
+            answer.headers.push(("allow".to_owned(), allow.to_owned()));
+            aspects(&page, &Answer { body: body.as_bytes().to_vec(), ..answer })
+        };
+        let title = "<title>405 Method Not Allowed</title>";
+        assert_eq!(with("POST, OPTIONS, HEAD, GET", title), []);
+        assert_eq!(with("POST", title), [Aspect::NotAllowedPage]);
+        assert_eq!(with("GET, POST", "405"), [Aspect::NotAllowedPage]);
+    }
+
+    #[test]
+    fn the_cors_header_is_expected_below_the_api_only() {
+        let allowed = AllowedResponse::error("errors.not-found", 404, "Not found");
+        let bare = Answer { headers: Vec::new(), ..answer(404, &json!({"error": "Not found"}), None) };
+        assert_eq!(aspects(&allowed, &bare), [Aspect::Cors]);
+        assert_eq!(compare(&allowed, &bare, Context { under_api: false, ..CONTEXT }), []);
+    }
+
+    #[test]
+    fn a_long_answer_is_cut() {
+        let text = answer_text(&answer(200, &json!("x".repeat(400)), None));
+        assert_eq!(text.chars().count(), "200 ".len() + MAX_SHOWN + " …".chars().count());
+        assert_eq!(
+            expected_text(&AllowedResponse::error("x", 404, "Not found")),
+            "404 {\"error\":\"Not found\"}"
+        );
+    }
 }

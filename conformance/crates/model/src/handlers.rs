@@ -1,13 +1,18 @@
-//! The handlers of the model: the allowed responses to a request, by route and method.
+//! The handlers of the model: the allowed responses to a request, by the gate, the route and the method.
 //!
 //! The first response is the documented one, or the one that this model serves where the documents say nothing. The
 //! others are allowed because the documents leave the case [`Unspecified`]. A handler never changes the state: each
 //! response describes its effect.
 
-use serde_json::{Map, Value, json};
+mod login;
+#[cfg(test)]
+mod tests;
+mod users;
+
+use serde_json::json;
 
 use super::asked::{Asked, Route};
-use super::identify::{CredentialError, Identity, find_user, identify};
+use super::identify::{Identity, identify};
 use super::response::{AllowedResponse, Body, Effect, Status};
 use super::state::Second;
 use super::{Rules, State, Unspecified, User};
@@ -16,7 +21,6 @@ use spec::catalogue::Mode;
 const UNAUTHORIZED: &str = "Unauthorized";
 const FORBIDDEN: &str = "Forbidden";
 const NOT_FOUND: &str = "Not found";
-const WRONG_FORMAT: &str = "Wrong format";
 const EMAIL_MISSING: &str = "email missing";
 const PASSWORD_MISSING: &str = "password missing";
 
@@ -37,10 +41,10 @@ pub fn allowed_responses(state: &State, rules: &Rules, now: Second, asked: &Aske
         _ => {}
     }
     if rules.mode == Mode::Off || asked.route.is_excluded() {
-        return AuthenticatedRequest { state, rules, asked, user: None, session: None }.answers();
+        return AuthenticatedRequest { state, rules, asked, user: None, session: None }.responses();
     }
     let interpretations = identify(state, rules, now, asked);
-    let answers = |who: &Identity| match who {
+    let responses = |identity: &Identity| match identity {
         Identity::NoCredentials if !asked.is_plain() => {
             vec![AllowedResponse::unspecified(Unspecified::Spelling, Status::Refusal)]
         }
@@ -57,12 +61,12 @@ pub fn allowed_responses(state: &State, rules: &Rules, now: Second, asked: &Aske
                 user: state.user(id),
                 session: session.as_deref(),
             };
-            request.answers()
+            request.responses()
         }
     };
-    let mut all = answers(&interpretations.documented);
-    for (who, why) in &interpretations.alternatives {
-        all.extend(answers(who).into_iter().map(|allowed| allowed.because(*why)));
+    let mut all = responses(&interpretations.documented);
+    for (identity, reason) in &interpretations.alternatives {
+        all.extend(responses(identity).into_iter().map(|allowed| allowed.because(*reason)));
     }
     all
 }
@@ -85,7 +89,7 @@ struct AuthenticatedRequest<'a> {
 }
 
 impl AuthenticatedRequest<'_> {
-    fn answers(&self) -> Vec<AllowedResponse> {
+    fn responses(&self) -> Vec<AllowedResponse> {
         let method = self.asked.method.as_str();
         if !self.asked.is_plain() {
             let not_found = AllowedResponse::error("errors.not-found", 404, NOT_FOUND);
@@ -143,7 +147,7 @@ impl AuthenticatedRequest<'_> {
         }
     }
 
-    /// Responds to a path that does not exist, or that does not know the method.
+    /// Returns the responses to a path that does not exist, or that does not know the method.
     fn no_such_method(&self) -> Vec<AllowedResponse> {
         let methods = self.asked.route.methods();
         if methods.is_empty() {
@@ -159,199 +163,4 @@ impl AuthenticatedRequest<'_> {
         }
         all
     }
-
-    /// Responds to POST of users (users.create, and its errors).
-    fn create(&self) -> Vec<AllowedResponse> {
-        let refused = AllowedResponse::error("users.create-wrong-format", 400, WRONG_FORMAT);
-        let Some(fields) = self.asked.object() else { return self.not_an_object(refused) };
-        let mut all = match (text(&fields, "email"), text(&fields, "password")) {
-            (Text::Missing, _) => {
-                vec![AllowedResponse::error("users.create-email-missing", 400, EMAIL_MISSING)]
-            }
-            (Text::Is(_), Text::Missing) => {
-                vec![AllowedResponse::error("users.create-password-missing", 400, PASSWORD_MISSING)]
-            }
-            (Text::Is(email), Text::Is(password)) => self.created(&fields, refused.clone(), email, password),
-            _ => non_string(refused.clone()),
-        };
-        if ["email", "password"].iter().any(|name| fields.get(*name).is_some_and(Value::is_null)) {
-            // A server may or may not take a null for a missing field.
-            all.push(
-                AllowedResponse::unspecified(Unspecified::OddUser, Status::Below500)
-                    .with_effect(Effect::Observe),
-            );
-        }
-        if !self.says_json() {
-            all.push(refused.because(Unspecified::OtherContentType));
-        }
-        all
-    }
-
-    fn created(
-        &self,
-        fields: &Map<String, Value>,
-        refused: AllowedResponse,
-        email: String,
-        password: String,
-    ) -> Vec<AllowedResponse> {
-        let (first_name, last_name) = match (text(fields, "first_name"), text(fields, "last_name")) {
-            (Text::Other, _) | (_, Text::Other) => return non_string(refused),
-            (first, last) => (first.name(fields, "first_name"), last.name(fields, "last_name")),
-        };
-        let taken = self.state.users_with_email(&email).next().is_some();
-        let user = User { email, password, first_name, last_name, ..User::default() };
-        let mut all = vec![
-            AllowedResponse::new("users.create", 201, Body::User(user.clone()))
-                .with_effect(Effect::Store(user)),
-        ];
-        if taken {
-            all.push(AllowedResponse::unspecified(Unspecified::SameEmail, Status::Refusal));
-        }
-        all
-    }
-
-    /// Responds to PUT of a user (users.update, users.update-only-names, and its errors).
-    fn update(&self, id: &str) -> Vec<AllowedResponse> {
-        let unknown = AllowedResponse::error("users.update-unknown", 404, NOT_FOUND);
-        let refused = AllowedResponse::error("users.update-wrong-format", 400, WRONG_FORMAT);
-        let Some(user) = self.state.user(id) else {
-            let mut all = vec![unknown];
-            if self.asked.object().is_none() || !self.says_json() {
-                all.extend(
-                    self.not_an_object(refused).into_iter().map(|one| one.because(Unspecified::Malformed)),
-                );
-            }
-            return all;
-        };
-        let Some(fields) = self.asked.object() else { return self.not_an_object(refused) };
-        let mut all = Vec::new();
-        let (first, last) = (text(&fields, "first_name"), text(&fields, "last_name"));
-        if matches!(first, Text::Other) || matches!(last, Text::Other) {
-            all.extend(non_string(refused.clone()));
-        } else {
-            // A null counts as a given name in one reading of "where given", and as no name in the other.
-            for null_counts in [true, false] {
-                let mut renamed = user.clone();
-                for (name, field) in
-                    [("first_name", &mut renamed.first_name), ("last_name", &mut renamed.last_name)]
-                {
-                    match fields.get(name) {
-                        Some(Value::String(value)) => *field = Some(value.clone()),
-                        Some(Value::Null) if null_counts => *field = None,
-                        _ => {}
-                    }
-                }
-                renamed.updated_at = None;
-                let allowed = AllowedResponse::new("users.update", 200, Body::User(renamed.clone()))
-                    .with_effect(Effect::Rename(renamed));
-                all.push(if null_counts { allowed } else { allowed.because(Unspecified::NullName) });
-            }
-            if !fields.values().any(Value::is_null) {
-                all.truncate(1);
-            }
-        }
-        if !self.says_json() {
-            all.push(refused.because(Unspecified::OtherContentType));
-        }
-        all
-    }
-
-    /// Responds to a body that is not a JSON object, on a route that expects one.
-    fn not_an_object(&self, refused: AllowedResponse) -> Vec<AllowedResponse> {
-        let is_other_json = serde_json::from_slice::<Value>(&self.asked.body).is_ok();
-        let mut all = vec![refused];
-        if is_other_json {
-            all.push(
-                AllowedResponse::unspecified(Unspecified::OddUser, Status::Below500)
-                    .with_effect(Effect::Observe),
-            );
-        } else if is_nearly_json(&self.asked.body) || !self.says_json() {
-            all.push(
-                AllowedResponse::unspecified(Unspecified::Malformed, Status::Below500)
-                    .with_effect(Effect::Observe),
-            );
-        }
-        all
-    }
-
-    fn says_json(&self) -> bool {
-        self.asked.header("content-type").any(|kind| {
-            let mut parts = kind.split(';').map(str::trim);
-            let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
-            is_json && parts.all(|part| part.is_empty() || part.eq_ignore_ascii_case("charset=utf-8"))
-        })
-    }
-
-    /// Responds to POST of a login (login.*).
-    fn log_in(&self) -> Vec<AllowedResponse> {
-        if !self.rules.mode.is_session() {
-            return vec![AllowedResponse::unspecified(Unspecified::NoSessionsHere, Status::Any)];
-        }
-        let given = |name| self.asked.form_field(name).filter(|value| !value.is_empty());
-        let Some(email) = given("email") else {
-            let missing = AllowedResponse::error("login.email-missing", 400, EMAIL_MISSING);
-            let mut all = vec![missing];
-            let multipart = |kind: &str| kind.to_ascii_lowercase().contains("multipart/form-data");
-            if self.asked.header("content-type").any(multipart) {
-                all.push(AllowedResponse::unspecified(Unspecified::MultipartLogin, Status::Below500));
-            }
-            return all;
-        };
-        let Some(password) = given("password") else {
-            return vec![AllowedResponse::error("login.password-missing", 400, PASSWORD_MISSING)];
-        };
-        vec![match find_user(self.state, &email, &password) {
-            Ok(user) => AllowedResponse::new("login.ok", 200, Body::User(user.clone()))
-                .with_effect(Effect::LogIn(user.id.clone())),
-            Err(CredentialError::UnknownEmail) => {
-                AllowedResponse::error("login.unknown-email", 404, "no user found for this email")
-            }
-            Err(CredentialError::WrongPassword) => {
-                AllowedResponse::error("login.wrong-password", 401, "wrong password")
-            }
-        }]
-    }
-}
-
-/// The value of a field that should be a string.
-enum Text {
-    /// The field is absent, null or empty.
-    Missing,
-    /// The field is this string.
-    Is(String),
-    /// The field has another type.
-    Other,
-}
-
-impl Text {
-    /// Returns the field as a name. Unlike an email, a name may be an empty string.
-    fn name(self, fields: &Map<String, Value>, field: &str) -> Option<String> {
-        match self {
-            Self::Is(name) => Some(name),
-            _ => fields.get(field).and_then(Value::as_str).map(str::to_owned),
-        }
-    }
-}
-
-fn text(fields: &Map<String, Value>, name: &str) -> Text {
-    match fields.get(name) {
-        None | Some(Value::Null) => Text::Missing,
-        Some(Value::String(text)) if text.is_empty() => Text::Missing,
-        Some(Value::String(text)) => Text::Is(text.clone()),
-        Some(_) => Text::Other,
-    }
-}
-
-/// Returns the responses to a user with a value that is not a string.
-fn non_string(refused: AllowedResponse) -> Vec<AllowedResponse> {
-    vec![
-        refused,
-        AllowedResponse::unspecified(Unspecified::OddUser, Status::Below500).with_effect(Effect::Observe),
-    ]
-}
-
-/// Returns whether some decoders accept the body as JSON: with NaN, lone surrogates or bytes that are not UTF-8.
-fn is_nearly_json(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body);
-    ["NaN", "Infinity", "\\u", "\u{fffd}", "\u{feff}", "1e", "[[["].iter().any(|odd| text.contains(odd))
 }

@@ -38,9 +38,9 @@ impl Interpretations {
         Self { documented, alternatives: Vec::new() }
     }
 
-    fn or(mut self, other: Identity, why: Unspecified) -> Self {
+    fn or(mut self, other: Identity, reason: Unspecified) -> Self {
         if other != self.documented {
-            self.alternatives.push((other, why));
+            self.alternatives.push((other, reason));
         }
         self
     }
@@ -51,7 +51,7 @@ pub fn identify(state: &State, rules: &Rules, now: Second, asked: &Asked) -> Int
     let authorization: Vec<&str> = asked.header("authorization").collect();
     let cookies: Vec<&str> = asked.cookies(&rules.session_name).collect();
     let all_empty = authorization.iter().chain(&cookies).all(|value| value.is_empty());
-    let who = |authorization: Option<&str>, cookie: Option<&str>| match (authorization, cookie) {
+    let interpret = |authorization: Option<&str>, cookie: Option<&str>| match (authorization, cookie) {
         (None, None) => Interpretations::only(Identity::NoCredentials),
         _ => match rules.mode {
             Mode::Off | Mode::Auth if authorization.is_some() => {
@@ -68,14 +68,14 @@ pub fn identify(state: &State, rules: &Rules, now: Second, asked: &Asked) -> Int
             },
         },
     };
-    let mut interpretations = who(authorization.first().copied(), cookies.first().copied());
+    let mut interpretations = interpret(authorization.first().copied(), cookies.first().copied());
     for other in authorization.iter().skip(1) {
-        interpretations =
-            interpretations.or(who(Some(other), cookies.first().copied()).documented, Unspecified::Repeated);
+        interpretations = interpretations
+            .or(interpret(Some(other), cookies.first().copied()).documented, Unspecified::Repeated);
     }
     for other in cookies.iter().skip(1) {
         interpretations = interpretations
-            .or(who(authorization.first().copied(), Some(other)).documented, Unspecified::Repeated);
+            .or(interpret(authorization.first().copied(), Some(other)).documented, Unspecified::Repeated);
     }
     if all_empty && interpretations.documented != Identity::NoCredentials {
         interpretations = interpretations.or(Identity::NoCredentials, Unspecified::EmptyCredential);
@@ -155,5 +155,105 @@ fn identify_by_session(state: &State, rules: &Rules, now: Second, id: &str) -> I
         }
         Age::LastSecond => Interpretations::only(live),
         Age::Expired => Interpretations::only(Identity::Rejected("expiry.dead-after")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Session;
+    use spec::http::Request;
+
+    const NAME: &str = "_my_session_id";
+
+    /// Bob, Ann with a session, and the session of a user who has been deleted.
+    fn state() -> State {
+        let user = |id: &str, password: &str| User {
+            id: id.to_owned(),
+            email: format!("{id}@hbtn.io"),
+            password: password.to_owned(),
+            ..User::default()
+        };
+        let session =
+            |id: &str, user: &str| Session { id: id.to_owned(), user: user.to_owned(), created_at: 0 };
+        State {
+            users: vec![user("bob", "a:b"), user("ann", "x")],
+            sessions: vec![session("of-ann", "ann"), session("of-nobody", "gone")],
+        }
+    }
+
+    fn interpret(mode: Mode, now: Second, headers: &[(&str, &str)]) -> Interpretations {
+        let mut request = Request::get("http://h/api/v1/users".to_owned());
+        request.headers.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        identify(&state(), &Rules::new(mode, NAME, Some("10")), now, &Asked::of(&request))
+    }
+
+    fn documented(mode: Mode, headers: &[(&str, &str)]) -> Identity {
+        interpret(mode, 0, headers).documented
+    }
+
+    fn user(id: &str, session: Option<&str>) -> Identity {
+        Identity::User { id: id.to_owned(), session: session.map(str::to_owned) }
+    }
+
+    #[test]
+    fn basic_credentials_identify_a_user_or_name_the_reason() {
+        let basic = |value: &str| documented(Mode::BasicAuth, &[("Authorization", value)]);
+        // bob@hbtn.io:a:b, bob@hbtn.io:a, eve@hbtn.io:a, bob@hbtn.io, and the bytes FF FE
+        assert_eq!(basic("Basic Ym9iQGhidG4uaW86YTpi"), user("bob", None));
+        assert_eq!(basic("Basic Ym9iQGhidG4uaW86YQ=="), Identity::Rejected("basic.wrong-password"));
+        assert_eq!(basic("Basic ZXZlQGhidG4uaW86YQ=="), Identity::Rejected("basic.unknown-email"));
+        assert_eq!(basic("Basic Ym9iQGhidG4uaW8="), Identity::Rejected("basic.no-colon"));
+        assert_eq!(basic("Basic //4="), Identity::Rejected("basic.bad-base64"));
+        assert_eq!(basic("basic Ym9iQGhidG4uaW86YTpi"), Identity::Rejected("basic.scheme"));
+        assert_eq!(documented(Mode::BasicAuth, &[]), Identity::NoCredentials);
+    }
+
+    #[test]
+    fn base64_with_other_characters_may_also_be_read_without_them() {
+        let read = interpret(Mode::BasicAuth, 0, &[("Authorization", "Basic Ym9i QGhidG4uaW86YTpi")]);
+        assert_eq!(read.documented, Identity::Rejected("basic.bad-base64"));
+        assert_eq!(read.alternatives, [(user("bob", None), Unspecified::JunkInBase64)]);
+    }
+
+    #[test]
+    fn a_session_identifies_its_user_until_it_has_expired_or_the_user_is_deleted() {
+        let cookie = |mode, now, id: &str| interpret(mode, now, &[("Cookie", &format!("{NAME}={id}"))]);
+        let (memory, database) = (Mode::SessionExpAuth, Mode::SessionDbAuth);
+        let ann = user("ann", Some("of-ann"));
+        for (mode, now, id, expected) in [
+            (memory, 10, "of-ann", ann.clone()),
+            (memory, 11, "of-ann", Identity::Rejected("expiry.dead-after")),
+            (database, 10, "of-ann", ann.clone()),
+            (Mode::SessionAuth, 1_000_000, "of-ann", ann),
+            (memory, 0, "of-nobody", Identity::Rejected("session.user-deleted")),
+            (memory, 0, "of-eve", Identity::Rejected("session.unknown-id")),
+        ] {
+            assert_eq!(cookie(mode, now, id).documented, expected, "{mode} {now} {id}");
+        }
+        assert_eq!(cookie(memory, 10, "of-ann").alternatives, []);
+        let dead = (Identity::Rejected("expiry.dead-after"), Unspecified::LastSecond);
+        assert_eq!(cookie(database, 10, "of-ann").alternatives, [dead]);
+    }
+
+    #[test]
+    fn credentials_of_another_mode_identify_nobody() {
+        let (basic, cookie) =
+            (("Authorization", "Basic Ym9iQGhidG4uaW86YTpi"), ("Cookie", "_my_session_id=of-ann"));
+        assert_eq!(documented(Mode::SessionAuth, &[basic]), Identity::Rejected("session.not-basic"));
+        assert_eq!(documented(Mode::BasicAuth, &[cookie]), Identity::Rejected("gate.unknown"));
+        assert_eq!(documented(Mode::Auth, &[basic]), Identity::Rejected("gate.plain-auth"));
+        assert_eq!(documented(Mode::Auth, &[cookie]), Identity::Rejected("gate.unknown"));
+        assert_eq!(documented(Mode::SessionAuth, &[("Cookie", "other=of-ann")]), Identity::NoCredentials);
+    }
+
+    #[test]
+    fn either_of_two_cookies_may_count_and_an_empty_one_may_be_missing() {
+        let twice = interpret(Mode::SessionAuth, 0, &[("Cookie", "_my_session_id=x; _my_session_id=of-ann")]);
+        assert_eq!(twice.documented, Identity::Rejected("session.unknown-id"));
+        assert_eq!(twice.alternatives, [(user("ann", Some("of-ann")), Unspecified::Repeated)]);
+        let empty = interpret(Mode::SessionAuth, 0, &[("Cookie", "_my_session_id=")]);
+        assert_eq!(empty.documented, Identity::Rejected("session.unknown-id"));
+        assert_eq!(empty.alternatives, [(Identity::NoCredentials, Unspecified::EmptyCredential)]);
     }
 }

@@ -4,6 +4,9 @@
 //! answered in either of two seconds. The oracle keeps every state that agrees with the answers. An answer that
 //! agrees with none of them is a deviation.
 
+#[cfg(test)]
+mod tests;
+
 use super::attribution::{self, Observation};
 use super::compare::{self, Aspect, Context, Difference, compare};
 use super::deviation::Deviation;
@@ -15,6 +18,25 @@ use spec::http::Exchange;
 
 /// The largest number of states to keep. Only several unspecified cases in a row lead to so many.
 const MAX_STATES: usize = 32;
+
+/// An allowed response at one second, and its differences to the answer.
+struct Candidate {
+    allowed: AllowedResponse,
+    differences: Vec<Difference>,
+    now: Second,
+}
+
+impl Candidate {
+    /// Returns whether the status and the content of the body agree.
+    fn agrees(&self) -> bool {
+        self.differences.iter().all(|one| one.aspect != Aspect::StatusOrBody)
+    }
+
+    /// Returns whether the candidate agrees, and the other one does not or has more differences.
+    fn is_nearer_than(&self, other: &Self) -> bool {
+        self.agrees() && (!other.agrees() || self.differences.len() < other.differences.len())
+    }
+}
 
 /// A judge of the answers of one server, in the order in which they came.
 #[derive(Clone, Debug)]
@@ -32,7 +54,8 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// Creates an oracle for a server without sessions, and without users except, with `foreign_users`, unknown ones.
+    /// Creates an oracle for a server that stores nothing, or, with `foreign_users`, users that the oracle does not
+    /// know.
     pub fn new(rules: Rules, foreign_users: bool) -> Self {
         Self {
             rules,
@@ -91,8 +114,7 @@ impl Oracle {
     /// Judges an answer that was given between two seconds, both included, and applies its effect.
     ///
     /// Returns the deviations, or nothing if the answer is allowed. After a wrong status or body the state of the
-    /// server
-    /// is unknown, and every later answer counts as allowed.
+    /// server is unknown, and every later answer counts as allowed.
     pub fn judge(&mut self, exchange: &Exchange, from: Second, to: Second) -> Vec<Deviation> {
         if self.state_unknown {
             return Vec::new();
@@ -109,34 +131,23 @@ impl Oracle {
         let context =
             Context { cookie_name: &cookie_name, head, foreign_users: self.foreign_users, under_api, window };
         let mut next: Vec<State> = Vec::new();
-        // The allowed response with the fewest differences; the documented one if the status or body of all differ.
-        let mut nearest: Option<(AllowedResponse, Vec<Difference>, Second)> = None;
-        for state in &self.states {
-            for now in from..=to {
-                for allowed in allowed_responses(state, &self.rules, now, &asked) {
-                    let differences = compare(&allowed, answer, context);
-                    let fits = differences.iter().all(|one| one.aspect != Aspect::StatusOrBody);
-                    if fits && next.len() < MAX_STATES {
-                        let mut state = state.clone();
-                        apply(&mut state, &allowed, answer, &cookie_name, now);
-                        if !next.contains(&state) {
-                            next.push(state);
-                        }
+        let mut nearest: Option<Candidate> = None;
+        for (state, now) in self.states.iter().flat_map(|state| (from..=to).map(move |now| (state, now))) {
+            for allowed in allowed_responses(state, &self.rules, now, &asked) {
+                let candidate = Candidate { differences: compare(&allowed, answer, context), allowed, now };
+                if candidate.agrees() && next.len() < MAX_STATES {
+                    let mut state = state.clone();
+                    apply(&mut state, &candidate.allowed, answer, &cookie_name, now);
+                    if !next.contains(&state) {
+                        next.push(state);
                     }
-                    let is_nearer = match &nearest {
-                        None => true,
-                        Some((_, best, _)) => {
-                            let best_fits = best.iter().all(|one| one.aspect != Aspect::StatusOrBody);
-                            fits && (!best_fits || differences.len() < best.len())
-                        }
-                    };
-                    if is_nearer {
-                        nearest = Some((allowed, differences, now));
-                    }
+                }
+                if nearest.as_ref().is_none_or(|best| candidate.is_nearer_than(best)) {
+                    nearest = Some(candidate);
                 }
             }
         }
-        let Some((allowed, differences, now)) = nearest else { return Vec::new() };
+        let Some(Candidate { allowed, differences, now }) = nearest else { return Vec::new() };
         let (rules, history) = (&self.rules, &self.history);
         let observation =
             Observation { rules, history, asked: &asked, allowed: &allowed, answer: Some(answer), now };
@@ -163,9 +174,11 @@ impl Oracle {
         found
     }
 
-    /// Sorts exchanges of concurrent requests into an order in which the answers are allowed.
+    /// Sorts exchanges of one request, sent several times concurrently, into an order in which the answers are
+    /// allowed.
     ///
-    /// Exchanges that fit into no such order come last, in their original order.
+    /// Each step takes the first exchange that is allowed next, without a search for a better one. Exchanges that are
+    /// never allowed come last, in their original order.
     pub fn in_consistent_order<'e>(
         &self,
         exchanges: &'e [Exchange],
@@ -192,11 +205,11 @@ impl Oracle {
 
     fn no_answer(&self, asked: &Asked, exchange: &Exchange, now: Second) -> Deviation {
         let allowed = allowed_responses(&self.states[0], &self.rules, now, asked).remove(0);
-        let why = exchange.answer.as_ref().err().map_or_else(String::new, ToString::to_string);
+        let reason = exchange.answer.as_ref().err().map_or_else(String::new, ToString::to_string);
         let difference = Difference {
             aspect: Aspect::StatusOrBody,
             expected: compare::expected_text(&allowed),
-            actual: why,
+            actual: reason,
         };
         let (rules, history) = (&self.rules, &self.history);
         let observation = Observation { rules, history, asked, allowed: &allowed, answer: None, now };
@@ -204,190 +217,6 @@ impl Oracle {
             requirements: attribution::likely_requirements(observation, &difference),
             expected: difference.expected,
             actual: difference.actual,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Machine;
-    use super::*;
-    use spec::catalogue::Mode;
-    use spec::http::Answer;
-    use spec::http::Request;
-
-    const NAME: &str = "_my_session_id";
-
-    /// A correct server that stores Bob, and the oracle that judges its answers.
-    struct Bench {
-        machine: Machine,
-        oracle: Oracle,
-        now: Second,
-    }
-
-    impl Bench {
-        fn new(mode: Mode, duration: Option<&str>) -> Self {
-            let rules = Rules::new(mode, NAME, duration);
-            let mut bench =
-                Self { machine: Machine::new(rules.clone()), oracle: Oracle::new(rules, false), now: 0 };
-            let (email, password) = ("bob@hbtn.io".to_owned(), "secret word".to_owned());
-            let bob = User { id: uuid::Uuid::new_v4().to_string(), email, password, ..User::default() };
-            bench.machine.state.users.push(bob.clone());
-            bench.oracle.add_user(&bob);
-            bench.oracle.server_started(bench.machine.rules.clone());
-            bench
-        }
-
-        /// Sends a request. The oracle must find no deviation in the answer of the correct server.
-        fn ask(&mut self, request: Request) -> Answer {
-            let (_, answer) = self.machine.answer(&request, self.now);
-            assert_eq!(self.judge(request, answer.clone()), Vec::<Vec<&str>>::new());
-            answer
-        }
-
-        /// Judges an answer to a request. Returns the requirements of each deviation.
-        fn judge(&mut self, request: Request, answer: Answer) -> Vec<Vec<&'static str>> {
-            let exchange = Exchange { request, answer: Ok(answer) };
-            let found = self.oracle.judge(&exchange, self.now, self.now);
-            found.into_iter().map(|one| one.requirements).collect()
-        }
-
-        fn log_in(&mut self) -> String {
-            let answer = self.ask(login());
-            answer.cookie(NAME).expect("a login sets a cookie").to_owned()
-        }
-
-        fn restart(&mut self) {
-            let rules = self.machine.rules.clone();
-            self.machine.restart(rules.clone());
-            self.oracle.server_started(rules);
-        }
-
-        /// Returns the answer that a live session would get.
-        fn answer_if_let_in(&self) -> Answer {
-            let mut other = Machine::new(Rules::new(Mode::Off, NAME, None));
-            other.state = self.machine.state.clone();
-            other.answer(&Request::get("http://h/api/v1/users".to_owned()), self.now).1
-        }
-    }
-
-    fn login() -> Request {
-        let form = "email=bob@hbtn.io&password=secret+word".to_owned();
-        let url = "http://h/api/v1/auth_session/login".to_owned();
-        Request::post(url, "application/x-www-form-urlencoded", form)
-    }
-
-    fn with_cookie(method: &str, path: &str, id: &str) -> Request {
-        let mut request = Request::get(format!("http://h/api/v1/{path}"));
-        method.clone_into(&mut request.method);
-        request.headers.push(("Cookie".to_owned(), format!("{NAME}={id}")));
-        request
-    }
-
-    fn users(id: &str) -> Request {
-        with_cookie("GET", "users", id)
-    }
-
-    fn forbidden() -> Answer {
-        let headers = vec![("access-control-allow-origin".to_owned(), "*".to_owned())];
-        Answer { status: 403, headers, body: br#"{"error": "Forbidden"}"#.to_vec() }
-    }
-
-    #[test]
-    fn a_dead_session_that_is_let_in_is_attributed_to_what_should_have_ended_it() {
-        let mut bench = Bench::new(Mode::SessionExpAuth, Some("10"));
-        let first = bench.log_in();
-        let let_in = bench.answer_if_let_in();
-        bench.ask(with_cookie("DELETE", "auth_session/logout", &first));
-        let mut logged_out = bench.fork();
-        assert_eq!(logged_out.judge(users(&first), let_in.clone())[0][0], "logout.ends-session");
-        let second = bench.log_in();
-        bench.restart();
-        assert_eq!(bench.fork().judge(users(&second), let_in.clone())[0][0], "session.memory-only");
-        let third = bench.log_in();
-        bench.now = 11;
-        assert_eq!(bench.fork().judge(users(&third), let_in.clone()), [["expiry.dead-after"]]);
-        bench.now = 5;
-        bench.ask(users(&third));
-        bench.now = 11;
-        assert_eq!(bench.judge(users(&third), let_in)[0], ["expiry.not-sliding", "expiry.dead-after"]);
-    }
-
-    #[test]
-    fn a_live_session_that_is_refused_is_attributed_to_what_may_have_ended_it() {
-        let mut bench = Bench::new(Mode::SessionDbAuth, Some("10"));
-        let first = bench.log_in();
-        assert_eq!(bench.fork().judge(users(&first), forbidden())[0][0], "session.identifies");
-        let second = bench.log_in();
-        assert_eq!(bench.fork().judge(users(&first), forbidden())[0][0], "login.new-session");
-        bench.ask(with_cookie("DELETE", "auth_session/logout", &second));
-        assert_eq!(bench.fork().judge(users(&first), forbidden())[0][0], "logout.only-that-session");
-        bench.restart();
-        assert_eq!(bench.fork().judge(users(&first), forbidden())[0][0], "db.survives-restart");
-    }
-
-    #[test]
-    fn the_last_second_is_unspecified_for_sessions_in_the_database_only() {
-        for (mode, requirement) in
-            [(Mode::SessionDbAuth, None), (Mode::SessionExpAuth, Some("expiry.boundary"))]
-        {
-            let mut bench = Bench::new(mode, Some("10"));
-            let id = bench.log_in();
-            bench.now = 10;
-            let let_in = bench.answer_if_let_in();
-            assert_eq!(bench.fork().judge(users(&id), let_in), Vec::<Vec<&str>>::new(), "{mode}");
-            let found = bench.judge(users(&id), forbidden());
-            assert_eq!(found.first().map(|ids| ids[0]), requirement, "{mode}");
-        }
-    }
-
-    #[test]
-    fn a_login_in_either_of_two_seconds_may_end_in_either() {
-        let mut bench = Bench::new(Mode::SessionExpAuth, Some("10"));
-        let (_, answer) = bench.machine.answer(&login(), 0);
-        let id = answer.cookie(NAME).expect("a login sets a cookie").to_owned();
-        let exchange = Exchange { request: login(), answer: Ok(answer) };
-        assert_eq!(bench.oracle.judge(&exchange, 0, 1), []);
-        assert_eq!(bench.oracle.states.len(), 2);
-        bench.now = 11;
-        let let_in = bench.answer_if_let_in();
-        assert_eq!(bench.fork().judge(users(&id), let_in), Vec::<Vec<&str>>::new());
-        assert_eq!(bench.judge(users(&id), forbidden()), Vec::<Vec<&str>>::new());
-        assert_eq!(bench.oracle.states.len(), 1, "it was made in the first second");
-    }
-
-    #[test]
-    fn a_login_must_create_a_new_id_and_after_a_wrong_status_nothing_is_judged() {
-        let mut bench = Bench::new(Mode::SessionAuth, None);
-        let id = bench.log_in();
-        let (_, mut again) = bench.machine.answer(&login(), 0);
-        again.headers.retain(|(name, _)| name != "set-cookie");
-        again.headers.push(("set-cookie".to_owned(), format!("{NAME}={id}; Path=/")));
-        assert_eq!(bench.fork().judge(login(), again)[0][0], "security.unique-ids");
-        let chosen = "5535d4d7-3d77-4d06-8281-495dc3acfe76";
-        bench.ask(users(chosen));
-        let (_, mut adopted) = bench.machine.answer(&login(), 0);
-        adopted.headers.retain(|(name, _)| name != "set-cookie");
-        adopted.headers.push(("set-cookie".to_owned(), format!("{NAME}={chosen}; Path=/")));
-        assert_eq!(bench.fork().judge(login(), adopted), [["security.no-adopted-id"]]);
-        assert_eq!(bench.judge(users(&id), forbidden()).len(), 1);
-        assert_eq!(bench.judge(users(&id), forbidden()), Vec::<Vec<&str>>::new(), "the state is unknown");
-    }
-
-    #[test]
-    fn a_password_in_an_answer_is_a_deviation() {
-        let mut bench = Bench::new(Mode::SessionAuth, None);
-        let id = bench.log_in();
-        let mut answer = bench.answer_if_let_in();
-        let text = String::from_utf8_lossy(&answer.body).replace("null", "\"secret word\"");
-        answer.body = text.into_bytes();
-        assert!(bench.judge(users(&id), answer).iter().any(|ids| ids.contains(&"users.hide-password")));
-    }
-
-    impl Bench {
-        /// Returns a copy that goes on separately.
-        fn fork(&self) -> Self {
-            Self { machine: self.machine.clone(), oracle: self.oracle.clone(), now: self.now }
         }
     }
 }

@@ -80,8 +80,7 @@ pub fn main_1() -> String {
     out
 }
 
-/// Runs main_2: looks up the users of existing and of unknown sessions. Returns the output
-/// (main2.user-for-session).
+/// Runs main_2: looks up the users of existing and of unknown sessions. Returns the output (main2.user-for-session).
 pub fn main_2() -> String {
     let mut sessions = Sessions::default();
     let mut out = String::new();
@@ -136,4 +135,84 @@ pub fn session_server(machine: &Machine, request: &Request) -> Answer {
 fn page(text: &str) -> Answer {
     let headers = vec![("content-type".to_owned(), "text/html; charset=utf-8".to_owned())];
     Answer { status: 200, headers, body: text.as_bytes().to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Rules;
+    use spec::catalogue::Mode;
+
+    fn machine() -> Machine {
+        Machine::new(Rules::new(Mode::SessionAuth, "_my_session_id", None))
+    }
+
+    /// Returns a text with `<id N>` for each UUID, numbered by first occurrence.
+    fn numbered(text: &str) -> String {
+        let mut ids: Vec<String> = Vec::new();
+        let mut out = text.to_owned();
+        let is_id = |one: &&str| Uuid::try_parse(one).is_ok();
+        for id in text.split(|one: char| !one.is_ascii_alphanumeric() && one != '-').filter(is_id) {
+            if !ids.iter().any(|known| known == id) {
+                ids.push(id.to_owned());
+                out = out.replace(id, &format!("<id {}>", ids.len()));
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn the_outputs_have_the_documents_lines() {
+        let mut machine = machine();
+        assert_eq!(
+            numbered(&main_0(&mut machine, "bob@hbtn.io", "pwd", 0)),
+            "New user: <id 1>\nBasic Base64: Ym9iQGhidG4uaW86cHdk\n"
+        );
+        assert_eq!(
+            numbered(&main_1()),
+            "<class 'dict'>: {}\nNone => None: {}\n89 => None: {}\nabcde => <id 1>: {'<id 1>': 'abcde'}\n\
+             fghij => <id 2>: {'<id 1>': 'abcde', '<id 2>': 'fghij'}\n\
+             abcde => <id 3>: {'<id 1>': 'abcde', '<id 2>': 'fghij', '<id 3>': 'abcde'}\n"
+        );
+        assert_eq!(
+            numbered(&main_2()),
+            "abcde => <id 1>: {'<id 1>': 'abcde'}\nfghij => <id 2>: {'<id 1>': 'abcde', '<id 2>': 'fghij'}\n\
+             ---\nNone => None\n89 => None\ndoesntexist => None\n---\n<id 1> => abcde\n<id 2> => fghij\n---\n\
+             abcde => <id 3>: {'<id 1>': 'abcde', '<id 2>': 'fghij', '<id 3>': 'abcde'}\n\
+             <id 3> => abcde\n<id 1> => abcde\n"
+        );
+    }
+
+    #[test]
+    fn a_star_excludes_every_path_with_the_prefix_and_a_slash_at_the_end_does_not_count() {
+        for (path, excluded, expected) in [
+            ("/api/v1/status", "/api/v1/status/", false),
+            ("/api/v1/status/", "/api/v1/status", false),
+            ("/api/v1/stats", "/api/v1/stat*", false),
+            ("/api/v1/users", "/api/v1/stat*", true),
+            ("/api/v1/users", "/api/v1/status/", true),
+            ("/x/api/v1/stats", "/api/v1/stat*", true),
+        ] {
+            assert_eq!(requires_auth(path, excluded), expected, "{path} {excluded}");
+        }
+    }
+
+    #[test]
+    fn the_servers_read_the_session_cookie() {
+        let with_cookie = |line: &str| {
+            let mut request = Request::get("http://h/".to_owned());
+            request.headers.push(("Cookie".to_owned(), line.to_owned()));
+            request
+        };
+        let body = |answer: Answer| String::from_utf8(answer.body).expect("a page is text");
+        let name = "_my_session_id";
+        assert_eq!(body(main_3(name, &with_cookie("a=1; _my_session_id=Hello"))), "Cookie value: Hello\n");
+        assert_eq!(body(main_3(name, &with_cookie("a=1"))), "Cookie value: None\n");
+        let mut machine = machine();
+        main_4(&mut machine, "bob@hbtn.io", "pwd", 0);
+        let (session, user) = (machine.state.sessions[0].id.clone(), machine.state.users[0].id.clone());
+        let answer = session_server(&machine, &with_cookie(&format!("{name}={session}")));
+        assert_eq!(body(answer), format!("User found: {user}\n"));
+        assert_eq!(body(session_server(&machine, &with_cookie("_my_session_id=x"))), "No user found\n");
+    }
 }

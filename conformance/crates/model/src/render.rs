@@ -50,8 +50,8 @@ const NOT_ALLOWED: &str = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 3.2 Final//E
     <title>405 Method Not Allowed</title>\n<h1>Method Not Allowed</h1>\n\
     <p>The method is not allowed for the requested URL.</p>\n";
 
-/// Formats JSON as the documents' transcripts show it: sorted keys, two spaces of indentation per level, and a
-/// space after the comma at the end of a line. `level` is the level of the value itself, 0 for a whole document.
+/// Formats JSON as the documents' transcripts show it: sorted keys, two spaces of indentation per level, and a space
+/// after the comma at the end of a line. `level` is the level of the value itself, 0 for a whole document.
 pub fn json_text(value: &Value, level: usize) -> String {
     let items: Vec<String> = match value {
         Value::Array(items) => items.iter().map(|item| json_text(item, level + 1)).collect(),

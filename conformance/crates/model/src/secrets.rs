@@ -31,18 +31,18 @@ pub fn reused_session_id(observation: Observation<'_>) -> Option<Deviation> {
 /// (users.hide-password).
 pub fn leaked_password(users: &[User], asked: &Asked, answer: &Answer) -> Option<Deviation> {
     let body = String::from_utf8_lossy(&answer.body);
-    let told = |user: &&User| {
+    let leaked = |user: &&User| {
         // A short password may occur by chance. One that is part of an email or a name may occur as such.
         let telling = user.password.len() >= 8 && !user.email.contains(&user.password);
         telling
             && body.contains(&user.password)
             && !String::from_utf8_lossy(&asked.body).contains(&user.password)
     };
-    let named = |user: &&User| {
+    let is_no_name = |user: &&User| {
         let names = [&user.first_name, &user.last_name];
         !names.iter().any(|name| name.as_deref().is_some_and(|name| name.contains(&user.password)))
     };
-    users.iter().filter(told).find(named)?;
+    users.iter().filter(leaked).find(is_no_name)?;
     let requirements = vec!["users.hide-password"];
     Some(Deviation { requirements, expected: "no password".to_owned(), actual: compare::answer_text(answer) })
 }

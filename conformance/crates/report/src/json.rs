@@ -20,7 +20,7 @@ struct Target<'a> {
     kind: spec::results::TargetKind,
     command: Option<&'a str>,
     clock: spec::results::ClockKind,
-    seeding: Option<spec::results::Way>,
+    seeding: Option<spec::results::SeedMethod>,
 }
 
 #[derive(Serialize)]

@@ -6,8 +6,8 @@ use super::{Entry, Unjudged};
 use spec::catalogue::Catalogue;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
+use spec::results::SeedMethod;
 use spec::results::TargetKind;
-use spec::results::Way;
 use spec::results::{Evidence, Finding, Kind, Verdicts};
 use spec::results::{Report, TargetInfo};
 
@@ -147,7 +147,7 @@ fn report(name: &str, findings: Vec<Finding>, outputs: BTreeMap<Mode, String>) -
         command: Some("python3 -m api.v1.app".into()),
         url: "http://127.0.0.1:5000".into(),
         clock: ClockKind::None,
-        seeding: Some(Way::Api),
+        seeding: Some(SeedMethod::Api),
     };
     let modes = vec![Mode::Off, Mode::SessionAuth, Mode::SessionExpAuth];
     Report { target, modes, verdicts, outputs, likenesses: Vec::new() }

@@ -1,18 +1,18 @@
 //! Before a check or a fuzz run: the first users get in, and the clock is proved.
 
 use spec::catalogue::Mode;
-use spec::results::{ClockKind, Way};
-use targets::instance::Stage;
+use spec::results::{ClockKind, SeedMethod};
+use targets::instance::Instance;
 use targets::seed::{self, Seeds};
-use targets::{Launch, NewUser, SiteError};
+use targets::{NewUser, SandboxError, ServerSettings};
 
 /// The users that a run wants stored before anything is replayed.
 #[derive(Clone, Copy, Debug)]
 pub struct FirstUsers<'a> {
     /// Who they are; a run may want none.
     pub users: &'a [NewUser],
-    /// The ways to store them, in order.
-    pub ways: &'a [Way],
+    /// The methods to store them, in order.
+    pub seed_methods: &'a [SeedMethod],
     /// A user that is stored already.
     pub given: Option<&'a NewUser>,
 }
@@ -25,7 +25,7 @@ pub struct Prepared {
     /// What makes time pass; it is proved where time stands still and the server runs.
     pub clock: ClockKind,
     /// Whether a server runs now, with the documents' settings.
-    pub start: Result<(), SiteError>,
+    pub start: Result<(), SandboxError>,
 }
 
 /// The clock driver does not move the target's time.
@@ -33,27 +33,27 @@ pub struct Prepared {
 #[error("the clock driver does not move the target's time")]
 pub struct ClockUnproved;
 
-/// Stores the first users, starts a server in the mode that tells best whether it knows them, and proves the clock.
+/// Stores the first users, starts a server in the mode that shows best whether it knows them, and proves the clock.
 ///
 /// # Errors
 ///
 /// When the clock driver does not move the server's time.
 pub async fn prepare(
-    stage: &mut Stage<'_>,
+    instance: &mut Instance<'_>,
     modes: &[Mode],
     first: FirstUsers<'_>,
 ) -> Result<Prepared, ClockUnproved> {
-    let clock = stage.site().clock().kind();
+    let clock = instance.sandbox().clock().kind();
     let mode = telling_mode(modes);
-    let seeds = seed::seed(stage, mode, first.users, first.ways, first.given).await;
-    let start = stage.ensure(&Launch::documented(mode)).await;
-    if clock.stands_still() && start.is_ok() && !stage.clock_follows().await {
+    let seeds = seed::seed(instance, mode, first.users, first.seed_methods, first.given).await;
+    let start = instance.ensure(&ServerSettings::documented(mode)).await;
+    if clock.stands_still() && start.is_ok() && !instance.clock_follows().await {
         return Err(ClockUnproved);
     }
     Ok(Prepared { seeds, clock, start })
 }
 
-/// Returns the one of these modes in which a server tells best whether it knows a user.
+/// Returns the one of these modes in which a server shows best whether it knows a user.
 fn telling_mode(modes: &[Mode]) -> Mode {
     let telling = [
         Mode::SessionAuth,

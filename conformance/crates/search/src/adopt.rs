@@ -8,11 +8,11 @@ use crate::fuzz::saved;
 use crate::served_model::Model;
 use runner::check::{Check, Plan};
 use runner::prepare::ClockUnproved;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::suite::Suite;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 
-/// Tells whether somebody means a file by the name of a scenario, and not a scenario of this suite.
+/// Returns whether somebody means a file by the name of a scenario, and not a scenario of this suite.
 pub fn is_meant(suite: &Suite, name: &str) -> bool {
     let path = Path::new(name);
     let is_file = path.extension().is_some_and(|extension| extension == "md") && path.is_file();
@@ -29,7 +29,7 @@ fn same_text(path: &Path, text: &str) -> bool {
     std::fs::read_to_string(path).is_ok_and(|read| read == text)
 }
 
-/// Adds the scenario in a file to a suite, and gives its name.
+/// Adds the scenario in a file to a suite, and returns its name.
 ///
 /// # Errors
 ///
@@ -43,12 +43,12 @@ pub async fn add(suite: &Suite, file: &str) -> Result<(Suite, String), Error> {
         modes,
         scenarios: vec![name.clone()],
         requirements: Vec::new(),
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs: 1,
     };
     let target = Model::default();
-    let check = Check::new(&suite, &target, &plan, &Silence);
+    let check = Check::new(&suite, &target, &plan, &NoListener);
     let checked = check.run().await.map_err(|ClockUnproved| Error::ModelClock)?;
     let transcripts: Vec<_> = checked.runs.iter().map(|run| (run.mode, run.transcript())).collect();
     let Some((first, transcript)) = transcripts.first() else {

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use nix::sys::signal::Signal;
 use runner::prepare::ClockUnproved;
 use spec::catalogue::Mode;
-use targets::SiteError;
+use targets::SandboxError;
 
 use crate::concurrency::SetupError;
 
-/// Says why a search could not be carried out.
+/// The reason why a search could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The clock of a target does not follow its driver; another driver may do.
@@ -21,7 +21,7 @@ pub enum Error {
     Interrupted(Signal),
     /// The target has no place for it, or does not serve.
     #[error(transparent)]
-    Sandbox(#[from] SiteError),
+    Sandbox(#[from] SandboxError),
     /// The first users could not be stored.
     #[error(transparent)]
     Target(#[from] targets::Error),

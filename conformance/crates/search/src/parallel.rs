@@ -13,7 +13,7 @@ pub fn cores() -> usize {
     thread::available_parallelism().map_or(2, std::num::NonZero::get)
 }
 
-/// Makes a runtime for one thread.
+/// Creates a runtime for one thread.
 ///
 /// # Errors
 ///
@@ -72,7 +72,8 @@ mod tests {
         let items: Vec<u64> = (0..20).collect();
         for threads in [1, 3, 50] {
             let doubled = run_in_parallel(&items, threads, |runtime, index, item| {
-                runtime.block_on(tokio::time::sleep(std::time::Duration::from_millis(item % 3)));
+                runtime
+                    .block_on(async { tokio::time::sleep(std::time::Duration::from_millis(item % 3)).await });
                 assert_eq!(index as u64, *item);
                 Ok::<_, Error>(item * 2)
             });

@@ -21,9 +21,11 @@ use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
 use spec::results::ClockKind;
-use spec::results::{TargetKind, Way};
+use spec::results::{SeedMethod, TargetKind};
 use targets::clock::ClockDriver;
-use targets::{Isolation, Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
+use targets::{
+    Isolation, NewUser, Program, ProgramServer, Sandbox, SandboxError, ServerSettings, Stop, Target,
+};
 
 /// The model as a server.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,14 +57,14 @@ impl Target for Model {
         Isolation::PerScenario
     }
 
-    fn seed_methods(&self) -> &'static [Way] {
-        &[Way::Api]
+    fn seed_methods(&self) -> &'static [SeedMethod] {
+        &[SeedMethod::Api]
     }
 
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         let opened_at = Utc::now().trunc_subsecs(0);
-        let machine = FaultyModel::new(rules(&Launch::documented(Mode::Off)), self.fault);
-        Ok(Box::new(ModelSite {
+        let machine = FaultyModel::new(rules(&ServerSettings::documented(Mode::Off)), self.fault);
+        Ok(Box::new(ModelSandbox {
             machine: Arc::new(Mutex::new(machine)),
             clock: Clock(Arc::new(Mutex::new(opened_at))),
             opened_at,
@@ -71,12 +73,15 @@ impl Target for Model {
     }
 }
 
-fn rules(launch: &Launch) -> Rules {
-    let time_zone = launch.time_zone.clone();
-    Rules { time_zone, ..Rules::new(launch.mode, &launch.session_name, launch.session_duration.as_deref()) }
+fn rules(settings: &ServerSettings) -> Rules {
+    let time_zone = settings.time_zone.clone();
+    Rules {
+        time_zone,
+        ..Rules::new(settings.mode, &settings.session_name, settings.session_duration.as_deref())
+    }
 }
 
-/// A clock that stands still until it is moved; the site moves it, the serving tasks read it.
+/// A clock that stands still until it is moved; the sandbox moves it, the serving tasks read it.
 #[derive(Clone)]
 struct Clock(Arc<Mutex<DateTime<Utc>>>);
 
@@ -100,7 +105,7 @@ impl ClockDriver for Clock {
 }
 
 /// A machine, and at most one task that serves it.
-struct ModelSite {
+struct ModelSandbox {
     /// Every connection of the serving task locks it for one answer.
     machine: Arc<Mutex<FaultyModel>>,
     clock: Clock,
@@ -123,7 +128,7 @@ impl Drop for Serving {
 /// What answers requests.
 type Answering = dyn Fn(&Request) -> Answer + Send + Sync;
 
-impl ModelSite {
+impl ModelSandbox {
     fn machine(&self) -> std::sync::MutexGuard<'_, FaultyModel> {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -133,8 +138,8 @@ impl ModelSite {
     }
 
     /// Serves on a fresh port of the loopback interface, until the task is dropped.
-    async fn serve(&mut self, answering: Arc<Answering>) -> Result<(), SiteError> {
-        let failed = |error: io::Error| SiteError::Failed(error.to_string());
+    async fn serve(&mut self, answering: Arc<Answering>) -> Result<(), SandboxError> {
+        let failed = |error: io::Error| SandboxError::Failed(error.to_string());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
         let url = format!("http://{}", listener.local_addr().map_err(failed)?);
         let clock = self.clock.clone();
@@ -170,10 +175,10 @@ async fn respond(
 }
 
 #[async_trait]
-impl Site for ModelSite {
-    async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
+impl Sandbox for ModelSandbox {
+    async fn start(&mut self, settings: &ServerSettings) -> Result<(), SandboxError> {
         let now = self.second();
-        self.machine().restart(rules(launch), now);
+        self.machine().restart(rules(settings), now);
         let (machine, clock) = (Arc::clone(&self.machine), self.clock.clone());
         self.serve(Arc::new(move |request: &Request| {
             let now = clock.now().timestamp();
@@ -182,7 +187,7 @@ impl Site for ModelSite {
         .await
     }
 
-    async fn stop(&mut self, _how: Stop) -> Result<(), SiteError> {
+    async fn stop(&mut self, _how: Stop) -> Result<(), SandboxError> {
         if let Some(mut serving) = self.serving.take() {
             serving.task.abort();
             // An aborted task is an error here, and just what was asked for.
@@ -203,7 +208,7 @@ impl Site for ModelSite {
         self.opened_at
     }
 
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         Ok(Box::new(Self {
             machine: Arc::new(Mutex::new(self.machine().clone())),
             clock: Clock(Arc::new(Mutex::new(self.clock.now()))),
@@ -212,7 +217,7 @@ impl Site for ModelSite {
         }))
     }
 
-    async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
+    async fn program(&mut self, program: &Program) -> Result<String, SandboxError> {
         let now = self.second();
         Ok(match program {
             Program::Main0(users) => {
@@ -233,9 +238,13 @@ impl Site for ModelSite {
         })
     }
 
-    async fn serve_program(&mut self, launch: &Launch, program: &ProgramServer) -> Result<String, SiteError> {
+    async fn serve_program(
+        &mut self,
+        settings: &ServerSettings,
+        program: &ProgramServer,
+    ) -> Result<String, SandboxError> {
         let now = self.second();
-        self.machine().restart(rules(launch), now);
+        self.machine().restart(rules(settings), now);
         let (machine, clock) = (Arc::clone(&self.machine), self.clock.clone());
         let answer = move |request: &Request, answer: fn(&mut FaultyModel, &Request, i64) -> Answer| {
             let mut machine = machine.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,20 +1,20 @@
-//! What runs at a URL that the caller did not start: whether it answers, and in which mode it is.
+//! Detection: whether a server that the suite did not start answers, and in which mode it runs.
 
 use http::Uri;
 use http::uri::Authority;
 
 use crate::error::UrlErrorKind;
-use crate::instance::Stage;
+use crate::instance::Instance;
 use crate::seed;
 use crate::{Error, NewUser};
 use spec::catalogue::{Mode, UnknownMode};
 use spec::http::Request;
 
-/// Reads the URL of a running server: http, a host and a port. Gives it without a slash at its end.
+/// Parses the URL of a running server: http, a host and a port. Returns it without a slash at its end.
 ///
 /// # Errors
 ///
-/// When it is anything else; the text says what to write.
+/// When it is anything else.
 pub fn base_url(text: &str) -> Result<String, Error> {
     let wrong = |kind, write: &str| Error::Url { text: text.to_owned(), kind, write: write.to_owned() };
     let any = "http://HOST:PORT";
@@ -38,7 +38,7 @@ pub fn base_url(text: &str) -> Result<String, Error> {
     Ok(base)
 }
 
-/// Gives the URL that a text means though it is none: `localhost`, `127.0.0.1:5000/`.
+/// Returns the URL that is meant by a text without a scheme, such as `localhost` or `127.0.0.1:5000/`.
 pub fn url_meant(text: &str) -> Option<String> {
     let authority: Authority = text.trim_end_matches('/').parse().ok()?;
     let host = authority.host();
@@ -49,61 +49,61 @@ pub fn url_meant(text: &str) -> Option<String> {
     }
 }
 
-/// Sees to it that something answers at the stage's URL.
+/// Verifies that a server answers at the instance's URL.
 ///
 /// # Errors
 ///
-/// When nothing does; the text says why, and what to look at.
-pub async fn reach(stage: &mut Stage<'_>) -> Result<(), Error> {
-    let base = stage.site().base_url();
+/// When none answers.
+pub async fn reach(instance: &mut Instance<'_>) -> Result<(), Error> {
+    let base = instance.sandbox().base_url();
     let status = Request::get(format!("{base}/api/v1/status"));
-    match stage.send(status).await.answer {
+    match instance.send(status).await.answer {
         Ok(_) => Ok(()),
         Err(source) => Err(Error::Unreachable { base, source }),
     }
 }
 
-/// Sees to it that a server which is said to run with AUTH_TYPE unset is open.
+/// Verifies that a server which is said to run with AUTH_TYPE unset is open.
 ///
 /// # Errors
 ///
-/// When it is closed: no user could be stored there, so that next to nothing would be checked.
-pub async fn is_off(stage: &mut Stage<'_>) -> Result<(), Error> {
-    let base = stage.site().base_url();
-    let users = stage.send(Request::get(format!("{base}/api/v1/users"))).await.answer;
+/// When it is closed: no user could be stored there, and next to nothing could be checked.
+pub async fn is_off(instance: &mut Instance<'_>) -> Result<(), Error> {
+    let base = instance.sandbox().base_url();
+    let users = instance.send(Request::get(format!("{base}/api/v1/users"))).await.answer;
     match users.map_or(0, |answer| answer.status) {
         status @ (401 | 403) => Err(Error::NotOff { base, status }),
         _ => Ok(()),
     }
 }
 
-/// Tells the mode of what runs at `base`, as far as its answers tell.
+/// Returns the mode of the instance's server, as its answers show it.
 ///
-/// The session modes cannot be told apart from outside: they are taken for `session_auth`.
+/// The session modes cannot be distinguished from outside; `session_auth` stands for all of them.
 ///
 /// # Errors
 ///
-/// When nothing answers, or when a gate is closed and no user is known to open it; the text says what to do.
-pub async fn mode(stage: &mut Stage<'_>, given: Option<&NewUser>) -> Result<Mode, Error> {
-    let base = stage.site().base_url();
+/// When no server answers, or when the server is closed and `given` is no user whom it accepts.
+pub async fn mode(instance: &mut Instance<'_>, given: Option<&NewUser>) -> Result<Mode, Error> {
+    let base = instance.sandbox().base_url();
     let users = Request::get(format!("{base}/api/v1/users"));
-    let open = stage.send(users.clone()).await.answer;
+    let open = instance.send(users.clone()).await.answer;
     if open.map_err(|source| Error::NoMode { base: base.clone(), source })?.is_success() {
         return Ok(Mode::Off);
     }
     let Some(user) = given else { return Err(Error::Closed { base }) };
     for mode in [Mode::BasicAuth, Mode::SessionAuth] {
-        let Ok(header) = seed::credentials(stage, mode, user).await else { continue };
+        let Ok(header) = seed::credentials(instance, mode, user).await else { continue };
         let mut request = users.clone();
         request.headers.push(header);
-        if stage.send(request).await.answer.is_ok_and(|answer| answer.is_success()) {
+        if instance.send(request).await.answer.is_ok_and(|answer| answer.is_success()) {
             return Ok(mode);
         }
     }
     Err(Error::NotLetIn { email: user.email.clone(), base })
 }
 
-/// Reads `EMAIL:PASSWORD`; the password may hold colons.
+/// Parses `EMAIL:PASSWORD`. The password may contain colons.
 ///
 /// # Errors
 ///
@@ -117,11 +117,11 @@ pub fn user(text: &str) -> Result<NewUser, Error> {
     }
 }
 
-/// Reads a mode for the command line.
+/// Parses a mode for the command line.
 ///
 /// # Errors
 ///
-/// When there is no such mode; the nearest is suggested.
+/// When there is no such mode.
 pub fn mode_argument(text: &str) -> Result<Mode, UnknownMode> {
     text.parse()
 }

@@ -1,6 +1,6 @@
 //! The errors of this crate. Each text is fit for a person at the command line or for a report.
 //!
-//! [`SandboxError`](crate::SiteError) stands apart: it is what a target answers to a request of the suite, and its kind
+//! [`SandboxError`] stands apart: it is what a target answers to a request of the suite, and its kind
 //! decides about verdicts.
 
 use std::fmt;
@@ -9,11 +9,28 @@ use std::sync::Arc;
 
 use spec::catalogue::Mode;
 use spec::http::NoAnswer;
-use spec::results::Way;
+use spec::results::SeedMethod;
 
-use crate::SiteError;
+use crate::start_failure::StartFailure;
 
-/// Says why something could not be done with a target.
+/// The reason why something could not be done on a sandbox.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SandboxError {
+    /// This kind of target cannot do it: what depends on it is not checked.
+    #[error("{0}")]
+    NotPossible(String),
+    /// The implementation failed to do it; the text is fit for a report: no port, path or time.
+    #[error("{0}")]
+    Failed(String),
+    /// The suite or the machine failed to do it: it says nothing of the implementation.
+    #[error("{0}")]
+    Hindered(String),
+    /// The implementation does not serve.
+    #[error(transparent)]
+    NoStart(#[from] StartFailure),
+}
+
+/// The reason why something could not be done with a target.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// A text is not the URL of a server that can be checked.
@@ -117,7 +134,7 @@ pub enum Error {
     /// No user could be stored, or none was asked for.
     #[error("needs a stored user, and none could be stored: {failures}")]
     NotStored {
-        /// Why each way failed.
+        /// Why each method failed.
         failures: SeedFailures,
     },
     /// The clock cannot be moved.
@@ -147,13 +164,13 @@ pub enum Error {
     },
     /// The target answered that it cannot.
     #[error(transparent)]
-    Sandbox(#[from] SiteError),
+    Sandbox(#[from] SandboxError),
 }
 
 /// The advice where a mode cannot be found out.
 const SAY_THE_MODE: &str = "say which mode it runs in: --mode session_auth (or another)";
 
-/// Says what is wrong with the text of a URL.
+/// What is wrong with the text of a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlErrorKind {
     /// It is no URL, or has a scheme that no server to check has.
@@ -173,18 +190,18 @@ pub enum UrlErrorKind {
     NoPort,
 }
 
-/// Why each way to store users failed, in the order in which they were tried.
+/// Why each method to store users failed, in the order in which they were tried.
 #[derive(Clone, Debug, Default)]
-pub struct SeedFailures(pub Vec<(Way, Error)>);
+pub struct SeedFailures(pub Vec<(SeedMethod, Error)>);
 
 impl fmt::Display for SeedFailures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return f.write_str("no way was tried");
         }
-        for (index, (way, failure)) in self.0.iter().enumerate() {
+        for (index, (method, failure)) in self.0.iter().enumerate() {
             let before = if index == 0 { "" } else { "; " };
-            write!(f, "{before}{}: {failure}", way.as_str())?;
+            write!(f, "{before}{}: {failure}", method.as_str())?;
         }
         Ok(())
     }

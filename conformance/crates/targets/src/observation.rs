@@ -3,15 +3,15 @@
 use chrono::{DateTime, Utc};
 use spec::http::Exchange;
 
-use crate::Launch;
+use crate::ServerSettings;
 
-/// Something that happened to the server of an instance that [records](crate::instance::Stage::recording).
+/// Something that happened to the server of an instance that [records](crate::instance::Instance::recording).
 #[derive(Clone, Debug)]
 pub enum Observation {
     /// A server serves from now on; the one before it has ended.
     Served {
         /// The settings that it runs with.
-        settings: Launch,
+        settings: ServerSettings,
         /// The name that the session cookie has there.
         cookie_name: String,
     },

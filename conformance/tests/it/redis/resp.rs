@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use spec::results::{TargetKind, Way};
+use spec::results::{SeedMethod, TargetKind};
 use targets::clock::{ClockDriver, NoClock};
-use targets::{Isolation, Launch, Site, SiteError, Stop, Target};
+use targets::{Isolation, Sandbox, SandboxError, ServerSettings, Stop, Target};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
@@ -59,22 +59,22 @@ impl Target for Resp {
         Isolation::ForkPerBatch
     }
 
-    fn seed_methods(&self) -> &'static [Way] {
+    fn seed_methods(&self) -> &'static [SeedMethod] {
         &[]
     }
 
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         let mut data = Data::default();
         if self.0 == Fault::KeepsWhatItHas {
             let there = [("Holberton", "School"), ("HolbertonSanFrancisco", "100")];
             data.values.extend(there.map(|(key, value)| (key.to_owned(), value.to_owned())));
         }
         let data = Arc::new(Mutex::new(data));
-        Ok(Box::new(RespSite { fault: self.0, data, running: None, port: 0, clock: NoClock }))
+        Ok(Box::new(RespSandbox { fault: self.0, data, running: None, port: 0, clock: NoClock }))
     }
 }
 
-struct RespSite {
+struct RespSandbox {
     fault: Fault,
     data: Arc<Mutex<Data>>,
     running: Option<JoinHandle<()>>,
@@ -83,14 +83,14 @@ struct RespSite {
 }
 
 #[async_trait]
-impl Site for RespSite {
-    async fn start(&mut self, _launch: &Launch) -> Result<(), SiteError> {
+impl Sandbox for RespSandbox {
+    async fn start(&mut self, _launch: &ServerSettings) -> Result<(), SandboxError> {
         let (port, running) = serve(self.fault, Arc::clone(&self.data)).await;
         (self.port, self.running) = (port, Some(running));
         Ok(())
     }
 
-    async fn stop(&mut self, _how: Stop) -> Result<(), SiteError> {
+    async fn stop(&mut self, _how: Stop) -> Result<(), SandboxError> {
         if let Some(running) = self.running.take() {
             running.abort();
         }
@@ -100,7 +100,7 @@ impl Site for RespSite {
         Ok(())
     }
 
-    fn reply_patience(&self) -> Duration {
+    fn reply_timeout(&self) -> Duration {
         // Some mistakes are a silence; whatever else there is to hear comes, however busy the machine is.
         let is_silent = matches!(
             self.fault,
@@ -129,12 +129,12 @@ impl Site for RespSite {
         Utc::now()
     }
 
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         Resp(self.fault).open().await
     }
 }
 
-impl Drop for RespSite {
+impl Drop for RespSandbox {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
             running.abort();

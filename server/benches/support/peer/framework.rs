@@ -75,7 +75,7 @@ async fn log_in(
     Form(login): Form<Login>,
 ) -> Result<impl IntoResponse, StatusCode> {
     let user = users.by_email.get(&login.email).ok_or(StatusCode::NOT_FOUND)?;
-    if !user.password.is_of(&login.password) {
+    if !user.password.verify(&login.password) {
         return Err(StatusCode::UNAUTHORIZED);
     }
     let inserted = session.insert(USER_ID, user.id.as_str()).await;
@@ -91,6 +91,6 @@ async fn me(State(users): Shared, session: Session) -> Result<impl IntoResponse,
 
 async fn me_by_password(State(users): Shared, headers: HeaderMap) -> Result<impl IntoResponse, StatusCode> {
     let (email, password) = server::auth::credentials(&headers).ok_or(StatusCode::UNAUTHORIZED)?;
-    let user = users.by_email.get(&email).filter(|user| user.password.is_of(&password));
+    let user = users.by_email.get(&email).filter(|user| user.password.verify(&password));
     Ok(written(user.ok_or(StatusCode::FORBIDDEN)?.json(json::body)))
 }

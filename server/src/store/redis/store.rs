@@ -4,28 +4,29 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
+use futures_util::future::Either;
 use redis::{ErrorKind, FromRedisValue, ScriptInvocation};
 use thiserror::Error;
 use tracing::{error, warn};
 
-use super::link::{Failure, Link};
+use super::connection::{Failure, SharedConnection};
 use super::script::SCRIPTS;
 use super::url::RedisUrl;
 use crate::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, User, UserList, UserSession};
 use crate::http::limits::STORE_LIST_TIME;
-use crate::store::contract::{Store, StoreError};
-use crate::store::index::Key;
-use crate::store::lookup::Lookup;
+use crate::store::contract::{Lookup, Store, StoreError};
+use crate::store::digest::SessionDigest;
 
-/// Users that one look lists, so that others need not wait for a long list.
+/// Users in one page of the list, so that other requests need not wait for a long list.
 const PAGE: usize = 500;
 
 /// A store in a Redis.
 pub struct Redis {
-    link: Link,
+    connection: SharedConnection,
 }
 
-/// Why a Redis cannot be used: which, and what is wrong with it.
+/// The error of a Redis that cannot be used.
 #[derive(Debug, Error)]
 #[error("cannot use the database {url}: {failure}; {instead}")]
 pub struct OpenError {
@@ -34,33 +35,33 @@ pub struct OpenError {
     instead: &'static str,
 }
 
-/// A user as a script gives it: ID, email, hash of the password, names, times of creation and last update.
+/// A user as scripts return it: ID, email, hash of the password, names, times of creation and last update.
 type UserFields = (String, String, Vec<u8>, Option<String>, Option<String>, i64, i64);
 
 impl Redis {
-    /// Connects, and sees to it that this Redis can be used.
+    /// Connects, and checks that this Redis can be used.
     ///
     /// # Errors
     ///
-    /// Where it cannot be reached, wants another password, is a replica, or is too old.
+    /// If it cannot be reached, requires another password, is a replica, or is too old.
     pub async fn open(url: &RedisUrl) -> Result<Self, OpenError> {
         let refused = |failure: Failure| {
             let instead = failure.instead();
             OpenError { url: url.clone(), failure: failure.into(), instead }
         };
-        let link = Link::new(url).map_err(|error| refused(error.into()))?;
+        let connection = SharedConnection::new(url).map_err(|error| refused(error.into()))?;
         let settings: (String, String) =
-            link.run(&SCRIPTS.settings.prepare_invoke()).await.map_err(refused)?;
+            connection.run(&SCRIPTS.settings.prepare_invoke()).await.map_err(refused)?;
         warn_of(url, &settings);
-        Ok(Self { link })
+        Ok(Self { connection })
     }
 
     async fn read<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
-        self.link.ask(script).await.map_err(|_| StoreError::Read)
+        self.connection.ask(script).await.map_err(|_| StoreError::Read)
     }
 
     async fn write<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
-        self.link.ask(script).await.map_err(|_| StoreError::Write)
+        self.connection.ask(script).await.map_err(|_| StoreError::Write)
     }
 
     async fn pages(&self) -> Result<Vec<Arc<User>>, StoreError> {
@@ -84,7 +85,7 @@ impl Redis {
 
 #[async_trait]
 impl Store for Redis {
-    /// Page by page: what changes meanwhile may show in part.
+    /// Reads the list page by page: a change meanwhile may show in part.
     async fn users(&self) -> Result<Arc<UserList>, StoreError> {
         let pages = tokio::time::timeout(STORE_LIST_TIME, self.pages()).await;
         let users = pages.unwrap_or_else(|_| {
@@ -95,15 +96,15 @@ impl Store for Redis {
     }
 
     fn user_count(&self) -> Lookup<'_, u64> {
-        Lookup::pending(async { self.read(&SCRIPTS.count_users.prepare_invoke()).await })
+        Either::Right(async { self.read(&SCRIPTS.count_users.prepare_invoke()).await }.boxed())
     }
 
     fn user(&self, id: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::pending(self.find_user(SCRIPTS.find_user.arg(id)))
+        Either::Right(self.find_user(SCRIPTS.find_user.arg(id)).boxed())
     }
 
     fn user_by_email(&self, email: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::pending(self.find_user(SCRIPTS.find_user_by_email.arg(email)))
+        Either::Right(self.find_user(SCRIPTS.find_user_by_email.arg(email)).boxed())
     }
 
     async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError> {
@@ -145,7 +146,7 @@ impl Store for Redis {
     ) -> Result<bool, StoreError> {
         let mut script = SCRIPTS.add_session.arg(key(id.as_str()));
         script.arg(session.user_id.as_str()).arg(session.created_at.timestamp_micros());
-        if let Some((kept, before)) = lifetime.kept().zip(lifetime.forget_before(session.created_at)) {
+        if let Some((kept, before)) = lifetime.retention().zip(lifetime.purge_before(session.created_at)) {
             script.arg(kept.num_milliseconds()).arg(before.timestamp_micros());
         }
         self.write(&script).await
@@ -153,12 +154,13 @@ impl Store for Redis {
 
     fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>> {
         let script = SCRIPTS.find_session.arg(key(id));
-        Lookup::pending(async move {
+        let session = async move {
             let Some((created_at, fields)) = self.read::<Option<(i64, UserFields)>>(&script).await? else {
                 return Ok(None);
             };
             Ok(Some(UserSession { user: user(fields)?, created_at: time(created_at)? }))
-        })
+        };
+        Either::Right(session.boxed())
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
@@ -167,7 +169,7 @@ impl Store for Redis {
 }
 
 impl Failure {
-    /// What the operator can do about it at the start of a server.
+    /// Returns what the operator can do about it at the start of a server.
     fn instead(&self) -> &'static str {
         let error = match self {
             Self::Late => return "see what keeps it busy",
@@ -188,7 +190,7 @@ impl Failure {
     }
 }
 
-/// Tells the operator of settings by which a Redis keeps less than this server's users may expect.
+/// Warns of settings with which a Redis keeps less than users may expect.
 fn warn_of(url: &RedisUrl, (full, append_only): &(String, String)) {
     if full != "noeviction" {
         warn!("{url} may drop users and sessions when it is full: set maxmemory-policy noeviction there");
@@ -200,12 +202,12 @@ fn warn_of(url: &RedisUrl, (full, append_only): &(String, String)) {
     }
 }
 
-/// A session's key as text.
+/// Returns the digest of a session ID as text.
 fn key(id: &str) -> String {
-    format!("{:032x}", u128::from_be_bytes(*Key::of(id).as_bytes()))
+    format!("{:032x}", u128::from_be_bytes(*SessionDigest::new(id).as_bytes()))
 }
 
-/// Adds the names that there are to the fields of a user.
+/// Adds the names that are `Some` to the arguments of a script.
 fn add_names(script: &mut ScriptInvocation<'_>, names: &Names) {
     for (field, name) in [("first_name", &names.first), ("last_name", &names.last)] {
         if let Some(name) = name {

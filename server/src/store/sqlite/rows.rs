@@ -1,4 +1,4 @@
-//! Rows of the tables, and what they mean.
+//! Rows of the tables, and their conversion to users and times.
 
 use std::sync::Arc;
 
@@ -17,22 +17,22 @@ pub fn find_user(connection: &Connection, column: &str, value: &str) -> rusqlite
     let by_row = format!("{USER} WHERE rowid = (SELECT rowid FROM users WHERE {column} = ?1)");
     let mut find = connection.prepare_cached(&by_row)?;
     let found = find.query_row([value], |row| {
-        agree(row.get_ref(column)?.as_bytes()?, value.as_bytes())?;
+        ensure_row_is(row.get_ref(column)?.as_bytes()?, value.as_bytes())?;
         user(row)
     });
     found.map(Arc::new).optional()
 }
 
-/// Makes sure that a row is the one that was looked for: a damaged index may name another, whose user would
-/// then be taken for this one. The row is asked for by its number, or SQLite would read the key in the index.
-pub fn agree(found: &[u8], sought: &[u8]) -> rusqlite::Result<()> {
+/// Checks that a row is the one that was looked for. A damaged index may lead to another row, whose user would be taken for
+/// this one. The row is selected by its number, as SQLite would otherwise read the value from the index.
+pub fn ensure_row_is(found: &[u8], sought: &[u8]) -> rusqlite::Result<()> {
     if found == sought {
         return Ok(());
     }
     Err(corrupt("an index names the wrong row; restore a copy"))
 }
 
-/// The error of a file that holds what nothing wrote.
+/// Makes the error of a file that has contents that nothing wrote.
 pub fn corrupt(how: &str) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(SqliteError::new(SQLITE_CORRUPT), Some(how.to_owned()))
 }
@@ -58,9 +58,9 @@ mod tests {
 
     #[test]
     fn a_row_that_was_not_looked_for_is_an_error() {
-        assert!(agree(b"kim", b"kim").is_ok());
+        assert!(ensure_row_is(b"kim", b"kim").is_ok());
         for found in [&b"lee"[..], b"", b"kimm", b"Kim"] {
-            assert!(agree(found, b"kim").is_err());
+            assert!(ensure_row_is(found, b"kim").is_err());
         }
     }
 }

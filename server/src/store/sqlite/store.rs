@@ -15,48 +15,45 @@ use super::transaction::Transaction;
 use super::writer::Writer;
 use crate::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, User, UserList, UserSession};
 use crate::store::cache::Cache;
-use crate::store::contract::{PURGED_AT_ONCE, Store, StoreError};
-use crate::store::index::{Index, Key};
-use crate::store::lookup::Lookup;
+use crate::store::contract::{Lookup, PURGED_AT_ONCE, Store, StoreError, found};
+use crate::store::digest::SessionDigest;
+use crate::store::index::Index;
 
-/// Users cached, twice over and by both ID and email. One takes about a kilobyte with its JSON.
+/// Users in a generation of each cache, by ID and by email. One takes about a kilobyte with its JSON.
 const CACHED_USERS: usize = 128 * 1024;
 
-/// The key of the one list there is.
+/// The key of the only list.
 const ALL: &str = "";
 
 /// A store in an SQLite file.
 pub struct Sqlite {
     shared: Arc<Shared>,
-    // Dropped after this process's readers, so that the last connection to close can write: SQLite then moves
-    // the log into the file.
+    // Dropped after the readers, so that the last connection to close can write: SQLite then moves the log into the file.
     writer: Writer,
 }
 
-/// What requests and the writer thread share.
+/// The state that requests and the writer thread share.
 struct Shared {
     readers: Readers,
     user_count: AtomicU64,
     users: Cache<Arc<User>>,
     users_by_email: Cache<Arc<User>>,
-    /// The list of all users since the last change of any, under [`ALL`].
+    /// The list of all users since the last change of a user, under [`ALL`].
     lists: Cache<Arc<UserList>>,
     listing: tokio::sync::Mutex<()>,
     sessions: Index,
-    /// The time of the first session on disk when that was last looked at: until it is to be forgotten, a login
-    /// need not look.
+    /// The time of the first session on disk when it was last looked at. Until that may be purged, a login need not look.
     first_session_micros: AtomicI64,
     /// Held until the last connection is closed.
     _lock: Arc<Lock>,
 }
 
 impl Sqlite {
-    /// Opens the database at `path`, or makes it where there is none.
+    /// Opens the database at `path`, or creates it if there is none.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be used: it is not ours, damaged, in use, or cannot be written. It is untouched
-    /// then.
+    /// If the file is not ours, damaged, in use, or cannot be written. It is not changed then.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let opened = open::open(path)?;
         let shared = Arc::new(Shared {
@@ -75,7 +72,7 @@ impl Sqlite {
         Ok(Self { shared, writer })
     }
 
-    /// Runs a change in a transaction and, when it is durable, `then` with what it gave.
+    /// Runs a change in a transaction and, when it is durable, `then` with its result.
     async fn change<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Transaction<'_, '_>) -> rusqlite::Result<T> + Send + 'static,
@@ -87,12 +84,12 @@ impl Sqlite {
 }
 
 impl Shared {
-    /// Deletes a few of the oldest sessions if they were made before `before`; their keys.
-    fn forget_sessions(
+    /// Deletes a few of the oldest sessions if they were created before `before`; returns their digests.
+    fn purge_sessions(
         &self,
         transaction: &Transaction<'_, '_>,
         before: DateTime<Utc>,
-    ) -> rusqlite::Result<Vec<Key>> {
+    ) -> rusqlite::Result<Vec<SessionDigest>> {
         let before = before.timestamp_micros();
         if self.first_session_micros.load(Ordering::Relaxed) >= before {
             return Ok(Vec::new());
@@ -100,20 +97,20 @@ impl Shared {
         let mut first = transaction
             .prepare_cached("SELECT rowid, key, created_at FROM sessions ORDER BY rowid LIMIT ?1")?;
         let first = first.query_map([PURGED_AT_ONCE], |row| {
-            Ok((row.get(0)?, Key::from(row.get::<_, [u8; 16]>(1)?), row.get(2)?))
+            Ok((row.get(0)?, SessionDigest::from(row.get::<_, [u8; 16]>(1)?), row.get(2)?))
         })?;
-        let first: Vec<(i64, Key, i64)> = first.collect::<Result<_, _>>()?;
-        let mut forgotten = Vec::new();
-        for (place, key, created_at) in first {
+        let first: Vec<(i64, SessionDigest, i64)> = first.collect::<Result<_, _>>()?;
+        let mut purged = Vec::new();
+        for (rowid, digest, created_at) in first {
             if created_at >= before {
-                // Should the transaction fail, those before it are looked at when this one's time has come.
+                // If the transaction fails, those before it are looked at when the time of this one has come.
                 self.first_session_micros.store(created_at, Ordering::Relaxed);
                 break;
             }
-            transaction.end_session(key, place)?;
-            forgotten.push(key);
+            transaction.end_session(digest, rowid)?;
+            purged.push(digest);
         }
-        Ok(forgotten)
+        Ok(purged)
     }
 
     /// Finds a user in the cache of its unique column, or in the file.
@@ -130,13 +127,13 @@ impl Shared {
         let found = self.readers.row(|connection| find_user(connection, column, value))?;
         if let Some(user) = &found {
             cache.fill(epochs[0], value, Arc::clone(user));
-            // Who logs in by email is asked for by ID right after.
+            // A user who logs in by email is looked up by ID right after.
             self.users.fill(epochs[1], user.id.as_str(), Arc::clone(user));
         }
         Ok(found)
     }
 
-    fn keep_user(&self, user: &Arc<User>) {
+    fn cache_user(&self, user: &Arc<User>) {
         self.users.put(user.id.as_str(), Arc::clone(user));
         self.users_by_email.put(&user.email, Arc::clone(user));
         self.lists.remove(ALL);
@@ -149,13 +146,13 @@ impl Store for Sqlite {
         if let Some(list) = self.shared.lists.find(ALL) {
             return Ok(list);
         }
-        // After a change one reads the list, and the others who ask for it wait for that.
+        // After a change one request reads the list, and the others wait for it.
         let _turn = self.shared.listing.lock().await;
         if let Some(list) = self.shared.lists.find(ALL) {
             return Ok(list);
         }
         let shared = Arc::clone(&self.shared);
-        // The one read whose length grows with the data: not on a thread that serves others.
+        // The only read whose time grows with the data: not on a thread that serves requests.
         let list = tokio::task::spawn_blocking(move || {
             let epoch = shared.lists.epoch();
             let users = shared.readers.list(|connection| {
@@ -170,15 +167,15 @@ impl Store for Sqlite {
     }
 
     fn user_count(&self) -> Lookup<'_, u64> {
-        Lookup::ready(Ok(self.shared.user_count.load(Ordering::Acquire)))
+        found(Ok(self.shared.user_count.load(Ordering::Acquire)))
     }
 
     fn user(&self, id: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::ready(self.shared.find_user(&self.shared.users, "id", id))
+        found(self.shared.find_user(&self.shared.users, "id", id))
     }
 
     fn user_by_email(&self, email: &str) -> Lookup<'_, Option<Arc<User>>> {
-        Lookup::ready(self.shared.find_user(&self.shared.users_by_email, "email", email))
+        found(self.shared.find_user(&self.shared.users_by_email, "email", email))
     }
 
     async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError> {
@@ -188,7 +185,7 @@ impl Store for Sqlite {
             move |shared, &is_new| {
                 if is_new {
                     shared.user_count.fetch_add(1, Ordering::AcqRel);
-                    shared.keep_user(&added);
+                    shared.cache_user(&added);
                 }
             },
         )
@@ -212,7 +209,7 @@ impl Store for Sqlite {
                     .execute(params![id, names.first, names.last, now.timestamp_micros()])?;
                 find_user(connection, "id", &id)
             },
-            |shared, user| user.iter().for_each(|user| shared.keep_user(user)),
+            |shared, user| user.iter().for_each(|user| shared.cache_user(user)),
         )
         .await
     }
@@ -227,7 +224,7 @@ impl Store for Sqlite {
                         .execute(params![id, password.as_bytes()])?;
                     find_user(connection, "id", &id)
                 },
-                |shared, user| user.iter().for_each(|user| shared.keep_user(user)),
+                |shared, user| user.iter().for_each(|user| shared.cache_user(user)),
             )
             .await?;
         Ok(rehashed.is_some())
@@ -241,10 +238,10 @@ impl Store for Sqlite {
                 move |transaction| {
                     let removed = transaction.remove_user(&id)?;
                     if removed.is_some() {
-                        // Memory lacks those that were made in this transaction.
+                        // Memory lacks the sessions of this transaction.
                         let made = transaction.made_for(&id);
-                        for (key, place) in shared.sessions.of_user(&id).into_iter().chain(made) {
-                            transaction.end_session(key, place)?;
+                        for (digest, rowid) in shared.sessions.of_user(&id).into_iter().chain(made) {
+                            transaction.end_session(digest, rowid)?;
                         }
                     }
                     Ok(removed.map(|email| (id, email)))
@@ -255,9 +252,9 @@ impl Store for Sqlite {
                         shared.users.remove(id);
                         shared.users_by_email.remove(email);
                         shared.lists.remove(ALL);
-                        // Those that were made in the same transaction are among them by now.
-                        for (key, _) in shared.sessions.of_user(id) {
-                            shared.sessions.remove(key);
+                        // Those of the same transaction are among them by now.
+                        for (digest, _) in shared.sessions.of_user(id) {
+                            shared.sessions.remove(digest);
                         }
                     }
                 },
@@ -272,48 +269,49 @@ impl Store for Sqlite {
         session: Session,
         lifetime: Lifetime,
     ) -> Result<bool, StoreError> {
-        let (key, added) = (Key::of(id.as_str()), session.clone());
-        let forget_before = lifetime.forget_before(session.created_at);
+        let (digest, added) = (SessionDigest::new(id.as_str()), session.clone());
+        let purge_before = lifetime.purge_before(session.created_at);
         let shared = Arc::clone(&self.shared);
         self.change(
             move |transaction| {
-                let forgotten = match forget_before {
-                    Some(before) => shared.forget_sessions(transaction, before)?,
+                let purged = match purge_before {
+                    Some(before) => shared.purge_sessions(transaction, before)?,
                     None => Vec::new(),
                 };
                 // The caches follow each transaction before the next begins.
-                let user_is_kept = shared.users.has(session.user_id.as_str());
-                Ok((transaction.add_session(key, session, user_is_kept)?, forgotten))
+                let user_is_cached = shared.users.has(session.user_id.as_str());
+                Ok((transaction.add_session(digest, session, user_is_cached)?, purged))
             },
-            move |shared, (place, forgotten)| {
-                for &key in forgotten {
-                    shared.sessions.remove(key);
+            move |shared, (rowid, purged)| {
+                for &digest in purged {
+                    shared.sessions.remove(digest);
                 }
-                if let Some(place) = *place {
-                    shared.sessions.add(key, added, place);
+                if let Some(rowid) = *rowid {
+                    shared.sessions.add(digest, added, rowid);
                 }
             },
         )
         .await
-        .map(|(place, _)| place.is_some())
+        .map(|(rowid, _)| rowid.is_some())
     }
 
     fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>> {
-        let Some(Session { user_id, created_at }) = self.shared.sessions.find(Key::of(id)) else {
-            return Lookup::ready(Ok(None));
+        let Some(Session { user_id, created_at }) = self.shared.sessions.find(SessionDigest::new(id)) else {
+            return found(Ok(None));
         };
-        self.user(user_id.as_str()).map(move |user| user.map(|user| UserSession { user, created_at }))
+        let user = self.shared.find_user(&self.shared.users, "id", user_id.as_str());
+        found(user.map(|user| user.map(|user| UserSession { user, created_at })))
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
-        let key = Key::of(id);
-        let Some(place) = self.shared.sessions.place(key) else {
+        let digest = SessionDigest::new(id);
+        let Some(rowid) = self.shared.sessions.rowid(digest) else {
             return Ok(false);
         };
         self.change(
-            move |transaction| transaction.end_session(key, place),
+            move |transaction| transaction.end_session(digest, rowid),
             move |shared, _| {
-                shared.sessions.remove(key);
+                shared.sessions.remove(digest);
             },
         )
         .await
@@ -329,7 +327,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.db");
         let store = Sqlite::open(&path).expect("a database");
-        let (password, now) = (PasswordHash::of("x"), DateTime::UNIX_EPOCH);
+        let (password, now) = (PasswordHash::sha256("x"), DateTime::UNIX_EPOCH);
         let kim = Arc::new(User::new("kim@h".to_owned(), password, Names::default(), now));
         assert_eq!(store.add_user(Arc::clone(&kim)).await, Ok(true));
         drop(store);

@@ -1,7 +1,7 @@
 //! Faults: mistakes that a server could make. They prove that the suite can fail.
 //!
-//! A [`Fault`] is one named mistake, and [`FaultyModel`] is the model with one of them. Every requirement has at least
-//! one fault that its own checks must find. The private modules are the tables of faults, by subject.
+//! A [`Fault`] is one named mistake, and [`FaultyModel`] is the model with one of them. Every requirement has at
+//! least one fault that its own checks must find. The private modules are the tables of faults, by subject.
 
 mod api;
 mod basic;

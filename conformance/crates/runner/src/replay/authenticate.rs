@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::{Player, Printed, Stopped};
+use super::{Printed, Replayer, Stopped};
 use spec::catalogue::Mode;
 use spec::scenario::{Action, Authenticate, Capture, CaptureSource, Show, Step};
 
-impl Player<'_, '_> {
+impl Replayer<'_, '_> {
     /// Sets `$CREDENTIAL`; it prints nothing but a login that failed, or what an answer to it must not say.
     pub(super) async fn authenticate(
         &mut self,
@@ -15,7 +15,7 @@ impl Player<'_, '_> {
         step: &Step,
         user: &Authenticate,
     ) -> Result<Printed, Stopped> {
-        match self.launch.mode {
+        match self.settings.mode {
             Mode::Off | Mode::Auth | Mode::Redis => self.credential(String::new()),
             Mode::BasicAuth => {
                 let credentials = BASE64_STANDARD.encode(self.expand(&user.user(), index)?);
@@ -40,7 +40,7 @@ impl Player<'_, '_> {
             let cookie = Capture { name: name.clone(), from: CaptureSource::Cookie };
             lines.extend(self.capture(index, &cookie)?.0);
             if let Some(id) = self.variables.get(&name) {
-                self.credential(format!("Cookie: {}={id}", self.launch.session_name));
+                self.credential(format!("Cookie: {}={id}", self.settings.session_name));
             }
         }
         Ok((lines, success))

@@ -12,11 +12,11 @@ use spec::catalogue::Mode;
 use spec::catalogue::{Catalogue, Requirement};
 use spec::results::Kind;
 use spec::results::Report;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::suite::Suite;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 
-/// What the scenarios say of one fault.
+/// The check of the model with one fault.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The fault.
@@ -28,7 +28,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Tells whether a requirement that the fault breaks is not met: no other finds it.
+    /// Returns whether a requirement that the fault breaks is not met: no other finds it.
     pub fn is_found(&self) -> bool {
         self.report
             .verdicts
@@ -36,7 +36,7 @@ impl Row {
             .any(|finding| self.fault.requirements.contains(&finding.requirement.as_str()))
     }
 
-    /// Lists the requirements that are not met, in the catalogue's order, each with its modes.
+    /// Returns the requirements that are not met, in the catalogue's order, each with its modes.
     pub fn not_met<'a>(&'a self, catalogue: &'a Catalogue) -> Vec<(&'a str, Vec<Mode>)> {
         let of = |row: &'a Requirement| {
             let not_met = |mode: &Mode| {
@@ -50,57 +50,57 @@ impl Row {
     }
 }
 
-/// How much is played against a fault.
+/// The scenarios that are replayed against a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// What bears on the fault's own requirements.
+    /// Those of the fault's own requirements.
     Own,
     /// Every scenario in every mode.
     Whole,
 }
 
-/// Plays scenarios against the model with each of these faults, as many side by side as there are cores.
+/// Checks the model with each of these faults, as many side by side as there are cores.
 ///
-/// `on_progress` is called with each fault that has been played. The rows are in the order of the faults.
+/// `on_progress` is called with each fault that has been checked. The rows are in the order of the faults.
 ///
 /// # Errors
 ///
 /// When the suite itself fails, which a fault must never bring about.
-pub fn play_all(
+pub fn run_all(
     suite: &Suite,
     faults: &[&'static Fault],
     extent: Extent,
     on_progress: &(dyn Fn(&Fault) + Sync),
 ) -> Result<Vec<Row>, Error> {
     run_in_parallel(faults, cores(), |runtime, _, fault| {
-        let row = runtime.block_on(play(suite, fault, extent))?;
+        let row = runtime.block_on(run(suite, fault, extent))?;
         on_progress(fault);
         Ok(row)
     })
 }
 
-/// Plays scenarios against the model with a fault.
+/// Checks the model with a fault.
 ///
 /// # Errors
 ///
 /// When the suite itself fails, which a fault must never bring about.
-pub async fn play(suite: &Suite, fault: &'static Fault, extent: Extent) -> Result<Row, Error> {
+pub async fn run(suite: &Suite, fault: &'static Fault, extent: Extent) -> Result<Row, Error> {
     let own = || fault.requirements.iter().map(|id| (*id).to_owned()).collect();
     let plan = Plan {
         modes: Mode::ALL.to_vec(),
         scenarios: Vec::new(),
         requirements: if extent == Extent::Own { own() } else { Vec::new() },
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs: Mode::ALL.len(),
     };
     let target = Model { fault: Some(fault) };
-    let checked = Check::new(suite, &target, &plan, &Silence).run().await;
+    let checked = Check::new(suite, &target, &plan, &NoListener).run().await;
     let checked = checked.map_err(|ClockUnproved| Error::ModelClock)?;
     Ok(Row { fault, differing: differing(suite, &checked.runs), report: checked.report })
 }
 
-/// Lists the steps that are answered otherwise than accepted, in whatever mode, by scenario.
+/// Returns the steps that are answered otherwise than accepted, in whatever mode, by scenario.
 fn differing(suite: &Suite, runs: &[ScenarioRun<'_>]) -> BTreeMap<String, BTreeSet<usize>> {
     let mut all: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for run in runs {

@@ -44,7 +44,7 @@ impl Clients<'_> {
         match plan.pace {
             Pace::Free => {
                 let all = clients.iter_mut().map(|client| async {
-                    for operation in plan.of_client(client.number) {
+                    for operation in plan.client_operations(client.number) {
                         client.send(operation, &history).await;
                     }
                 });

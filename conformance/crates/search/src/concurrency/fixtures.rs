@@ -82,17 +82,17 @@ impl Fixtures {
             Operation::WrongLogin(actor) => {
                 self.login(&NewUser { password: "wrong".to_owned(), ..self.user(actor) })
             }
-            Operation::Read(actor) => of_user(actor, "GET"),
+            Operation::Read(actor) => user_request(actor, "GET"),
             Operation::Rename(actor) => {
                 let field = if client.is_multiple_of(2) { "first_name" } else { "last_name" };
                 let put = with_json("/users/", "PUT", &json!({field: format!("Name {}", client + 1)}));
-                Curl { url: of_user(actor, "PUT").url, ..put }
+                Curl { url: user_request(actor, "PUT").url, ..put }
             }
             Operation::Create(number) => {
                 let email = self.email(["carol", "dave"][number % 2]);
                 with_json("/users", "POST", &json!({"email": email, "password": PASSWORD}))
             }
-            Operation::Delete(actor) => of_user(actor, "DELETE"),
+            Operation::Delete(actor) => user_request(actor, "DELETE"),
             Operation::List => curl("/users", "GET"),
         };
         let cookie = operation.session().map(|session| self.cookie(&session.variable(client)));
@@ -116,7 +116,7 @@ fn with_json(path: &str, method: &str, content: &serde_json::Value) -> Curl {
     Curl { headers: vec!["Content-Type: application/json".into()], data, ..curl(path, method) }
 }
 
-fn of_user(actor: Actor, method: &str) -> Curl {
+fn user_request(actor: Actor, method: &str) -> Curl {
     let mut request = curl("/users/", method);
     request.url.push(variable_piece(actor.variable()));
     request

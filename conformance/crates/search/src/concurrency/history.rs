@@ -88,8 +88,7 @@ impl History {
     }
 
     /// Returns the indices of the start and the end of a call among the events. A call without an end lasts until
-    /// after
-    /// the last event.
+    /// after the last event.
     pub fn interval(&self, index: usize) -> (usize, usize) {
         let place = |event| self.events.iter().position(|one| *one == event);
         let begin = place(Event::Invoked(index)).unwrap_or_default();
@@ -104,5 +103,34 @@ impl History {
             None => Err(NoAnswer::Closed),
         };
         Exchange { request: self.calls[index].request.clone(), answer }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::Fixtures;
+    use super::*;
+
+    #[test]
+    fn a_call_lasts_from_its_start_to_its_end_or_beyond_the_last_event() {
+        let call = |client| {
+            let request = Request::get("http://h/".to_owned());
+            let asked = Asked::of(&request);
+            let scenario_curl = Fixtures::documented().curl(client, Operation::List);
+            Call { client, operation: Operation::List, scenario_curl, request, asked }
+        };
+        let answer = |status| Arc::new(Answer { status, headers: Vec::new(), body: Vec::new() });
+        let mut history = History::default();
+        let (first, second, third) =
+            (history.invoke(call(0)), history.invoke(call(1)), history.invoke(call(2)));
+        history.complete(second, Ok(answer(200)));
+        history.complete(first, Err(NoAnswer::Closed));
+        assert_eq!([first, second, third].map(|index| history.interval(index)), [(0, 4), (1, 3), (2, 5)]);
+        assert_eq!([first, second, third].map(|index| history.has_failed(index)), [true, false, true]);
+        assert_eq!(history.failure(first), Some(&NoAnswer::Closed));
+        assert_eq!(history.exchange(second).answer.map(|answer| answer.status), Ok(200));
+        assert_eq!(history.exchange(third).answer, Err(NoAnswer::Closed), "it has no end");
+        history.complete(third, Ok(answer(503)));
+        assert!(history.has_failed(third), "a server error");
     }
 }

@@ -20,7 +20,7 @@ pub struct Anomaly {
     pub race_requirements: Vec<&'static str>,
     /// The ids of broken requirements about the answer itself, the likeliest first, at least one.
     pub answer_requirements: Vec<&'static str>,
-    /// The text of a correct answer; `None` if the answer is wrong only together with later events.
+    /// The text of a correct answer; `None` if the answer is right by itself and wrong at its place.
     pub expected: Option<String>,
 }
 
@@ -55,13 +55,13 @@ fn tester(
     for event in events {
         let (Event::Invoked(index) | Event::Returned(index)) = *event;
         let call = &history.calls()[index];
-        let noted = match (event, history.answer(index)) {
+        let recorded = match (event, history.answer(index)) {
             _ if without == Some(index) => continue,
             (Event::Invoked(_), _) => tester.on_invoke(call.client, Arc::clone(call)),
             (Event::Returned(_), Some(answer)) => tester.on_return(call.client, Arc::clone(answer)),
             (Event::Returned(_), None) => continue,
         };
-        noted.expect("a client has one request at a time");
+        recorded.expect("a client has one request at a time");
     }
     tester
 }
@@ -74,24 +74,25 @@ struct Attribution<'a> {
 }
 
 impl Attribution<'_> {
-    /// Attributes the answer to requirements. `before` are the calls before it, in an order that explains them.
+    /// Returns the anomaly of the call. `before` are the calls before it, in an order that explains them.
     fn anomaly(&self, before: &[(Arc<Call>, Arc<Answer>)]) -> Anomaly {
         let (mut specification, mut oracle) =
             (self.prepared.specification.clone(), self.prepared.oracle.clone());
         let now = self.prepared.now;
         for (call, answer) in before {
-            if let Some(told) = specification.as_sequential_answer(&call.asked, answer) {
-                let exchange = Exchange { request: call.request.clone(), answer: Ok(told) };
+            if let Some(sequential) = specification.as_sequential_answer(&call.asked, answer) {
+                let exchange = Exchange { request: call.request.clone(), answer: Ok(sequential) };
                 oracle.judge(&exchange, now, now);
             }
             specification.accepts(&call.asked, answer);
         }
         let asked = &self.asked();
         let requirement = specification.documented_requirement(asked).unwrap_or("session.identifies");
-        let fits = self.history.answer(self.call).is_some_and(|answer| specification.accepts(asked, answer));
+        let is_accepted =
+            self.history.answer(self.call).is_some_and(|answer| specification.accepts(asked, answer));
         let mut deviations = oracle.judge(&self.history.exchange(self.call), now, now);
         let race_requirements = self.race_requirements();
-        let (answer_requirements, expected) = match deviations.pop().filter(|_| !fits) {
+        let (answer_requirements, expected) = match deviations.pop().filter(|_| !is_accepted) {
             Some(deviation) => (deviation.requirements, Some(deviation.expected)),
             None => (vec![requirement], None),
         };
@@ -111,22 +112,22 @@ impl Attribution<'_> {
         if !succeeds(self.call) {
             return Vec::new();
         }
-        let made = |index: usize| {
+        let issued_id = |index: usize| {
             let call = &self.history.calls()[index];
             let answer = self.history.answer(index).filter(|_| call.operation.kind() == OperationKind::Login);
             answer.and_then(|answer| answer.cookie(name))
         };
         let mut others = (0..self.history.calls().len()).filter(|index| *index != self.call);
-        if made(self.call).is_some() && others.any(|index| made(index) == made(self.call)) {
+        if issued_id(self.call).is_some() && others.any(|index| issued_id(index) == issued_id(self.call)) {
             return vec!["security.unique-ids", "login.new-session"];
         }
-        let begin = self.history.interval(self.call).0;
+        let start = self.history.interval(self.call).0;
         let logouts = (0..self.history.calls().len()).filter(|index| {
             let same = session(*index).is_some() && session(*index) == session(self.call);
             *index != self.call && same && is_logout(*index) && succeeds(*index)
         });
         let logouts: Vec<usize> = logouts.collect();
-        if logouts.iter().any(|logout| self.history.interval(*logout).1 < begin) {
+        if logouts.iter().any(|logout| self.history.interval(*logout).1 < start) {
             return vec!["security.logout-once", "logout.ends-session"];
         }
         if is_logout(self.call) && !logouts.is_empty() {

@@ -2,8 +2,8 @@
 //!
 //! - A [`Plan`] lists the [`Operation`]s of several clients. It names users as [`Actor`]s and sessions as
 //!   [`SessionRef`]s; `fixtures` writes them as requests.
-//! - [`Setup`] prepares a server for a plan, `clients` carry the plan out and record a `history`: the interval between
-//!   the invocation and the return of each request.
+//! - [`Setup`] prepares a server for a plan, `clients` carry the plan out and record a `history`: the interval
+//!   between the invocation and the return of each request.
 //! - `linearizability` searches for an order of the requests that respects these intervals and in which every answer
 //!   is allowed by the `specification`, which is the model. The search is stateright's.
 //! - A history without such an order is a [`Violation`]. It is shown as a `timeline`, and as a `scenario` where the

@@ -59,7 +59,7 @@ impl Plan {
     }
 
     /// Iterates over the operations of a client, counted from 0.
-    pub fn of_client(&self, client: usize) -> impl Iterator<Item = Operation> {
+    pub fn client_operations(&self, client: usize) -> impl Iterator<Item = Operation> {
         self.rows.iter().filter_map(move |row| *row.get(client)?)
     }
 
@@ -69,12 +69,12 @@ impl Plan {
     }
 
     /// Returns the sessions that the plan starts with: the user of each, the client that knows it, counted from 0,
-    /// and
-    /// the name by which the plan refers to it.
+    /// and the name by which the plan refers to it.
     pub fn sessions(&self) -> Vec<(Actor, usize, SessionRef)> {
         let is_shared = self.operations().any(|one| one.session() == Some(SessionRef::Shared));
         let begins_with_one = |client: &usize| {
-            let mut before = self.of_client(*client).take_while(|one| one.kind() != OperationKind::Login);
+            let mut before =
+                self.client_operations(*client).take_while(|one| one.kind() != OperationKind::Login);
             before.any(|one| one.session() == Some(SessionRef::Own))
         };
         let own = (0..self.clients()).filter(begins_with_one);

@@ -11,7 +11,8 @@ use spec::scenario::{
     Action, Capture, CaptureSource, Parallel, Scenario, Section, Settings, Show, Spanned, Step,
 };
 
-/// Returns a history as the text of a scenario; `None` if different requests overlap.
+/// Returns a history as the text of a scenario; `None` if different requests overlap, or if a request needs the
+/// session of a concurrent login.
 pub fn write(mode: Mode, requirement: &str, plan: &Plan, history: &History, marked: usize) -> Option<String> {
     let mut sections = vec![section(1, "Requests at once", &[], preparation(plan, history))];
     for group in overlapping_groups(history)? {
@@ -102,4 +103,89 @@ fn capture(name: &str, from: CaptureSource, show: Show) -> Step {
 fn section(level: usize, heading: &str, requirements: &[&str], steps: Vec<Step>) -> Section {
     let requirements = requirements.iter().map(|id| Spanned { value: (*id).to_owned(), span: 0..0 });
     Section { heading: heading.to_owned(), level, line: 0, requirements: requirements.collect(), steps }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::actor::Actor;
+    use super::super::history::Call;
+    use super::super::operation::Operation;
+    use super::super::plan::Pace;
+    use super::*;
+    use model::Asked;
+    use spec::http::{Answer, Request};
+
+    const LOGOUT: Operation = Operation::Logout(SessionRef::Shared);
+    const VISIT: Operation = Operation::Visit(SessionRef::Shared);
+
+    /// Returns the history of these operations, one per client: `+1` is the start of client 1, and `-1` its end.
+    fn history(operations: &[Operation], events: &[i32]) -> History {
+        let mut history = History::default();
+        let mut indices = vec![0; operations.len()];
+        for event in events {
+            let client = event.unsigned_abs() as usize - 1;
+            if *event > 0 {
+                let operation = operations[client];
+                let scenario_curl = Fixtures::documented().curl(client, operation);
+                let request = Request::get("http://h/".to_owned());
+                let asked = Asked::of(&request);
+                indices[client] = history.invoke(Call { client, operation, scenario_curl, request, asked });
+            } else {
+                let answer = Answer { status: 200, headers: Vec::new(), body: Vec::new() };
+                history.complete(indices[client], Ok(Arc::new(answer)));
+            }
+        }
+        history
+    }
+
+    fn groups(events: &[i32]) -> Option<Vec<Vec<usize>>> {
+        overlapping_groups(&history(&[VISIT, VISIT, VISIT], events))
+    }
+
+    #[test]
+    fn calls_are_in_one_group_if_and_only_if_they_overlap() {
+        assert_eq!(groups(&[1, -1, 2, -2, 3, -3]), Some(vec![vec![0], vec![1], vec![2]]));
+        assert_eq!(groups(&[1, 2, 3, -2, -1, -3]), Some(vec![vec![0, 1, 2]]));
+        assert_eq!(groups(&[1, 2, -1, -2, 3, -3]), Some(vec![vec![0, 1], vec![2]]));
+        // The second call overlaps the first and the third, which do not overlap each other.
+        assert_eq!(groups(&[1, 2, -1, 3, -2, -3]), None);
+    }
+
+    #[test]
+    fn equal_concurrent_requests_are_one_parallel_step_and_the_marked_one_has_the_requirement() {
+        let plan = Plan { rows: vec![vec![Some(LOGOUT), Some(LOGOUT), None]], pace: Pace::Lockstep };
+        let history = history(&[LOGOUT, LOGOUT, VISIT], &[1, 2, -1, -2, 3, -3]);
+        let text =
+            write(Mode::SessionAuth, "security.logout-once", &plan, &history, 1).expect("they are equal");
+        let scenario = Scenario::parse("at-once", &text).expect("it is a scenario");
+        let ids = |section: &Section| -> Vec<String> {
+            section.requirements.iter().map(|one| one.value.clone()).collect()
+        };
+        let [start, logouts, visit] = &scenario.sections[..] else { panic!("{text}") };
+        assert_eq!(ids(logouts), ["security.logout-once"]);
+        assert_eq!((ids(start).len(), ids(visit).len()), (0, 0));
+        let Action::Parallel(parallel) = &logouts.steps[0].action else { panic!("{text}") };
+        assert_eq!(parallel.count, 2);
+        assert!(text.contains("user bob@hbtn.io"), "the session of the logouts is Bob's: {text}");
+    }
+
+    #[test]
+    fn different_concurrent_requests_and_sessions_of_concurrent_logins_have_no_scenario() {
+        let plan = |operation| Plan { rows: vec![vec![Some(operation); 2]], pace: Pace::Free };
+        let different = history(&[LOGOUT, VISIT], &[1, 2, -1, -2]);
+        assert_eq!(write(Mode::SessionAuth, "users.get", &plan(VISIT), &different, 0), None);
+        let login = Operation::Login(Actor::Bob);
+        let mut history = history(&[login, login], &[1, 2, -1, -2]);
+        assert!(write(Mode::SessionAuth, "login.ok", &plan(login), &history, 0).is_some());
+        let call = Call {
+            client: 0,
+            operation: Operation::Visit(SessionRef::Own),
+            scenario_curl: Fixtures::documented().curl(0, Operation::Visit(SessionRef::Own)),
+            ..Call::clone(&history.calls()[0])
+        };
+        history.invoke(call);
+        assert_eq!(write(Mode::SessionAuth, "login.ok", &plan(login), &history, 0), None);
+    }
 }

@@ -11,12 +11,12 @@ use super::specification::Specification;
 use model::{Asked, Oracle, Rules, Second, User};
 use spec::catalogue::Mode;
 use spec::http::{Answer, Exchange};
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::scenario::MissingVariable;
 use spec::scenario::curl::Curl;
-use targets::instance::Stage;
+use targets::instance::Instance;
 use targets::seed;
-use targets::{Launch, NewUser, SiteError};
+use targets::{NewUser, SandboxError, ServerSettings};
 
 /// The lifetime of sessions in seconds: longer than any trial, because expiry is tested elsewhere.
 const DURATION: &str = "3600";
@@ -24,29 +24,29 @@ const DURATION: &str = "3600";
 /// A user who is stored on a server, and the settings with which the server runs.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    launch: Launch,
+    launch: ServerSettings,
     user: User,
 }
 
 /// The reason why the setup of a plan failed. The plan has no result then.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SetupError {
     /// The mode has no sessions.
     #[error("the mode {0} has no sessions")]
     NoSessions(Mode),
     /// The server could not be started.
     #[error(transparent)]
-    Site(#[from] SiteError),
+    Sandbox(#[from] SandboxError),
     /// The user of the setup could not be stored.
-    #[error("{0}")]
-    NoUser(String),
+    #[error(transparent)]
+    NoUser(targets::Error),
     /// A user or a session of the plan could not be created.
-    #[error("{what}: {answered}")]
+    #[error("{request}: {answer}")]
     Preparation {
         /// The method and path of the request.
-        what: String,
+        request: String,
         /// The answer, or the reason why it is wrong.
-        answered: String,
+        answer: String,
     },
 }
 
@@ -77,7 +77,7 @@ impl Setup {
             return Err(SetupError::NoSessions(mode));
         }
         let session_duration = mode.expires().then(|| DURATION.to_owned());
-        let launch = Launch { session_duration, ..Launch::documented(mode) };
+        let launch = ServerSettings { session_duration, ..ServerSettings::documented(mode) };
         let user = User {
             id: id.to_owned(),
             email: user.email.clone(),
@@ -87,15 +87,19 @@ impl Setup {
         Ok(Self { launch, user })
     }
 
-    /// Stores a user in the first of the `ways` that works, and creates a setup with that user.
+    /// Stores a user in the first of the `seed_methods` that works, and creates a setup with that user.
     ///
     /// # Errors
     ///
     /// Fails if the mode has no sessions, or if no way works.
-    pub async fn seed(stage: &mut Stage<'_>, mode: Mode, ways: &[Way]) -> Result<Self, SetupError> {
+    pub async fn seed(
+        instance: &mut Instance<'_>,
+        mode: Mode,
+        seed_methods: &[SeedMethod],
+    ) -> Result<Self, SetupError> {
         let user = NewUser { email: "keeper@hbtn.io".to_owned(), password: "kept pwd".to_owned() };
-        let seeds = seed::seed(stage, mode, std::slice::from_ref(&user), ways, None).await;
-        Self::new(mode, &user, seeds.id(&user.email).map_err(|error| SetupError::NoUser(error.to_string()))?)
+        let seeds = seed::seed(instance, mode, std::slice::from_ref(&user), seed_methods, None).await;
+        Self::new(mode, &user, seeds.id(&user.email).map_err(SetupError::NoUser)?)
     }
 
     /// Returns the mode.
@@ -110,31 +114,31 @@ impl Setup {
     /// Fails if the server does not start, or if it gives an answer that the model does not allow.
     pub(super) async fn prepare(
         &self,
-        stage: &mut Stage<'_>,
+        instance: &mut Instance<'_>,
         plan: &Plan,
     ) -> Result<PreparedTrial, SetupError> {
-        stage.ensure(&self.launch).await?;
-        let cookie_name = stage.site().cookie_name(&self.launch.session_name);
+        instance.ensure(&self.launch).await?;
+        let cookie_name = instance.sandbox().cookie_name(&self.launch.session_name);
         let rules = Rules::new(self.launch.mode, &cookie_name, self.launch.session_duration.as_deref());
-        let now = stage.site().clock().now().timestamp();
+        let now = instance.sandbox().clock().now().timestamp();
         let mut oracle = Oracle::new(rules.clone(), true);
         oracle.add_user(&self.user);
-        let values = [("URL".to_owned(), stage.site().base_url())].into();
+        let values = [("URL".to_owned(), instance.sandbox().base_url())].into();
         let specification = Specification::new(rules, now, self.user.clone());
         let fixtures = Fixtures::unique(&cookie_name);
         let mut prepared = PreparedTrial { fixtures, values, specification, oracle, now };
         let user = NewUser { email: self.user.email.clone(), password: self.user.password.clone() };
         let login = prepared.fixtures.login(&user);
-        prepared.log_in(stage, login, SHARED_SESSION.to_owned()).await?;
+        prepared.log_in(instance, login, SHARED_SESSION.to_owned()).await?;
         for actor in plan.actors() {
             let store = prepared.fixtures.store(actor);
-            let (_, answer) = prepared.send(stage, &store).await?;
+            let (_, answer) = prepared.send(instance, &store).await?;
             let id = answer.json().and_then(|user| user["id"].as_str().map(str::to_owned));
             prepared.values.insert(actor.variable().to_owned(), id.unwrap_or_default());
         }
         for (actor, client, session) in plan.sessions() {
             let login = prepared.fixtures.curl(client, Operation::Login(actor));
-            prepared.log_in(stage, login, session.variable(client)).await?;
+            prepared.log_in(instance, login, session.variable(client)).await?;
         }
         Ok(prepared)
     }
@@ -144,11 +148,11 @@ impl PreparedTrial {
     /// Sends the request of a login, and stores the session's ID in a variable.
     async fn log_in(
         &mut self,
-        stage: &mut Stage<'_>,
+        instance: &mut Instance<'_>,
         request: Curl,
         variable: String,
     ) -> Result<(), SetupError> {
-        let (exchange, answer) = self.send(stage, &request).await?;
+        let (exchange, answer) = self.send(instance, &request).await?;
         let id = answer.cookie(&self.fixtures.cookie_name).map(str::to_owned);
         let id = id.ok_or_else(|| preparation_error(&exchange, "no session cookie"))?;
         self.values.insert(variable, id);
@@ -156,13 +160,17 @@ impl PreparedTrial {
     }
 
     /// Sends a request. Fails unless the answer is a success that the model allows.
-    async fn send(&mut self, stage: &mut Stage<'_>, curl: &Curl) -> Result<(Exchange, Answer), SetupError> {
+    async fn send(
+        &mut self,
+        instance: &mut Instance<'_>,
+        curl: &Curl,
+    ) -> Result<(Exchange, Answer), SetupError> {
         let request = curl.resolve(&|name: &str| self.values.get(name).cloned());
         let request = request.map_err(|MissingVariable { name }| SetupError::Preparation {
-            what: "a request".to_owned(),
-            answered: format!("${name} has no value"),
+            request: "a request".to_owned(),
+            answer: format!("${name} has no value"),
         })?;
-        let exchange = stage.send(request).await;
+        let exchange = instance.send(request).await;
         self.oracle.judge(&exchange, self.now, self.now);
         let answer = match &exchange.answer {
             Ok(answer) => answer.clone(),
@@ -180,10 +188,10 @@ impl PreparedTrial {
     }
 }
 
-fn preparation_error(exchange: &Exchange, answered: &str) -> SetupError {
+fn preparation_error(exchange: &Exchange, answer: &str) -> SetupError {
     let path = Asked::of(&exchange.request).path;
     SetupError::Preparation {
-        what: format!("{} {path}", exchange.request.method),
-        answered: answered.to_owned(),
+        request: format!("{} {path}", exchange.request.method),
+        answer: answer.to_owned(),
     }
 }

@@ -144,3 +144,124 @@ impl SequentialSpec for Specification {
         self.accepts(&call.asked, answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Machine;
+    use serde_json::{Value, json};
+    use spec::http::Request;
+
+    const NAME: &str = "_my_session_id";
+
+    /// The model with Bob and a session of his, and the specification that has seen the login.
+    struct Bench {
+        machine: Machine,
+        specification: Specification,
+        session: String,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let rules = Rules::new(Mode::SessionAuth, NAME, None);
+            let id = "5535d4d7-3d77-4d06-8281-495dc3acfe76".to_owned();
+            let (email, password) = ("bob@hbtn.io".to_owned(), "pwd".to_owned());
+            let bob = User { id, email, password, ..User::default() };
+            let mut machine = Machine::new(rules.clone());
+            machine.state.users.push(bob.clone());
+            let mut bench =
+                Self { machine, specification: Specification::new(rules, 0, bob), session: String::new() };
+            let answer = bench.serve(&login());
+            bench.session = answer.cookie(NAME).expect("the model's login sets it").to_owned();
+            assert!(bench.accepts(&login(), &answer));
+            bench
+        }
+
+        fn serve(&mut self, request: &Request) -> Answer {
+            self.machine.answer(request, 0).1
+        }
+
+        fn accepts(&mut self, request: &Request, answer: &Answer) -> bool {
+            self.specification.accepts(&Asked::of(request), answer)
+        }
+
+        fn request(&self, method: &str, path: &str) -> Request {
+            let mut request = Request::get(format!("http://h/api/v1/{path}"));
+            method.clone_into(&mut request.method);
+            request.headers.push(("Cookie".to_owned(), format!("{NAME}={}", self.session)));
+            request
+        }
+
+        /// Serves a request, which the specification must accept.
+        fn ask(&mut self, method: &str, path: &str) -> Answer {
+            let request = self.request(method, path);
+            let answer = self.serve(&request);
+            assert!(self.accepts(&request, &answer), "{method} {path}");
+            answer
+        }
+
+        fn bob(&self) -> String {
+            format!("users/{}", self.machine.state.users[0].id)
+        }
+    }
+
+    fn login() -> Request {
+        let form = "email=bob@hbtn.io&password=pwd".to_owned();
+        let url = "http://h/api/v1/auth_session/login".to_owned();
+        Request::post(url, "application/x-www-form-urlencoded", form)
+    }
+
+    fn with_body(answer: &Answer, change: impl FnOnce(&mut Value)) -> Answer {
+        let mut body = answer.json().expect("it is JSON");
+        change(&mut body);
+        Answer { body: body.to_string().into_bytes(), ..answer.clone() }
+    }
+
+    #[test]
+    fn a_request_on_users_may_succeed_after_its_session_has_ended_and_other_requests_may_not() {
+        let mut bench = Bench::new();
+        let (read, me) = (bench.ask("GET", &bench.bob()), bench.ask("GET", "users/me"));
+        bench.ask("DELETE", "auth_session/logout");
+        let mut late = bench.specification.clone();
+        assert!(late.accepts(&Asked::of(&bench.request("GET", &bench.bob())), &read));
+        let mut late = bench.specification.clone();
+        assert!(!late.accepts(&Asked::of(&bench.request("GET", "users/me")), &me));
+        bench.session = "11111111-3d77-4d06-8281-495dc3acfe76".to_owned();
+        let unknown = bench.request("GET", &bench.bob());
+        assert!(!bench.accepts(&unknown, &read), "no login has issued the session");
+    }
+
+    #[test]
+    fn a_session_that_has_ended_meanwhile_may_be_refused_in_any_way() {
+        for (status, is_allowed) in [(401, true), (403, true), (404, true), (200, false), (500, false)] {
+            let mut bench = Bench::new();
+            bench.ask("DELETE", "auth_session/logout");
+            let answer = Answer { status, headers: Vec::new(), body: Vec::new() };
+            let request = bench.request("GET", "users/me");
+            assert_eq!(bench.accepts(&request, &answer), is_allowed, "{status}");
+        }
+    }
+
+    #[test]
+    fn users_me_may_show_names_that_a_later_request_sets_and_a_read_may_not() {
+        for (path, is_allowed) in [("users/me".to_owned(), true), (Bench::new().bob(), false)] {
+            let mut bench = Bench::new();
+            let request = bench.request("GET", &path);
+            let answer = bench.serve(&request);
+            let renamed = with_body(&answer, |user| user["first_name"] = json!("Bob"));
+            let alone = bench.specification.as_sequential_answer(&Asked::of(&request), &renamed);
+            let told = alone.and_then(|answer| answer.json()).map(|user| user["first_name"].clone());
+            assert_eq!(told, is_allowed.then_some(Value::Null), "{path}");
+            assert_eq!(bench.accepts(&request, &renamed), is_allowed, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_login_must_not_issue_the_id_of_another_login() {
+        let mut bench = Bench::new();
+        let mut again = bench.serve(&login());
+        again.headers.retain(|(name, _)| name != "set-cookie");
+        again.headers.push(("set-cookie".to_owned(), format!("{NAME}={}; Path=/", bench.session)));
+        assert!(!bench.accepts(&login(), &again));
+    }
+}

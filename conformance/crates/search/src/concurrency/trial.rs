@@ -9,7 +9,7 @@ use super::setup::{PreparedTrial, Setup, SetupError};
 use super::violation::Violation;
 use spec::http::NoAnswer;
 use targets::client;
-use targets::instance::{Created, Stage};
+use targets::instance::{Created, Instance};
 
 /// The time to wait for an answer after one has not come in time.
 const SHORT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -19,18 +19,18 @@ const SHORT_TIMEOUT: Duration = Duration::from_secs(1);
 /// One fork serves many trials, because each creates users and sessions of its own. After a server error or a missing
 /// answer the data of a fork is unknown, so the next trial gets a new fork.
 pub struct Trials<'a> {
-    template: &'a Stage<'a>,
+    template: &'a Instance<'a>,
     setup: Setup,
     created: Created,
-    stage: Option<Stage<'a>>,
+    instance: Option<Instance<'a>>,
     timeout: Duration,
 }
 
 impl<'a> Trials<'a> {
     /// Creates a runner on forks of `template`, whose server must not run.
-    pub fn new(template: &'a Stage<'a>, setup: Setup) -> Self {
+    pub fn new(template: &'a Instance<'a>, setup: Setup) -> Self {
         let created = Created::default();
-        Self { template, setup, created, stage: None, timeout: client::PATIENCE }
+        Self { template, setup, created, instance: None, timeout: client::TIMEOUT }
     }
 
     /// Adds the users that trials create to a list of the caller.
@@ -64,26 +64,26 @@ impl<'a> Trials<'a> {
 
     /// Prepares a plan, on a new fork if the last one cannot be used any more.
     async fn prepare(&mut self, plan: &Plan) -> Result<PreparedTrial, SetupError> {
-        if let Some(stage) = &mut self.stage {
-            match self.setup.prepare(stage, plan).await {
+        if let Some(instance) = &mut self.instance {
+            match self.setup.prepare(instance, plan).await {
                 Ok(prepared) => return Ok(prepared),
-                Err(_) => self.stage = None,
+                Err(_) => self.instance = None,
             }
         }
-        let mut stage = self.template.fork().await?.noting(&self.created);
-        let prepared = self.setup.prepare(&mut stage, plan).await?;
-        self.stage = Some(stage);
+        let mut instance = self.template.fork().await?.noting(&self.created);
+        let prepared = self.setup.prepare(&mut instance, plan).await?;
+        self.instance = Some(instance);
         Ok(prepared)
     }
 
     /// Records the created users, drops a fork that has failed, and shortens the timeout after a missing answer.
     fn note(&mut self, history: &History) {
         let all = || 0..history.calls().len();
-        if let Some(stage) = &self.stage {
-            stage.note_users(all().map(|index| history.exchange(index)));
+        if let Some(instance) = &self.instance {
+            instance.note_users(all().map(|index| history.exchange(index)));
         }
         if all().any(|index| history.has_failed(index)) {
-            self.stage = None;
+            self.instance = None;
         }
         if all().any(|index| matches!(history.failure(index), Some(NoAnswer::TimedOut(_)))) {
             self.timeout = SHORT_TIMEOUT;

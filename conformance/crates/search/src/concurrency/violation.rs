@@ -133,3 +133,57 @@ impl fmt::Display for Violation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::history::Call;
+    use super::super::operation::Operation;
+    use super::super::plan::Pace;
+    use super::*;
+    use model::Asked;
+    use spec::http::{Answer, Request};
+
+    /// Returns a violation of these requirements by a call whose answer has this status.
+    fn violation(
+        status: u16,
+        races: &[&'static str],
+        answers: &[&'static str],
+        is_sequential: bool,
+    ) -> Violation {
+        let request = Request::get("http://h/api/v1/users".to_owned());
+        let asked = Asked::of(&request);
+        let scenario_curl = Fixtures::documented().curl(0, Operation::List);
+        let mut history = History::default();
+        let call =
+            history.invoke(Call { client: 0, operation: Operation::List, scenario_curl, request, asked });
+        let answer = Answer { status, headers: Vec::new(), body: Vec::new() };
+        history.complete(call, Ok(Arc::new(answer)));
+        let plan = Plan { rows: vec![vec![Some(Operation::List), None]], pace: Pace::Free };
+        let (race_requirements, answer_requirements) = (races.to_vec(), answers.to_vec());
+        let anomaly = Anomaly { call, race_requirements, answer_requirements, expected: None };
+        let fixtures = Fixtures::documented();
+        Violation::new(Mode::SessionAuth, plan, history, anomaly, is_sequential, &fixtures, &BTreeMap::new())
+    }
+
+    #[test]
+    fn requirements_about_races_come_first_unless_the_answer_is_wrong_without_concurrency() {
+        let (races, answers) = (["security.logout-once"], ["logout.ok", "security.logout-once"]);
+        let of = |is_sequential| violation(200, &races, &answers, is_sequential).requirements;
+        assert_eq!(of(false), ["security.logout-once", "logout.ok"]);
+        assert_eq!(of(true), ["logout.ok", "security.logout-once"]);
+    }
+
+    #[test]
+    fn violations_are_alike_if_they_break_the_same_requirement_or_are_all_failures_under_load() {
+        let wrong = |id, is_sequential| violation(200, &[], &[id], is_sequential);
+        let failed = |id, is_sequential| violation(500, &[], &[id], is_sequential);
+        assert!(wrong("users.list", false).is_like(&wrong("users.list", false)));
+        assert!(!wrong("users.list", false).is_like(&wrong("users.get", false)));
+        assert!(!wrong("users.list", false).is_like(&wrong("users.list", true)));
+        assert!(failed("users.list", false).is_like(&failed("users.get", false)));
+        assert!(!failed("users.list", true).is_like(&failed("users.get", true)));
+        assert!(!failed("users.list", false).is_like(&wrong("users.get", false)));
+    }
+}

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 
 use super::harness::Harness;
 use super::property::Property;
+use super::reference_state::ReferenceState;
 use super::search::{self, Search};
 use super::strategy;
-use super::world::World;
 use crate::Error;
 use model::Deviation;
 use spec::catalogue::Mode;
 use spec::scenario::Scenario;
 
-/// How often a walk is made shorter or simpler where a person shall read it.
+/// The number of attempts to shorten a sequence that a person is going to read.
 pub const SHRINKS: u32 = 400;
 
 /// What to look for, and for how long.
@@ -23,50 +23,50 @@ pub struct Campaign<'a> {
     pub property: Property,
     /// The modes; only those in which the property says something are drawn.
     pub modes: &'a [Mode],
-    /// How many walks.
+    /// The number of sequences.
     pub cases: u32,
-    /// What the walks are drawn from: the same number gives the same walks.
+    /// What the sequences are drawn from: the same number gives the same sequences.
     pub seed: u64,
-    /// How often a walk that fails is made shorter or simpler, at most.
+    /// The largest number of attempts to shorten a sequence that fails.
     pub shrinks: u32,
 }
 
-/// A walk that is answered wrongly, as short as it could be made.
+/// A sequence that is answered wrongly, as short as it could be made.
 #[derive(Clone, Debug)]
 pub struct Counterexample {
     /// The property that it was found by.
     pub property: Property,
-    /// The mode that it is played in.
+    /// The mode in which it fails.
     pub mode: Mode,
     /// What is wrong with the answer to its last request.
     pub deviation: Deviation,
-    /// The walk.
+    /// The sequence.
     pub scenario: Scenario,
-    /// After how many walks it was found.
+    /// The number of sequences until it was found.
     pub case: u32,
 }
 
-/// The requirements that need not be found: they are said not to be met, or there is a counterexample.
+/// The requirements that are known not to be met: they are listed so, or there is a counterexample.
 #[derive(Clone, Debug, Default)]
 pub struct Known(BTreeSet<String>);
 
 impl Known {
-    /// Begins with requirements that are said not to be met.
+    /// Creates the set of these requirements.
     pub fn listed<'k>(requirements: impl IntoIterator<Item = &'k str>) -> Self {
         Self(requirements.into_iter().map(str::to_owned).collect())
     }
 
-    /// Notes that there is a counterexample of a requirement.
+    /// Adds a requirement.
     pub fn find(&mut self, requirement: &str) {
         self.0.insert(requirement.to_owned());
     }
 
-    /// Tells whether a deviation is passed over: what most likely breaks another requirement is still of interest.
+    /// Returns whether a deviation is known: the requirement that it most likely breaks is.
     pub fn has(&self, deviation: &Deviation) -> bool {
         self.holds(deviation.requirements[0])
     }
 
-    /// Tells whether a requirement need not be found.
+    /// Returns whether a requirement is known not to be met.
     pub fn holds(&self, requirement: &str) -> bool {
         self.0.contains(requirement)
     }
@@ -77,9 +77,9 @@ impl Known {
 pub struct CampaignResult {
     /// One for each requirement, in the order in which they were found.
     pub counterexamples: Vec<Counterexample>,
-    /// How many walks were played, shrinking not counted.
+    /// The number of sequences that were replayed, without those of shrinking.
     pub cases: u32,
-    /// The requirements of answers that were wrong once, and right when the walk was played again.
+    /// The requirements of answers that were wrong once, and right when the sequence was replayed.
     pub passing: BTreeSet<&'static str>,
 }
 
@@ -102,7 +102,7 @@ impl Campaign<'_> {
             return Ok(result);
         }
         let mut known = known.clone();
-        let walks = strategy::walks(self.property, &modes, harness.abilities);
+        let sequences = strategy::sequences(self.property, &modes, harness.capabilities);
         for round in 0.. {
             let search = Search {
                 cases: self.cases - result.cases,
@@ -110,29 +110,29 @@ impl Campaign<'_> {
                 seed: search::seed(self.seed, self.property, round),
                 on_progress,
             };
-            let play = async |walk: &World, wanted: Option<&&'static str>| {
+            let play = async |sequence: &ReferenceState, wanted: Option<&&'static str>| {
                 let passed = |one: &Deviation| {
                     known.has(one) || wanted.is_some_and(|wanted| *wanted != one.requirements[0])
                 };
-                let found = harness.play(&walk.scenario(), walk.mode, &passed).await?;
+                let found = harness.find_mismatch(&sequence.scenario(), sequence.mode, &passed).await?;
                 Ok(found.map(|mismatch| (mismatch.step, mismatch.requirement())))
             };
-            let searched = search.run(&walks, play).await?;
+            let searched = search.run(&sequences, play).await?;
             result.cases += searched.cases;
             result.passing.extend(searched.passing);
-            let Some((walk, requirement)) = searched.failed else { break };
+            let Some((sequence, requirement)) = searched.failed else { break };
             let passed = |one: &Deviation| known.has(one);
-            let (scenario, mode) = (walk.world.scenario(), walk.world.mode);
-            match harness.play(&scenario, mode, &passed).await? {
+            let (scenario, mode) = (sequence.state.scenario(), sequence.state.mode);
+            match harness.find_mismatch(&scenario, mode, &passed).await? {
                 Some(mismatch) => {
                     let id = mismatch.requirement();
-                    let scenario = walk.world.ending_at(mismatch.step, id);
+                    let scenario = sequence.state.ending_at(mismatch.step, id);
                     let (property, deviation) = (self.property, mismatch.deviation);
                     known.find(id);
                     let case = result.cases;
                     result.counterexamples.push(Counterexample { property, mode, deviation, scenario, case });
                 }
-                // It was seen twice; where it is gone now, it is no more than passing.
+                // It was seen twice, and is gone now: it is passing.
                 None => {
                     result.passing.insert(requirement);
                     known.find(requirement);

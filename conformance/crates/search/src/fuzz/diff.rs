@@ -1,12 +1,13 @@
-//! The difference between two implementations: the shortest walk that they answer differently.
+//! The difference between two implementations: the shortest sequence that they answer differently.
 
 use super::campaign::SHRINKS;
 use super::harness::Harness;
 use super::property::Property;
+use super::reference_state::ReferenceState;
 use super::search::{self, Search};
 use super::strategy;
+use super::transition::Capabilities;
 use super::verifier::Mismatch;
-use super::world::{Abilities, World};
 use crate::Error;
 use model::{Deviation, Unspecified};
 use spec::catalogue::Mode;
@@ -16,24 +17,24 @@ use spec::scenario::Scenario;
 /// What to compare, and how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Diff<'a> {
-    /// Whose walks are played.
+    /// The property whose sequences are replayed.
     pub property: Property,
     /// The modes.
     pub modes: &'a [Mode],
-    /// How many walks.
+    /// How many sequences.
     pub cases: u32,
-    /// What the walks are drawn from.
+    /// What the sequences are drawn from.
     pub seed: u64,
     /// Whether differences that the documents leave open are passed over.
     pub documented: bool,
 }
 
-/// A walk that two implementations answer differently, as short as it could be made.
+/// A sequence that two implementations answer differently, as short as it could be made.
 #[derive(Clone, Debug)]
 pub struct Divergence {
-    /// The mode that it is played in.
+    /// The mode in which the two differ.
     pub mode: Mode,
-    /// The walk; its last step is answered differently.
+    /// The sequence; its last step is answered differently.
     pub scenario: Scenario,
     /// The last answer of each, with ids, cookies and times named alike.
     pub answers: [Vec<String>; 2],
@@ -43,15 +44,15 @@ pub struct Divergence {
     pub freedoms: Vec<Unspecified>,
 }
 
-/// What tells one divergence from another while it is made shorter: the first line of each answer.
+/// The identity of a divergence while it is made shorter: the first line of each answer.
 type Kind = [String; 2];
 
 impl Diff<'_> {
-    /// Looks for a walk that is answered differently; gives the number of walks played besides.
+    /// Looks for a sequence that is answered differently; also returns the number of sequences that were replayed.
     ///
     /// # Errors
     ///
-    /// When one of the two cannot be played on any more.
+    /// When one of the two cannot be used any more.
     pub async fn run(
         self,
         [left, right]: [&mut Harness<'_>; 2],
@@ -62,15 +63,17 @@ impl Diff<'_> {
         if modes.is_empty() {
             return Ok((None, 0));
         }
-        let abilities = Abilities {
-            restarts: left.abilities.restarts && right.abilities.restarts,
-            clock: left.abilities.clock && right.abilities.clock,
+        let capabilities = Capabilities {
+            restarts: left.capabilities.restarts && right.capabilities.restarts,
+            clock: left.capabilities.clock && right.capabilities.clock,
         };
-        let written = |walk: &World| if self.documented { walk.scenario() } else { walk.scenario_in_full() };
-        let play = async |walk: &World, wanted: Option<&Kind>| {
-            let scenario = written(walk);
-            let (left, _) = left.run(&scenario, walk.mode).await?;
-            let (right, _) = right.run(&scenario, walk.mode).await?;
+        let written = |sequence: &ReferenceState| {
+            if self.documented { sequence.scenario() } else { sequence.scenario_in_full() }
+        };
+        let play = async |sequence: &ReferenceState, wanted: Option<&Kind>| {
+            let scenario = written(sequence);
+            let (left, _) = left.replay(&scenario, sequence.mode).await?;
+            let (right, _) = right.replay(&scenario, sequence.mode).await?;
             let found = first_difference(&left, &right);
             Ok(found.filter(|(_, kind)| wanted.is_none_or(|wanted| wanted == kind)))
         };
@@ -80,17 +83,17 @@ impl Diff<'_> {
             seed: search::seed(self.seed, self.property, 0),
             on_progress,
         };
-        let searched = search.run(&strategy::walks(self.property, &modes, abilities), play).await?;
-        let Some((walk, _)) = searched.failed else { return Ok((None, searched.cases)) };
-        let mode = walk.world.mode;
-        let scenario = written(&walk.world);
-        let (left_run, of_left) = left.run(&scenario, mode).await?;
-        let (right_run, of_right) = right.run(&scenario, mode).await?;
+        let searched = search.run(&strategy::sequences(self.property, &modes, capabilities), play).await?;
+        let Some((sequence, _)) = searched.failed else { return Ok((None, searched.cases)) };
+        let mode = sequence.state.mode;
+        let scenario = written(&sequence.state);
+        let (left_run, of_left) = left.replay(&scenario, mode).await?;
+        let (right_run, of_right) = right.replay(&scenario, mode).await?;
         let Some((step, _)) = first_difference(&left_run, &right_run) else {
             return Ok((None, searched.cases));
         };
         let title = "Two implementations, and where they part";
-        let scenario = walk.world.cut(step, "divergence", title, "What is answered differently", &[]);
+        let scenario = sequence.state.cut(step, "divergence", title, "What is answered differently", &[]);
         let lines = |run: &Run| run.steps[step].lines.clone();
         let deviation = |mismatches: Vec<Mismatch>| {
             mismatches.into_iter().find(|one| one.step <= step).map(|one| one.deviation)

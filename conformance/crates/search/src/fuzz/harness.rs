@@ -2,8 +2,9 @@
 
 use std::sync::PoisonError;
 
+use super::reference_state::first_users;
+use super::transition::Capabilities;
 use super::verifier::{Mismatch, Verifier};
-use super::world::{Abilities, first_users};
 use crate::Error;
 use crate::concurrency::{self, Campaign, CampaignResult, Trials};
 use model::{Deviation, Oracle, Unspecified, User};
@@ -13,13 +14,13 @@ use runner::replay;
 use spec::catalogue::Catalogue;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::results::run::{Outcome, Run};
 use spec::scenario::{Action, Scenario};
 use spec::transcript::aliases::Emails;
-use targets::instance::{Created, Stage};
+use targets::instance::{Created, Instance};
 use targets::observation::Observation;
-use targets::progress::event::Listener;
+use targets::progress::event::EventListener;
 use targets::seed;
 use targets::seed::Seeds;
 use targets::{Isolation, NewUser, Stop, Target};
@@ -30,13 +31,13 @@ const REPEATS: usize = 20;
 /// A target with the first users of every sequence stored.
 pub struct Harness<'a> {
     target: &'a dyn Target,
-    stage: Stage<'a>,
+    instance: Instance<'a>,
     seeds: Seeds,
     verifier: Verifier<'a>,
     /// What is known before a sequence begins.
     base: Oracle,
     /// What can be done with the target.
-    pub abilities: Abilities,
+    pub capabilities: Capabilities,
     created: Created,
     /// The ids of the first users, where they remain when the run has ended.
     stored: Vec<String>,
@@ -51,12 +52,12 @@ pub struct Harness<'a> {
 pub struct Setup<'a> {
     /// The requirements, each with the modes in which it counts.
     pub catalogue: &'a Catalogue,
-    /// Is told what the run waits for.
-    pub listener: &'a dyn Listener,
-    /// The modes in which sequences are played; at least one.
+    /// Is told of every wait of the run.
+    pub listener: &'a dyn EventListener,
+    /// The modes in which sequences are replayed; at least one.
     pub modes: &'a [Mode],
     /// The ways to get the first users in, in order.
-    pub ways: &'a [Way],
+    pub seed_methods: &'a [SeedMethod],
     /// A user that is stored already.
     pub given: Option<&'a NewUser>,
 }
@@ -72,19 +73,19 @@ impl<'a> Harness<'a> {
         setup: Setup<'a>,
         stop: Interruption,
     ) -> Result<Self, Error> {
-        let Setup { catalogue, listener, modes, ways, given } = setup;
+        let Setup { catalogue, listener, modes, seed_methods, given } = setup;
         let is_shared = target.isolation() == Isolation::Shared;
         let mut verifier = Verifier::new(catalogue, is_shared);
         let created = Created::default();
-        let stage = Stage::open(target, listener).await?;
-        let mut stage = stage.noting(&created).recording();
+        let instance = Instance::open(target, listener).await?;
+        let mut instance = instance.noting(&created).recording();
         let nonce = if is_shared { uuid::Uuid::new_v4().to_string() } else { String::new() };
         let emails = emails(is_shared, "bob@hbtn.io ann@hbtn.io", &nonce);
         let users = first_users()
             .map(|user| NewUser { email: emails.to_send(&user.email).to_owned(), password: user.password });
-        let first = FirstUsers { users: &users, ways, given };
-        let Prepared { seeds, clock, start } = prepare(&mut stage, modes, first).await?;
-        verifier.verify(&before_the_first_step(&mut stage));
+        let first = FirstUsers { users: &users, seed_methods, given };
+        let Prepared { seeds, clock, start } = prepare(&mut instance, modes, first).await?;
+        verifier.verify(&before_the_first_step(&mut instance));
         for user in &users {
             let id = seeds.id(&user.email)?.to_owned();
             let stored =
@@ -93,13 +94,25 @@ impl<'a> Harness<'a> {
         }
         start?;
         if !is_shared {
-            stage.end(Stop::Polite).await?;
+            instance.end(Stop::Polite).await?;
         }
         let base = verifier.snapshot();
-        let abilities =
-            Abilities { restarts: !is_shared, clock: clock.stands_still() && clock != ClockKind::None };
+        let capabilities =
+            Capabilities { restarts: !is_shared, clock: clock.stands_still() && clock != ClockKind::None };
         let stored = taken(&created);
-        Ok(Self { target, stage, seeds, verifier, base, abilities, created, stored, given, nonce, stop })
+        Ok(Self {
+            target,
+            instance,
+            seeds,
+            verifier,
+            base,
+            capabilities,
+            created,
+            stored,
+            given,
+            nonce,
+            stop,
+        })
     }
 
     /// Replays a scenario on a fork of its own, and returns its first mismatch that is not `known`.
@@ -107,13 +120,13 @@ impl<'a> Harness<'a> {
     /// # Errors
     ///
     /// When there is no place to replay it, or a signal ends it.
-    pub async fn play(
+    pub async fn find_mismatch(
         &mut self,
         scenario: &Scenario,
         mode: Mode,
         known: &dyn Fn(&Deviation) -> bool,
     ) -> Result<Option<Mismatch>, Error> {
-        let (_, mismatches) = self.run(scenario, mode).await?;
+        let (_, mismatches) = self.replay(scenario, mode).await?;
         Ok(mismatches.into_iter().find(|one| !known(&one.deviation)))
     }
 
@@ -122,7 +135,7 @@ impl<'a> Harness<'a> {
     /// # Errors
     ///
     /// When there is no place to replay it, or a signal ends it.
-    pub async fn run(&mut self, scenario: &Scenario, mode: Mode) -> Result<(Run, Vec<Mismatch>), Error> {
+    pub async fn replay(&mut self, scenario: &Scenario, mode: Mode) -> Result<(Run, Vec<Mismatch>), Error> {
         let is_shared = self.is_shared();
         let emails = emails(is_shared, &scenario.source, &self.nonce);
         let stop = self.stop.clone();
@@ -133,8 +146,8 @@ impl<'a> Harness<'a> {
         if is_shared {
             // The next sequence may give new users the same addresses.
             let created = taken(&self.created);
-            seed::forget(&mut self.stage, mode, self.given, created).await;
-            self.stage.take_observations();
+            seed::forget(&mut self.instance, mode, self.given, created).await;
+            self.instance.take_observations();
         }
         mismatches.extend(no_server(scenario, &replayed.run));
         mismatches.sort_by_key(|one| one.step);
@@ -148,11 +161,11 @@ impl<'a> Harness<'a> {
         emails: Emails,
     ) -> Result<replay::Replayed, Error> {
         if self.is_shared() {
-            return Ok(replay::play(&mut self.stage, scenario, mode, &self.seeds, emails).await);
+            return Ok(replay::replay(&mut self.instance, scenario, mode, &self.seeds, emails).await);
         }
-        let fork = self.stage.fork().await;
+        let fork = self.instance.fork().await;
         let mut fork = fork?.recording();
-        Ok(replay::play(&mut fork, scenario, mode, &self.seeds, emails).await)
+        Ok(replay::replay(&mut fork, scenario, mode, &self.seeds, emails).await)
     }
 
     /// Looks for requests at once that are answered as no order of them would be; only where a fork can be made, and
@@ -165,12 +178,12 @@ impl<'a> Harness<'a> {
         let [user, _] = first_users();
         let id = self.seeds.id(&user.email)?;
         let setup = concurrency::Setup::new(mode, &user, id)?;
-        let mut trials = Trials::new(&self.stage, setup);
+        let mut trials = Trials::new(&self.instance, setup);
         let campaign = Campaign { cases, seed, repeats: REPEATS };
         Ok(self.stop.or(campaign.run(&mut trials)).await.map_err(Error::Interrupted)??)
     }
 
-    /// Lists the freedoms that the documents leave and that the last scenario's answers have made use of, as far as
+    /// Returns the freedoms that the documents leave and that the last scenario's answers have made use of, as far as
     /// they were right.
     pub fn freedoms(&self) -> Vec<Unspecified> {
         self.verifier.freedoms().to_vec()
@@ -181,7 +194,7 @@ impl<'a> Harness<'a> {
         self.target.name()
     }
 
-    /// Tells whether a sequence costs next to nothing here.
+    /// Returns whether a sequence costs next to nothing here.
     pub fn is_cheap(&self) -> bool {
         self.target.isolation() == Isolation::PerScenario
     }
@@ -197,12 +210,12 @@ impl<'a> Harness<'a> {
         }
         let mut created = std::mem::take(&mut self.stored);
         created.extend(taken(&self.created));
-        seed::forget(&mut self.stage, mode, self.given, created).await
+        seed::forget(&mut self.instance, mode, self.given, created).await
     }
 }
 
-fn before_the_first_step(stage: &mut Stage<'_>) -> Vec<(usize, Observation)> {
-    stage.take_observations().into_iter().map(|observation| (0, observation)).collect()
+fn before_the_first_step(instance: &mut Instance<'_>) -> Vec<(usize, Observation)> {
+    instance.take_observations().into_iter().map(|observation| (0, observation)).collect()
 }
 
 fn taken(created: &Created) -> Vec<String> {

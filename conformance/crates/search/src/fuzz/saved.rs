@@ -1,4 +1,4 @@
-//! Saved counterexamples: scenarios in a folder of the user's, played first the next time.
+//! Saved counterexamples: scenarios in a folder of the user's, replayed first the next time.
 
 use std::path::Path;
 use std::{fs, io};

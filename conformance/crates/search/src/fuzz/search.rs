@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use proptest::strategy::{Strategy as _, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::op::Op;
 use super::property::Property;
-use super::strategy::Walks;
-use super::world::World;
+use super::reference_state::ReferenceState;
+use super::strategy::Sequences;
+use super::transition::Transition;
 use crate::Error;
 
 /// How long a sequence is made shorter.
@@ -35,7 +35,7 @@ pub struct Search<'s> {
 #[derive(Debug)]
 pub struct Searched<K> {
     /// The sequence that fails, as short as it could be made, and how it does.
-    pub failed: Option<(Walk, K)>,
+    pub failed: Option<(Sequence, K)>,
     /// The number of sequences that were carried out.
     pub cases: u32,
     /// The failures that were gone when their sequence was carried out again.
@@ -51,8 +51,8 @@ impl Search<'_> {
     /// When nothing can be carried out any more.
     pub async fn run<K: Clone + Debug + PartialEq>(
         &self,
-        walks: &Walks,
-        mut play: impl AsyncFnMut(&World, Option<&K>) -> Result<Option<(usize, K)>, Error>,
+        sequences: &Sequences,
+        mut play: impl AsyncFnMut(&ReferenceState, Option<&K>) -> Result<Option<(usize, K)>, Error>,
     ) -> Result<Searched<K>, Error> {
         let config = Config { failure_persistence: None, max_local_rejects: u32::MAX, ..Config::default() };
         let mut runner =
@@ -61,15 +61,15 @@ impl Search<'_> {
         for _ in 0..self.cases {
             // What one case draws does not depend on how much the one before it has drawn.
             runner = TestRunner::new_with_rng(config.clone(), runner.new_rng());
-            let Ok(mut tree) = walks.new_tree(&mut runner) else { break };
-            let (world, ops, seen) = tree.current();
-            let walk = Walk::of(world, &ops);
-            let failed = play(&walk.world, None).await?;
+            let Ok(mut tree) = sequences.new_tree(&mut runner) else { break };
+            let (state, transitions, seen) = tree.current();
+            let sequence = Sequence::of(state, &transitions);
+            let failed = play(&sequence.state, None).await?;
             searched.cases += 1;
             (self.on_progress)();
             let Some((step, how)) = failed else { continue };
             // It is believed when it happens again.
-            match play(&walk.world, None).await? {
+            match play(&sequence.state, None).await? {
                 Some((_, again)) if again == how => {}
                 _ => {
                     searched.passing.push(how);
@@ -78,9 +78,9 @@ impl Search<'_> {
             }
             // By this counter a sequential strategy is told how far a case has come: it leaves out the rest at once.
             if let Some(seen) = seen.filter(|_| self.shrinks > 0) {
-                seen.store(walk.ops_until(step), Ordering::SeqCst);
+                seen.store(sequence.transitions_until(step), Ordering::SeqCst);
             }
-            searched.failed = Some((self.shrink(&mut tree, walk, &how, &mut play).await?, how));
+            searched.failed = Some((self.shrink(&mut tree, sequence, &how, &mut play).await?, how));
             break;
         }
         Ok(searched)
@@ -89,11 +89,11 @@ impl Search<'_> {
     /// Returns the shortest sequence that still fails in the same way.
     async fn shrink<K>(
         &self,
-        tree: &mut impl ValueTree<Value = <Walks as proptest::strategy::Strategy>::Value>,
-        found: Walk,
+        tree: &mut impl ValueTree<Value = <Sequences as proptest::strategy::Strategy>::Value>,
+        found: Sequence,
         how: &K,
-        play: &mut impl AsyncFnMut(&World, Option<&K>) -> Result<Option<(usize, K)>, Error>,
-    ) -> Result<Walk, Error> {
+        play: &mut impl AsyncFnMut(&ReferenceState, Option<&K>) -> Result<Option<(usize, K)>, Error>,
+    ) -> Result<Sequence, Error> {
         let (mut shortest, since) = (found, Instant::now());
         if self.shrinks == 0 || !tree.simplify() {
             return Ok(shortest);
@@ -102,12 +102,12 @@ impl Search<'_> {
             if since.elapsed() > SHRINK_TIME {
                 break;
             }
-            let (world, ops, _) = tree.current();
-            let walk = Walk::of(world, &ops);
-            let more = match play(&walk.world, Some(how)).await? {
+            let (state, transitions, _) = tree.current();
+            let sequence = Sequence::of(state, &transitions);
+            let more = match play(&sequence.state, Some(how)).await? {
                 None => tree.complicate(),
                 Some(_) => {
-                    shortest = walk;
+                    shortest = sequence;
                     tree.simplify()
                 }
             };
@@ -121,26 +121,26 @@ impl Search<'_> {
 
 /// A sequence to its end.
 #[derive(Clone, Debug)]
-pub struct Walk {
+pub struct Sequence {
     /// The reference state at its end.
-    pub world: World,
+    pub state: ReferenceState,
     /// The number of steps after each operation.
     ends: Vec<usize>,
 }
 
-impl Walk {
-    fn of(world: World, ops: &[Op]) -> Self {
-        let mut ends = Vec::with_capacity(ops.len());
-        let world = ops.iter().fold(world, |world, op| {
-            let world = world.after(op);
-            ends.push(world.steps().len());
-            world
+impl Sequence {
+    fn of(state: ReferenceState, transitions: &[Transition]) -> Self {
+        let mut ends = Vec::with_capacity(transitions.len());
+        let state = transitions.iter().fold(state, |state, transition| {
+            let state = state.after(transition);
+            ends.push(state.steps().len());
+            state
         });
-        Self { world, ends }
+        Self { state, ends }
     }
 
     /// Counts the operations up to the one that a step belongs to.
-    fn ops_until(&self, step: usize) -> usize {
+    fn transitions_until(&self, step: usize) -> usize {
         self.ends.iter().position(|end| step < *end).map_or(self.ends.len(), |at| at + 1)
     }
 }

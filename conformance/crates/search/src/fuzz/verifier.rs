@@ -1,4 +1,5 @@
-//! The verifier: tells the oracle what happened to a server, and keeps what no correct server would have answered.
+//! The verifier: shows the observations of a server to the oracle, and returns the answers that no correct server
+//! gives.
 
 use model::{Deviation, Oracle, Rules, Unspecified, User};
 use spec::catalogue::{Catalogue, Mode};
@@ -35,7 +36,7 @@ impl Mismatch {
 impl<'a> Verifier<'a> {
     /// Creates a verifier of servers that store nothing at first.
     ///
-    /// `is_shared` says that others use the server too: it stores users that nobody told of, and nothing is known of
+    /// `is_shared` says that others use the server too: it may store users of theirs, and nothing is known of
     /// its SESSION_DURATION.
     pub fn new(catalogue: &'a Catalogue, is_shared: bool) -> Self {
         let oracle = Oracle::new(Rules::new(Mode::Off, "", None), is_shared);
@@ -82,7 +83,7 @@ impl<'a> Verifier<'a> {
         (!deviation.requirements.is_empty()).then_some(deviation)
     }
 
-    /// Notes a user that is stored, unless the server's answers have told of it.
+    /// Adds a stored user, unless the server's answers have shown it already.
     pub fn knows(&mut self, user: &User) {
         self.oracle.add_user(user);
     }

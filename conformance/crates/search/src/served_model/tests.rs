@@ -1,12 +1,12 @@
 //! Steps `authenticate`, replayed on the model in every mode.
 
 use super::Model;
-use runner::replay::play;
+use runner::replay::replay;
 use spec::catalogue::Mode;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::scenario::Scenario;
 use spec::transcript::aliases::Emails;
-use targets::instance::Stage;
+use targets::instance::Instance;
 use targets::seed;
 use targets::{NewUser, Target as _};
 
@@ -16,10 +16,10 @@ fn played(mode: Mode, steps: &str) -> String {
     let scenario = Scenario::parse("x", &text).expect("it is well-formed");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {
-        let mut stage = Stage::new(Model::default().open().await.expect("the model opens"));
+        let mut instance = Instance::new(Model::default().open().await.expect("the model opens"));
         let bob = NewUser { email: "bob@hbtn.io".to_owned(), password: "fake pwd".to_owned() };
-        let seeds = seed::seed(&mut stage, mode, &[bob], &[Way::Api], None).await;
-        play(&mut stage, &scenario, mode, &seeds, Emails::as_written())
+        let seeds = seed::seed(&mut instance, mode, &[bob], &[SeedMethod::Api], None).await;
+        replay(&mut instance, &scenario, mode, &seeds, Emails::as_written())
             .await
             .run
             .transcript(&scenario)

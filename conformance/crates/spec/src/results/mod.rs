@@ -7,5 +7,5 @@ mod target_info;
 mod verdict;
 
 pub use report::{Likeness, Outcome, Report, Strictness, modes};
-pub use target_info::{ClockKind, TargetInfo, TargetKind, Way};
+pub use target_info::{ClockKind, SeedMethod, TargetInfo, TargetKind};
 pub use verdict::{Evidence, Finding, Kind, Verdicts};

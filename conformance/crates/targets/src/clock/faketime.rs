@@ -14,7 +14,7 @@ use super::ClockDriver;
 use crate::Error;
 use spec::results::ClockKind;
 
-/// Where Debian, Fedora, Arch, Alpine and Homebrew put the library.
+/// The folders in which Debian, Fedora, Arch, Alpine and Homebrew install the library.
 const FOLDERS: [&str; 6] = [
     "/usr/lib/x86_64-linux-gnu/faketime",
     "/usr/lib/aarch64-linux-gnu/faketime",
@@ -26,12 +26,12 @@ const FOLDERS: [&str; 6] = [
 
 /// Its names, the one for threads first.
 ///
-/// In the other, a thread that asks for the time while another does may be told the real one, once in some
-/// 50,000 times on a busy machine: a session made at such a moment lives as long as the two times are apart.
+/// In the other, a thread that asks for the time while another one does may get the real time, about once in 50,000
+/// times on a busy machine. A session that is created at such a moment lives as long as the two times are apart.
 const NAMES: [&str; 4] =
     ["libfaketimeMT.so.1", "libfaketimeMT.1.dylib", "libfaketime.so.1", "libfaketime.1.dylib"];
 
-/// Finds libfaketime on this machine.
+/// Returns the path of libfaketime on this machine; `None` where it is not installed.
 pub fn library() -> Option<&'static Path> {
     static LIBRARY: LazyLock<Option<PathBuf>> = LazyLock::new(|| find(&FOLDERS.map(Path::new)));
     LIBRARY.as_deref()
@@ -42,7 +42,7 @@ fn find(folders: &[&Path]) -> Option<PathBuf> {
     places.find(|place| place.exists())
 }
 
-/// The clock of one site that runs under libfaketime.
+/// The clock of one sandbox that runs under libfaketime.
 #[derive(Debug)]
 pub struct Faketime {
     library: PathBuf,

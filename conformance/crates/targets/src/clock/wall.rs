@@ -1,4 +1,4 @@
-//! The driver `wall`: real sleeping, with SESSION_DURATION and every sleep scaled down alike.
+//! The driver `wall` sleeps in real time, with SESSION_DURATION and every sleep scaled down alike.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use spec::results::ClockKind;
 /// The SESSION_DURATION of the documents, in seconds, and of the scenarios that this driver can run.
 const DOCUMENTED: u64 = 60;
 
-/// What [`DOCUMENTED`] becomes unless a target dictates another: the least that leaves a whole second on
-/// either side of the steps, which implementations that store whole seconds need.
+/// The scaled value of [`DOCUMENTED`] unless a target dictates another: the least that leaves a whole second on either
+/// side of the steps, which implementations that store whole seconds need.
 const SCALED: u64 = 3;
 
-/// The longest single sleep, in scenario seconds: whoever asks for more wants a clock that can be moved.
+/// The longest single sleep, in scenario seconds. A longer one needs a clock that can be moved.
 const LONGEST: u64 = 5 * DOCUMENTED;
 
-/// Sleeping for real, `scaled` seconds where the documents say sixty.
+/// A clock that sleeps `scaled` seconds where the documents say sixty.
 #[derive(Debug)]
 pub struct Wall {
     scaled: u64,

@@ -21,7 +21,7 @@ impl Address {
     /// What stands before the host.
     pub const SCHEME: &str = "redis://";
 
-    /// Gives the address of a port of this machine.
+    /// Returns the address of a port of this machine.
     pub fn here(port: u16) -> Self {
         Self { host: "127.0.0.1".to_owned(), port }
     }
@@ -55,7 +55,7 @@ impl Address {
         Ok(Self { host: authority.host().to_owned(), port })
     }
 
-    /// Gives `HOST:PORT`, to connect to.
+    /// Returns `HOST:PORT`, to connect to.
     pub fn host_and_port(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }

@@ -148,6 +148,8 @@ redis() {
 }
 
 # Sets CREDENTIAL to the header by which the mode lets a user in: `authenticate EMAIL PASSWORD COOKIE-NAME`.
+# Not every script needs it:
+# shellcheck disable=SC2034
 authenticate() {
     local said id
     [ -n "${AUTH_TYPE+set}" ] || value AUTH_TYPE 'The mode of the server (its AUTH_TYPE; nothing for off)'
