@@ -8,7 +8,7 @@
 //! - with `CONFORMANCE_URL` set, only `url::…`: what runs there, in the mode `CONFORMANCE_MODE`, with the
 //!   stored user `CONFORMANCE_USER` (EMAIL:PASSWORD).
 //!
-//! What a bare machine lacks is skipped with a line that says so; where `CI` is set a skip is a failure.
+//! Trials that need a program which the machine lacks are skipped, and say so; if `CI` is set, that is a failure.
 //!
 //! This file stands beside the snapshots, since `cargo insta` looks for new ones only where a package or the source
 //! of a target is.

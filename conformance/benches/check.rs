@@ -1,5 +1,5 @@
-//! Where the time of a check goes: `just bench-check` for the reference in process, the spawned reference server and
-//! our Flask implementation, `just bench-check FOLDER…` for other implementations.
+//! The time of a check, by what it is spent on: `just bench-check` for the reference in process, the spawned reference
+//! server and our Flask implementation, `just bench-check FOLDER…` for other implementations.
 //!
 //! Each is checked once as `conformance check` does it, in a process of its own; then the same number of programs is
 //! started with nothing else done to them. What the figures mean:
@@ -42,13 +42,13 @@ use targets::progress::cost::Costs;
 use targets::progress::event::Work;
 use test_support::program::server_path;
 
-/// What the second process is told to do.
+/// The argument that tells the second process to check once.
 const ONE: &str = "--one";
 
-/// How often a bare start is asked whether it answers.
+/// The time between two questions whether a bare start answers.
 const POLL: Duration = Duration::from_millis(1);
 
-/// What is checked: the words on this program's own command line.
+/// The subject of a check: a word on the command line of this program.
 #[derive(Clone, Debug)]
 enum Subject {
     Reference,
@@ -188,7 +188,7 @@ fn share(part: Duration, all: Duration) -> f64 {
 
 /// Starts the program as often as the check did, with nothing else done to it.
 ///
-/// Gives the time that this took, and the programs' CPU time.
+/// Returns the time that this took, and the CPU time of the programs.
 fn bare(subject: &Subject, command: &Command, checked: &Measured) -> (Duration, Duration) {
     let left = AtomicU32::new(checked.starts);
     let one_less = |left: u32| left.checked_sub(1);

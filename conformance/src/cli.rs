@@ -12,7 +12,7 @@ use spec::suite::Suite;
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
 struct Cli {
-    /// What is asked of an implementation; in `check`, `list`, `show`, `explain` and `coverage`
+    /// The requirements that apply, in `check`, `list`, `show`, `explain` and `coverage`
     #[arg(long, global = true, value_enum, default_value_t)]
     profile: ProfileArgument,
     #[command(subcommand)]
@@ -22,10 +22,10 @@ struct Cli {
 /// The values of `--profile`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum ProfileArgument {
-    /// The documents
+    /// The requirements of the documents
     #[default]
     Documented,
-    /// The server is started with HARDENED=1, and what that changes is asked for instead
+    /// The server is started with HARDENED=1, and must do what that changes instead of what the documents say
     Hardened,
 }
 
@@ -44,7 +44,7 @@ Exit codes:
   1  some must is not met or blocked, or a known failure is met, or a comparison is worse
   2  wrong usage, or a scenario that cannot be read
   3  the target could not be started or reached, or nothing could be checked
-  130, 143, 129  Ctrl-C, SIGTERM or the end of the terminal ended it, after cleaning up";
+  130, 143, 129  Ctrl-C, SIGTERM or the end of the terminal interrupted it; nothing that it started is left";
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
@@ -60,29 +60,29 @@ enum Subcommands {
     Show {
         /// The scenario's name, as `list` gives it
         name: String,
-        /// As a bash script with real curl, to run against a server
+        /// Print a bash script with real curl, to run against a server
         #[arg(long)]
         sh: bool,
     },
-    /// Explain a requirement: what it asks, what checks it, and what usually goes wrong
+    /// Explain a requirement: what it demands, which steps check it, and which mistakes are common
     Explain {
         /// The requirement's id, as `coverage` gives it
         requirement: String,
     },
     /// Show which steps check each requirement, and what is missing
     Coverage(coverage::Arguments),
-    /// Show what got better and what got worse between two JSON reports; exit 1 where something got worse
+    /// Compare two JSON reports: what got better and what got worse; exit code 1 if anything got worse
     Compare(compare::Arguments),
-    /// Play every scenario against the model with each fault: what the suite can find
+    /// Run every scenario against the model with each known fault, and show which faults the suite finds
     #[command(after_help = faults::HELP)]
     Faults(faults::Arguments),
-    /// Play random sequences against an implementation, judged by the model of the requirements
+    /// Run random sequences of requests against an implementation; the model of the requirements judges the answers
     #[command(after_help = fuzz::HELP)]
     Fuzz(fuzz::Arguments),
-    /// Play the same random sequences against two implementations, and show where they part
+    /// Run the same random sequences against two implementations, and show the first difference
     #[command(after_help = diff::HELP)]
     Diff(diff::Arguments),
-    /// Show what this machine can check, and how to get what is missing
+    /// Show which checks this machine can run, and how to install the tools that are missing
     Doctor,
 }
 

@@ -1,4 +1,4 @@
-//! How the program ends: the exit codes of all subcommands (design: section 8), and the failure that carries one.
+//! How the program ends: the exit codes of all subcommands, and the failure that carries one.
 
 use std::fmt;
 use std::process::ExitCode;

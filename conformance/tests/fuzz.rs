@@ -34,7 +34,7 @@ use test_support::program::server_path;
 use test_support::suite::suite;
 use tokio::runtime::Runtime;
 
-/// What every sequence here is drawn from: another number would make other tests of them each time.
+/// The seed of every sequence here: with a new one in each run these would be different tests each time.
 const SEED: u64 = 1;
 
 fn main() {
@@ -128,7 +128,7 @@ fn holds(target: &dyn Target, property: Property, cases: u32) -> Result<(), Fail
     }
 }
 
-/// What runs already is asked and nothing else, and no user of the sequences is left there.
+/// A running server only gets requests, and no user of the sequences is left there.
 fn at_a_url() -> Result<(), Failed> {
     let runtime = runtime()?;
     let given = NewUser { email: "given@hbtn.io".to_owned(), password: "given pwd".to_owned() };

@@ -38,7 +38,7 @@ const PAIR: &str = "--pair";
 /// The same, and neither server is ever stopped.
 const STEADY_PAIR: &str = "--steady-pair";
 
-/// How many plans are tried.
+/// The number of plans.
 const CASES: u32 = 60;
 
 /// Connections between two restarts of a server, of one and the other by turns.

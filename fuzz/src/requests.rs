@@ -1,4 +1,4 @@
-//! What the server reads, given any bytes.
+//! Fuzz targets for the parsers of the server.
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;

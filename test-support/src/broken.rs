@@ -1,4 +1,4 @@
-//! Deliberately broken servers: the reference server with one deviation, behind a proxy of ours.
+//! Deliberately broken servers: the reference server with one fault, behind a proxy that puts it in.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -23,10 +23,10 @@ use targets::{Isolation, Program, ProgramServer, Sandbox, SandboxError, ServerSe
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
-/// One deviation, in one sentence.
+/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// None: the proxy itself changes nothing.
+    /// None: the proxy changes nothing.
     None,
     /// A login answers 201.
     LoginIsCreated,
@@ -42,26 +42,26 @@ pub enum Fault {
     LogoutEndsAll,
     /// Sessions of session_db_auth are kept in memory only.
     LostOnRestart,
-    /// A logout is never answered.
+    /// A logout gets no answer.
     LogoutHangs,
-    /// GET users/me is answered with something that is no HTTP.
+    /// GET users/me gets an answer that is not HTTP.
     GarbageForMe,
-    /// Every user carries its password's hash.
+    /// Every user has a field with the hash of its password.
     ShowsHash,
     /// No answer has the CORS header.
     NoCors,
-    /// Nothing is answered as it should be after an instance's first [`SOUND`] answers.
+    /// Every answer of an instance after its first [`SOUND`] ones is 500.
     WearsOut,
 }
 
-/// How many answers of an instance that wears out are sound: as many as the longest isolated scenario asks for.
+/// The number of right answers of an instance that wears out: as many as the longest isolated scenario needs.
 const SOUND: usize = 30;
 
 /// The reference server with a fault.
 #[derive(Clone, Copy, Debug)]
 pub struct Broken(pub Fault);
 
-/// The same, taken for a program: scenarios share its instances.
+/// The same server, which pretends to be a program: scenarios share its instances.
 #[derive(Clone, Copy, Debug)]
 pub struct Shared(pub Fault);
 
@@ -196,13 +196,13 @@ impl Sandbox for BrokenSandbox {
     }
 }
 
-/// What the proxy knows; shared by its connections, and locked for single look-ups and changes.
+/// The state of the proxy. Its connections share it, and lock it for single look-ups and changes.
 struct State {
     upstream: String,
     fault: Fault,
     /// The live session cookies by email, in the order of the logins.
     sessions: Mutex<BTreeMap<String, Vec<String>>>,
-    /// How many requests have been answered.
+    /// The number of requests that were answered.
     answers: AtomicUsize,
 }
 

@@ -25,7 +25,7 @@ pub fn flask() -> Result<PathBuf, String> {
         .to_owned())
 }
 
-/// Says that trials are skipped, as [`say_skipped`] does, and returns one ignored trial in their place.
+/// Returns one ignored trial in the place of trials that are skipped, and says so as [`say_skipped`] does.
 pub fn skipped(name: &str, what: &str, missing: &str) -> Vec<Trial> {
     say_skipped(what, missing);
     vec![Trial::test(format!("{name}::skipped"), || Ok(())).with_ignored_flag(true)]

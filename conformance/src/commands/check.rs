@@ -34,36 +34,36 @@ use targets::progress::cost::Costs;
 use targets::seed;
 use targets::url::Url;
 
-/// What `conformance check --help` adds.
+/// The text below the options in `conformance check --help`.
 pub const HELP: &str = "\
 Examples:
   conformance check                            the reference server, in process
   conformance check .                          the Flask project here
   conformance check . --mode session_auth      in one mode
-  conformance check . --requirement login.ok   what bears on one requirement
+  conformance check . --requirement login.ok   one requirement
   conformance check . --command \"node app.js\"  any program
-  conformance check . --profile hardened       with HARDENED=1 and what that changes
+  conformance check . --profile hardened       started with HARDENED=1, by the requirements of that profile
   conformance check http://127.0.0.1:5000 --user bob@hbtn.io:secret
-                                               something that runs already
-  conformance check redis-server               the Redis part, on a server of its own
-  conformance check redis://127.0.0.1:6379     on one that runs already
+                                               a server that runs already
+  conformance check redis-server               the Redis part, on a new Redis server
+  conformance check redis://127.0.0.1:6379     the Redis part, on a Redis server that runs already
 
-A program is given API_HOST, API_PORT, AUTH_TYPE, SESSION_NAME and SESSION_DURATION, and must listen there. \
-Its folder is copied, and the copy is started as often as needed on a free port; the folder itself is never \
+A program gets API_HOST, API_PORT, AUTH_TYPE, SESSION_NAME and SESSION_DURATION, and must listen there. \
+The check works on a copy of the folder, which it starts as often as needed on a free port; the folder itself is never \
 written to.
 
-A URL is only asked: what needs a restart, a clock or a program there is not checked. The users that a check \
-stores at a URL have addresses of their own and are deleted at its end.
+A server at a URL only gets requests: requirements that need a restart, a moved clock or a program are not checked. \
+The check stores users under email addresses of its own, and deletes them at the end.
 
-The Redis part is asked of a Redis server. `redis-server` is started in a temporary folder on a free port. At a \
-redis:// address no keys are written but the documents' own: Holberton, HolbertonSanFrancisco and HolbertonSchools; \
-they are removed at the end, and what was there before is put back (where the server has no DUMP, nothing may be there). \
-The documents' client programs (0-redis_client.js …) are the suite's own: those of Node connect to port 6379 alone.
+The Redis part is checked on a Redis server. `redis-server` is started in a temporary folder on a free port. At a \
+redis:// address the check writes only the documents' keys: Holberton, HolbertonSanFrancisco and HolbertonSchools. \
+It removes them at the end and restores their old values; if the server has no DUMP, the keys must not exist. \
+The suite has its own versions of the documents' client programs (0-redis_client.js …), which connect to port 6379 only.
 
-Below what is not met, \"behaves like\" names a known mistake that would show just so: the same steps answered in \
-the same way. Where nothing is near, nothing is named; `conformance faults --help` tells where they are from.
+Below a requirement that is not met, \"behaves like\" names a known mistake that makes the same steps fail in the \
+same way, if there is one; see `conformance faults --help`.
 
-The exit codes stand in `conformance --help`.";
+`conformance --help` lists the exit codes.";
 
 /// The arguments of `check`.
 #[derive(Debug, Args)]
@@ -71,18 +71,18 @@ pub struct Arguments {
     /// A folder with an implementation, or the URL of a running one; redis-server or redis://HOST:PORT for the
     /// Redis part [default: the reference server]
     target: Option<String>,
-    /// How to start it; run by words, not by a shell [default: found by looking; python3 -m api.v1.app]
+    /// The command that starts it, without a shell [default: detected; python3 -m api.v1.app]
     #[arg(long, value_name = "CMD")]
     command: Option<String>,
-    /// Check these modes only, with commas or repeated: off, auth, basic_auth, session_auth, session_exp_auth,
-    /// session_db_auth
+    /// Check only these modes, separated by commas or repeated: off, auth, basic_auth, session_auth,
+    /// session_exp_auth, session_db_auth
     #[arg(long, value_name = "M", value_parser = detect::mode_argument, value_delimiter = ',')]
     mode: Vec<Mode>,
-    /// Run these scenarios only, with commas or repeated; `conformance list` lists them. A file FILE.md, such as
-    /// `conformance fuzz --save` writes, is judged by what the model of the requirements answers
+    /// Run only these scenarios, separated by commas or repeated; `conformance list` lists them. A file FILE.md,
+    /// such as `conformance fuzz --save` writes, is judged by the answers of the model of the requirements
     #[arg(long, value_name = "S", value_delimiter = ',')]
     scenario: Vec<String>,
-    /// Judge these requirements only, with commas or repeated; `conformance coverage` lists them
+    /// Judge only these requirements, separated by commas or repeated; `conformance coverage` lists them
     #[arg(long, value_name = "R", value_delimiter = ',')]
     requirement: Vec<String>,
     #[command(flatten)]
@@ -90,13 +90,13 @@ pub struct Arguments {
     /// The SESSION_DURATION of the server at the URL, in seconds
     #[arg(long, value_name = "S")]
     session_duration: Option<u64>,
-    /// What makes time pass
+    /// How the check makes time pass
     #[arg(long, value_enum, default_value = "auto")]
     clock: ClockArgument,
-    /// How the first users get in
+    /// How the first users are stored
     #[arg(long, value_enum, default_value = "auto")]
     seed: SeedArgument,
-    /// How many modes are checked side by side [default: two for each core]
+    /// How many modes are checked in parallel [default: two for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Write the JSON report to this file (- for standard output)
@@ -105,48 +105,48 @@ pub struct Arguments {
     /// Write the JUnit report to this file (- for standard output)
     #[arg(long, value_name = "F")]
     junit: Option<PathBuf>,
-    /// Write the HTML report, one page complete in itself, to this file (- for standard output)
+    /// Write the HTML report, a single page that loads nothing, to this file (- for standard output)
     #[arg(long, value_name = "F")]
     html: Option<PathBuf>,
     #[command(flatten)]
     known: KnownArguments,
-    /// Shoulds decide the outcome too
+    /// Let requirements of the weight should decide the outcome too
     #[arg(long)]
     strict: bool,
-    /// Exacts decide the outcome too
+    /// Let requirements of the weight exact decide the outcome too
     #[arg(long)]
     exact: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ClockArgument {
-    /// faketime where it works, else wall
+    /// faketime if it works, else wall
     Auto,
-    /// libfaketime: time is moved, nothing sleeps
+    /// libfaketime: the time of the program is moved, nothing sleeps
     Faketime,
-    /// Real sleeping, with durations scaled down
+    /// Real waiting, with shorter durations
     Wall,
-    /// Leave time alone
+    /// Do not move time
     None,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum SeedArgument {
-    /// Every way in order, until one works
+    /// Each method in this order, until one works
     Auto,
     /// POST /api/v1/users with AUTH_TYPE unset
     Api,
-    /// .db_User.json of Flask projects
+    /// The file .db_User.json of Flask projects
     File,
-    /// The implementation's main_0
+    /// The program main_0 of the implementation
     Program,
 }
 
-/// Checks what the arguments name, and shows and writes the report.
+/// Checks the target of the arguments, prints the report, and writes the report files.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, nothing could be checked, or a file cannot be written.
+/// When the arguments are wrong, nothing could be checked, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let requirement = |id: &String| suite.find_requirement(id).map(|row| row.id.clone());
     let requirements =
@@ -165,9 +165,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     for name in &arguments.scenario {
         let suite = with_files.as_ref().unwrap_or(suite);
         if adopt::is_meant(suite, name) {
-            let (wider, name) = runtime
-                .block_on(adopt::add(suite, name))
-                .map_err(|error| Failure::usage(error.to_string()))?;
+            let (wider, name) = runtime.block_on(adopt::add(suite, name)).map_err(Failure::usage)?;
             with_files = Some(wider);
             scenarios.push(name);
         } else {
@@ -190,9 +188,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let write = |format, text: &dyn Fn() -> String| files.write(format, text, console::print);
     write(Format::Json, &|| report::json(&report, catalogue))?;
     write(Format::Junit, &|| report::junit(&report, catalogue, strictness))?;
-    write(Format::Html, &|| report::html(&[Entry::of(report.clone())], catalogue))?;
+    write(Format::Html, &|| report::html(&[Entry::judged(report.clone())], catalogue))?;
     write(Format::KnownFailing, &|| known::present(&report.verdicts, catalogue))?;
-    console::tell(&costs.summary(since.elapsed()));
+    console::remark(&costs.summary(since.elapsed()));
     Ok(report.outcome(catalogue, strictness).into())
 }
 
@@ -218,7 +216,7 @@ impl RequestedCheck<'_> {
                 self.refuse_what_goes_with_either()?;
                 if Path::new("api/v1/app.py").is_file() {
                     anstream::eprintln!(
-                        "conformance: this checks the reference server; `conformance check .` the project here"
+                        "conformance: this checks the reference server; `conformance check .` checks the project here"
                     );
                 }
                 self.checked(&Reference, &self.plan(self.modes(), Reference.seed_methods())?).await
@@ -229,7 +227,7 @@ impl RequestedCheck<'_> {
                 let plan = self.plan(vec![Mode::Redis], &[])?;
                 let meant = redis::server(target).await?;
                 if meant.kept.is_some() {
-                    redis::say_what_is_not_checked(&plan.scenarios(self.suite, Mode::Redis));
+                    redis::warn_of_restarts(&plan.scenarios(self.suite, Mode::Redis));
                 }
                 let report = self.checked(&*meant.target, &plan).await;
                 if let Some(kept) = meant.kept {
@@ -291,7 +289,7 @@ impl RequestedCheck<'_> {
     }
 
     async fn url(&self, given: &str) -> Result<Report, Failure> {
-        let base = &detect::base_url(given).map_err(|error| Failure::usage(error.to_string()))?;
+        let base = &detect::base_url(given).map_err(Failure::usage)?;
         self.refuse_what_goes_with_a_folder()?;
         let kind = match self.arguments.clock {
             ClockArgument::Wall if self.arguments.session_duration.is_none() => {
@@ -382,7 +380,7 @@ impl RequestedCheck<'_> {
         report
     }
 
-    /// Says why no scenario is left to run in these modes.
+    /// Returns why no scenario is left to run in these modes.
     fn nothing_left(&self, modes: &[Mode]) -> String {
         let rows = self.requirements.iter().filter_map(|id| self.suite.catalogue.find(id));
         let elsewhere = rows.filter(|row| !row.modes.iter().any(|mode| modes.contains(mode))).map(|row| {

@@ -12,7 +12,6 @@ use crate::console;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use model::faults::{Fault, all};
-use search::Error;
 use search::audit::Audit;
 use search::audit::campaigns;
 use search::audit::campaigns::FaultCampaigns;
@@ -20,12 +19,12 @@ use search::signature;
 use spec::catalogue::nearest;
 use spec::suite::Suite;
 
-/// What `conformance faults --help` adds.
+/// The text below the options in `conformance faults --help`.
 pub const HELP: &str = "\
-A fault is the model of the requirements with one mistake. Every scenario is played against each of them: a fault
-is found where a requirement that it breaks is not met. Holes in the suite are a fault that nothing finds, a
-requirement that no fault breaks, a heading of a scenario under which no fault makes an answer another, and a fault
-that `check` would not name: what it shows is kept in scenarios/faults.txt, for the lines \"behaves like\".
+A fault is the model of the requirements with one mistake. Every scenario runs against every fault. A fault is found
+if a requirement that it breaks is not met. The suite has a hole if nothing finds a fault, no fault breaks a
+requirement, no fault changes an answer below a heading of a scenario, or `check` would not name a fault. The symptoms
+of each fault are kept in scenarios/faults.txt, from which `check` writes the lines \"behaves like\".
 
 Exit codes:
   0  there are no holes
@@ -35,34 +34,34 @@ Exit codes:
 /// The arguments of `faults`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Only this fault; repeatable
+    /// Run only this fault; repeatable
     #[arg(long, value_name = "NAME")]
     fault: Vec<String>,
-    /// Only the faults that break this requirement; repeatable
+    /// Run only the faults that break this requirement; repeatable
     #[arg(long, value_name = "R")]
     requirement: Vec<String>,
-    /// Hunt for each with this many walks of every property of `fuzz` as well
+    /// Look for each fault with this many walks of every property of `fuzz` as well
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     walks: Option<u32>,
-    /// Draw the walks that this number gives
+    /// The seed of the random walks
     #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
     /// Write the matrix as JSON to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
-    /// Write the matrix as CSV to this file (- for standard output): a line a fault, a column a requirement
+    /// Write the matrix as CSV to this file (- for standard output): a row per fault, a column per requirement
     #[arg(long, value_name = "F")]
     csv: Option<PathBuf>,
-    /// Write what each fault shows to this file (- for standard output), as scenarios/faults.txt has it
+    /// Write the symptoms of each fault to this file (- for standard output), in the form of scenarios/faults.txt
     #[arg(long, value_name = "F", conflicts_with_all = ["fault", "requirement"])]
     patterns: Option<PathBuf>,
 }
 
-/// Plays every scenario against the faults that the arguments name, and shows and writes the matrix.
+/// Runs every scenario against the faults of the arguments, prints the matrix, and writes the files.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, or a file cannot be written.
+/// When the arguments are wrong, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let files = Files::new([
         (Format::Json, &arguments.json),
@@ -91,7 +90,7 @@ impl Arguments {
         self.fault.is_empty() && self.requirement.is_empty()
     }
 
-    /// Lists the holes that show in what was played; where the patterns are written anew, those in them are left out.
+    /// Returns the holes that the audit shows, except those of the patterns if these are written anew.
     fn holes(&self, audit: &Audit<'_>) -> Vec<String> {
         let mut holes = audit.surviving();
         if self.is_whole() {
@@ -124,7 +123,7 @@ fn chosen(suite: &Suite, arguments: &Arguments) -> Result<Vec<&'static Fault>, F
     Ok(all().filter(|fault| arguments.is_whole() || named(fault)).collect())
 }
 
-/// Plays the faults, with progress.
+/// Runs every scenario against the faults, with a progress bar.
 fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, Failure> {
     let bar = bar(faults.len());
     let audit = Audit::run(suite, faults, &|fault| {
@@ -150,7 +149,7 @@ fn hunted(
     let hunted = campaigns::run_all(&suite.catalogue, faults, walks, seed, &tell, &console::listen);
     bar.finish_and_clear();
     hunted.map_err(|none| match none {
-        Error::Interrupted(signal) => Failure::interrupted(signal, ""),
+        search::Error::Interrupted(signal) => Failure::interrupted(signal, ""),
         other => Failure::not_checked(other.to_string()),
     })
 }
@@ -160,7 +159,7 @@ fn bar(faults: usize) -> ProgressBar {
     ProgressBar::new(faults as u64).with_style(style.expect("the template is one"))
 }
 
-/// Gives the properties that find a fault; `None` where none was hunted with.
+/// Returns the properties that find a fault; `None` if no sequences were run against it.
 fn properties(hunted: &[FaultCampaigns], fault: &Fault) -> Option<Vec<&'static str>> {
     let one = hunted.iter().find(|one| one.fault.name == fault.name)?;
     Some(one.found_by.iter().map(|property| property.as_str()).collect())

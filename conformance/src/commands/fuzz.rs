@@ -28,34 +28,34 @@ use targets::progress::cost::Costs;
 use targets::progress::event::Work;
 use targets::url::Url;
 
-/// What `conformance fuzz --help` adds.
+/// The text below the options in `conformance fuzz --help`.
 pub const HELP: &str = "\
 Examples:
   conformance fuzz                             the reference server, in process
   conformance fuzz .                           the Flask project here
   conformance fuzz . --property expiry --cases 500
-  conformance fuzz . --save counterexamples    keep what is found; it is played first the next time
+  conformance fuzz . --save counterexamples    keep counterexamples; the next run starts with them
   conformance check . --write-known-failing known.txt
-  conformance fuzz . --known-failing known.txt look for what the scenarios do not find
+  conformance fuzz . --known-failing known.txt look for failures that the scenarios do not find
   conformance check . --scenario counterexamples/expiry-expiry-not-sliding.md
-                                               play one of them again, as a scenario
+                                               run one of them again, as a scenario
 
-Each walk is a sequence of requests, logins, restarts and time, drawn at random, on a fresh copy of the project. The \
-model of the requirements judges every answer. What is answered wrongly is played a second time before it is believed, \
-and made as short as it can be.
+Each walk is a random sequence of requests, logins, restarts and waits, run on a fresh copy of the project. The \
+model of the requirements judges every answer. A walk with a wrong answer is run again to confirm it, and then made \
+as short as possible.
 
 Properties:
   sessions    session IDs are unique, and never what a client chose
   expiry      a session lives as long as SESSION_DURATION says, whatever happens meanwhile
   logout      a logout ends one session, and no other
-  gate        nothing but live credentials opens a protected path, however it is spelled
-  users       users are what was stored of them, for any text
-  walk        any sequence of all this is answered as the model has it
+  gate        only live credentials open a protected path, however it is spelled
+  users       users are returned as they were stored, for any text
+  walk        any sequence of all these is answered as the model answers it
   concurrent  requests at once are answered as if they had come one after another
 
 Exit codes:
-  0  every walk was answered as the requirements have it
-  1  some walk was not
+  0  every answer to every walk meets the requirements
+  1  some answer does not
   2  wrong usage
   3  the target could not be started or reached";
 
@@ -64,34 +64,34 @@ Exit codes:
 pub struct Arguments {
     /// A folder with an implementation, or the URL of a running one [default: the reference server]
     target: Option<String>,
-    /// How to start it; run by words, not by a shell [default: found by looking; python3 -m api.v1.app]
+    /// The command that starts it, without a shell [default: detected; python3 -m api.v1.app]
     #[arg(long, value_name = "CMD")]
     command: Option<String>,
-    /// Try these properties only, with commas or repeated
+    /// Try only these properties, separated by commas or repeated
     #[arg(long, value_parser = tried, value_name = "P", value_delimiter = ',')]
     property: Vec<Tried>,
-    /// In these modes only, with commas or repeated
+    /// Run in only these modes, separated by commas or repeated
     #[arg(long, value_name = "M", value_parser = detect::mode_argument, value_delimiter = ',')]
     mode: Vec<Mode>,
-    /// How many walks of each property [default: 256, or 32 where each starts a program]
+    /// How many walks of each property [default: 256, or 32 if each starts a program]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     cases: Option<u32>,
-    /// Draw the walks that this number gives [default: others each time]
+    /// The seed of the random walks [default: a new one each time]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     #[command(flatten)]
     known: KnownList,
-    /// Keep counterexamples in this folder, as scenarios; those that are there are played first
+    /// Keep counterexamples in this folder, as scenarios; those of earlier runs are tried first
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
     #[command(flatten)]
     url: UrlArguments,
-    /// Write what was found as JSON to this file (- for standard output)
+    /// Write the results as JSON to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
 }
 
-/// What `--property` can name.
+/// A value of `--property`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     /// Walks of a property.
@@ -103,7 +103,7 @@ enum Tried {
 const AT_ONCE: &str = "concurrent";
 
 impl Tried {
-    /// Gives its name, and the modes in which it says something.
+    /// Returns the name of the value, and the modes in which it applies.
     fn modes(self) -> (&'static str, &'static [Mode]) {
         match self {
             Self::Walks(property) => walks::of_property(property),
@@ -123,23 +123,23 @@ fn tried(text: &str) -> Result<Tried, Error> {
     }
 }
 
-/// How many walks of a property are played where no number is given.
+/// The number of walks of a property, if the command line gives none.
 const CASES: u32 = 256;
 
-/// The same, where each walk starts a program.
+/// The same number for targets where each walk starts a program.
 const CASES_OF_PROGRAMS: u32 = 32;
 
-/// Fuzzes what the arguments name, and shows and writes what was found.
+/// Fuzzes the target of the arguments, prints the report, and writes the files.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, the target cannot be used, or a file cannot be written.
+/// When the arguments are wrong, the target cannot be used, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let known = arguments.known.read(&suite.catalogue)?;
     let known = Known::listed(known.requirements());
     let files = Files::new([(Format::Json, &arguments.json)])?;
     let saved = match &arguments.save {
-        Some(folder) => saved::read(folder).map_err(|error| Failure::usage(error.to_string()))?,
+        Some(folder) => saved::read(folder).map_err(Failure::usage)?,
         None => Vec::new(),
     };
     let runtime = walks::runtime()?;
@@ -162,7 +162,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let name = harness.name();
     let report = report.map_err(|none| walks::failure(none, &name))?;
     if let Some(folder) = &arguments.save {
-        saved::write(folder, &report.scenarios()).map_err(|error| Failure::usage(error.to_string()))?;
+        saved::write(folder, &report.scenarios()).map_err(Failure::usage)?;
     }
     if !files.take_stdout() {
         console::print(&report.text(&suite.catalogue, arguments.save.as_deref()));
@@ -171,7 +171,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(if report.is_clean() { Exit::Met } else { Exit::NotMet })
 }
 
-/// What the arguments name.
+/// The targets, the modes and the properties of a run.
 struct Chosen {
     /// The same implementation with each clock driver, the best first.
     targets: Vec<Box<dyn Target>>,

@@ -14,7 +14,7 @@ use spec::results::known::KnownFailing;
 pub struct KnownArguments {
     #[command(flatten)]
     list: KnownList,
-    /// Write the present failures as such a list to this file (- for standard output)
+    /// Write the failures of this run as a list of known failures to this file (- for standard output)
     #[arg(long = "write-known-failing", value_name = "FILE")]
     write: Option<PathBuf>,
 }
@@ -22,7 +22,7 @@ pub struct KnownArguments {
 /// The option that names a list of known failures.
 #[derive(Debug, Args)]
 pub struct KnownList {
-    /// A list of failures that are known: lines `REQUIREMENT [in MODE]`, * for any letters; they must fail
+    /// A list of known failures, one `REQUIREMENT [in MODE]` a line, where * matches any letters; each must fail
     #[arg(long = "known-failing", value_name = "FILE")]
     list: Option<PathBuf>,
 }

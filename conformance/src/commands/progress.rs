@@ -1,4 +1,4 @@
-//! Progress on a terminal while a check runs; nothing of it where standard error is piped.
+//! The progress bar of a check, if standard error is a terminal.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use targets::progress::event::{Event, EventListener};
 
-/// A bar on standard error that counts scenarios.
+/// A progress bar on standard error that counts scenarios.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
-    /// Draws on standard error if that is a terminal; indicatif sees to that.
+    /// Starts the bar; indicatif draws it only on a terminal.
     pub fn on_terminal() -> Self {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} scenarios, {elapsed}: {msg}") {

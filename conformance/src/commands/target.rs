@@ -14,7 +14,7 @@ use targets::{NewUser, Target as _};
 /// The options that go with the URL of a running server.
 #[derive(Debug, Args)]
 pub struct UrlArguments {
-    /// A user that is stored at the URL
+    /// A user that the server at the URL has stored
     #[arg(long, value_name = "EMAIL:PASSWORD", value_parser = detect::user)]
     pub user: Option<NewUser>,
     /// The SESSION_NAME of the server at the URL

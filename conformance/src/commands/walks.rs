@@ -1,4 +1,4 @@
-//! Setting up a run: what `fuzz` and `diff` do alike before the first walk is played.
+//! The setup that `fuzz` and `diff` share: runtime, targets, modes, seed and progress bar.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ pub fn runtime() -> Result<Runtime, Error> {
     runtime.map_err(Error::Runtime)
 }
 
-/// Gives the implementation in a folder with each clock driver that this machine has, the best first.
+/// Returns the implementation in a folder once for each clock driver of this machine, the best first.
 ///
 /// # Errors
 ///
@@ -82,17 +82,17 @@ pub fn failure(none: search::Error, name: &str) -> Failure {
     }
 }
 
-/// Gives the modes that were asked for; all where none was.
+/// Returns the modes of the command line, or all modes if it names none.
 pub fn modes(asked: &[Mode]) -> Vec<Mode> {
     if asked.is_empty() { Mode::ALL.to_vec() } else { asked.to_vec() }
 }
 
-/// Gives the number that walks are drawn from: the one that was asked for, or any.
+/// Returns the seed of the command line, or a new one.
 pub fn seed(asked: Option<u64>) -> u64 {
     asked.unwrap_or_else(|| u64::from(uuid::Uuid::new_v4().as_fields().0))
 }
 
-/// Sees to it that something is played at all.
+/// Checks that some walk can be run at all.
 ///
 /// # Errors
 ///

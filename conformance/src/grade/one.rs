@@ -1,4 +1,4 @@
-//! One implementation, from its folder to its verdicts, within its bounds.
+//! One implementation: judged within its bounds, from its folder to its verdicts.
 
 use std::future::Future;
 
@@ -16,7 +16,7 @@ use targets::command::Command;
 use targets::progress::event::NoListener;
 use targets::{Isolation, SandboxError, ServerSettings, Target};
 
-/// How many modes of one implementation run side by side; the implementations themselves do too.
+/// The number of modes of one implementation that run in parallel; the implementations themselves do so too.
 const MODES_AT_ONCE: usize = 3;
 
 /// The modes in the order in which a server is tried: one that knows any of them can be judged.

@@ -1,4 +1,4 @@
-//! The pool: implementations side by side, each on a thread and a runtime of its own.
+//! The pool judges implementations in parallel, each on a thread and a runtime of its own.
 //!
 //! It is not `search::parallel`, whose threads keep one runtime each and end at the first failure: here a panic must
 //! not reach the next implementation, each result is told at once, and a signal ends what runs.
@@ -16,7 +16,7 @@ use crate::error::Error;
 use spec::suite::Suite;
 use targets::process::reaper;
 
-/// Tells whether a run came to its end.
+/// The end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// Every implementation has been graded.
@@ -27,8 +27,8 @@ pub enum Ended {
 
 /// Grades `entries`, `jobs` at once, and hands each result to `on_graded`, with the entry's index.
 ///
-/// When `interrupt` resolves, what runs is ended and cleaned up. At the end every child of this process is
-/// killed, so the caller may have none of its own.
+/// When `interrupt` resolves, running implementations are stopped and cleaned up. At the end every child of this
+/// process is killed, so the caller must not have children of its own.
 ///
 /// # Errors
 ///
@@ -44,7 +44,7 @@ pub fn grade(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     // The index of the next entry; every worker takes one after another until none is left.
     let next = AtomicUsize::new(0);
-    // Set to true once, by this thread, to end the workers; `stop` outlives them.
+    // This thread sets it to true, once, to end the workers; `stop` outlives them.
     let (stop, stopped) = watch::channel(false);
     // At most one message an entry; it closes when the last worker ends.
     let (sender, mut done) = mpsc::unbounded_channel();
@@ -84,7 +84,7 @@ pub fn grade(
     ended
 }
 
-/// Judges one entry where not even a panic reaches the others.
+/// Judges one entry; even a panic does not reach the others.
 fn isolated(
     suite: &Suite,
     entry: &Entry,

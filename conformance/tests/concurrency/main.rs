@@ -5,7 +5,6 @@ mod racy;
 
 use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
-use racy::{Race, Racy};
 use search::concurrency::{Campaign, CampaignResult, Setup, SetupError, Trials, Violation};
 use search::served_model::Model;
 use spec::catalogue::Mode;
@@ -18,6 +17,8 @@ use targets::progress::event::NoListener;
 use targets::{Stop, Target};
 use test_support::implementations;
 use test_support::program::server_path;
+
+use self::racy::{Race, Racy};
 
 /// Every mode that has sessions.
 const MODES: [Mode; 3] = [Mode::SessionAuth, Mode::SessionExpAuth, Mode::SessionDbAuth];
@@ -61,7 +62,7 @@ fn of_modes(name: &str, test: impl Fn(Mode) -> Result<(), Failed> + Clone + Send
     MODES.into_iter().map(trial).collect()
 }
 
-/// Sees to it that nothing is found.
+/// Asserts that nothing is found.
 fn is_sound(target: &dyn Target, mode: Mode, cases: u32, seed_methods: &[SeedMethod]) -> Result<(), Failed> {
     let bag = hunt(target, mode, seed_methods, cases, 1)?;
     if let Some(violation) = bag.violations.first() {
@@ -89,20 +90,20 @@ fn hunt(
     Ok(bag?)
 }
 
-/// What a server that loses a race is found by.
+/// The expected result for a server that loses a race.
 struct Expected {
     race: Race,
-    /// What the plans are drawn from: not every seed gives those that it takes among so few.
+    /// The seed of the plans; not every seed gives a plan that shows the race among so few.
     seed: u64,
     /// The requirements that speak of it; each of them is named.
     requirements: &'static [&'static str],
-    /// What the requests at once are, where a scenario can say it.
+    /// The step with the requests at once, if a scenario can express it.
     parallel: Option<&'static str>,
     /// Whether one client alone meets it too, by its next request.
     is_sequential: bool,
 }
 
-/// How many plans are drawn for a server that loses a race.
+/// The number of plans for a server that loses a race.
 const CASES: u32 = 30;
 
 const EXPECTED: [Expected; 5] = [
@@ -156,7 +157,7 @@ fn of_racy() -> Vec<Trial> {
     std::iter::once(slow).chain(lost).collect()
 }
 
-/// Sees to it that the race that a server loses is found, and is told as what it is.
+/// Asserts that the race that a server loses is found, and reported under its requirements.
 fn is_found(expected: &Expected) -> Result<(), Failed> {
     let bag = hunt(&Racy(expected.race), Mode::SessionAuth, &[SeedMethod::Api], CASES, expected.seed)?;
     let told = |violation: &Violation| format!("{violation}\n{}", violation.scenario().unwrap_or_default());

@@ -42,7 +42,7 @@ pub enum Race {
     CrashingDelete,
 }
 
-/// How often a request that waits lets the others run.
+/// The number of times that a waiting request lets the others run.
 const WAIT: usize = 60;
 
 /// The model, with a race that is lost.

@@ -278,7 +278,7 @@ fn equal_runs_have_equal_reports_whatever_runs_beside_them() {
         let mut report = check_heard(&Broken(Fault::ShowsHash), &SESSIONS, &scenarios, jobs, &NoListener);
         let (catalogue, strictness) = (&suite().catalogue, Strictness::default());
         diagnosis::attach(&mut report, catalogue);
-        let entries = [Entry::of(report.clone())];
+        let entries = [Entry::judged(report.clone())];
         [
             report::json(&report, catalogue),
             report::junit(&report, catalogue, strictness),

@@ -83,7 +83,7 @@ fn faults_that_cannot_be_told_apart_are_both_named() {
     assert_eq!(told(&report)[0].sentence().matches("; or ").count(), 1);
 }
 
-/// What a check of an implementation with all of these mistakes would find, where none hides another.
+/// Returns the report on an implementation with all of these mistakes, if none hides another.
 fn with_all(faults: &[&str]) -> Report {
     let mut reports = faults.iter().map(|fault| check(&model(fault), &Mode::ALL, &[]));
     let mut whole = reports.next().expect("there is one");
@@ -133,10 +133,10 @@ fn reports_say_what_an_implementation_behaves_like() {
     let terminal = anstream::adapter::strip_str(&terminal).to_string();
     let sentence = "a server that answers a logout with 204 and nothing";
     assert!(terminal.contains(&format!("\nbehaves like: {sentence} (logout.ok)\n")), "{terminal}");
-    let page = report::html(&[Entry::of(report.clone())], catalogue);
+    let page = report::html(&[Entry::judged(report.clone())], catalogue);
     assert!(page.contains(&format!("<b>Behaves like: </b>{sentence} (<a href=\"#r-logout.ok\">")), "{page}");
-    let other = Entry { name: "other".to_owned(), ..Entry::of(report.clone()) };
-    let page = report::html(&[Entry::of(report), other], catalogue);
+    let other = Entry { name: "other".to_owned(), ..Entry::judged(report.clone()) };
+    let page = report::html(&[Entry::judged(report), other], catalogue);
     assert!(
         page.contains(&format!("<b>2 implementations</b>: {sentence} (<a href=\"#r-logout.ok\">")),
         "{page}"

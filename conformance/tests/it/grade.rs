@@ -111,7 +111,7 @@ impl Corpus {
         self.grade(arguments).output().expect("the program runs")
     }
 
-    /// Sees to it that no process of this test runs, and none of its folders is left.
+    /// Asserts that no process and no folder of this test is left.
     fn assert_nothing_is_left(&self) {
         let left: Vec<_> = std::fs::read_dir(self.path("tmp")).expect("it is there").flatten().collect();
         assert!(left.is_empty(), "folders are left: {left:?}");

@@ -60,7 +60,7 @@ fn command_lines(guide: &str) -> Vec<String> {
     lines.iter().filter_map(|line| after_the_program(line)).collect()
 }
 
-/// What stands behind the name of the program in a line that calls it.
+/// Returns the arguments of a line that calls the program.
 fn after_the_program(line: &str) -> Option<String> {
     let line = line.trim().trim_start_matches("- ").trim_start_matches("$ ");
     let starts = ["conformance ", "cargo run --release -p conformance -- ", ".conformance/bin/conformance "];

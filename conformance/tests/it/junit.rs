@@ -121,7 +121,7 @@ fn every_kind_of_verdict_and_every_character_make_a_valid_file() {
                 all.iter().for_each(|(id, mode)| report.verdicts.list_as_failing(id, *mode, "known:1: *"));
             }
             assert_valid(&junit(&report, catalogue, Strictness { strict: true, exact: false }));
-            entries.push(Entry::of(report));
+            entries.push(Entry::judged(report));
         }
     }
     assert_valid(&junit_of_all(&entries, catalogue, Strictness::default()));

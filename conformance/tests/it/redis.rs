@@ -97,7 +97,7 @@ fn all() -> BTreeSet<&'static str> {
     BTreeSet::from([PING, CONNECT, SET_GET, HASH, PUBSUB])
 }
 
-/// Tells whether redis-server is missing, and says so.
+/// Tells whether redis-server is missing, and says so on standard error.
 fn is_skipped() -> bool {
     let missing = skip::missing(RedisServer::PROGRAM, "redis-server");
     missing.inspect(|missing| skip::say_skipped("the Redis part", missing)).is_some()
@@ -491,7 +491,7 @@ fn an_interrupted_check_ends_its_server_and_removes_its_folder() {
     assert!(is_empty(&room), "its folders are gone");
 }
 
-/// Tells whether a group has no process that still runs: whoever adopts the dead may take a moment to bury them.
+/// Tells whether no process of a group still runs; its zombies may wait for a moment.
 fn are_zombies(group: nix::unistd::Pid) -> bool {
     let processes = std::fs::read_dir("/proc").expect("it is there").flatten();
     let states = processes.filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok());

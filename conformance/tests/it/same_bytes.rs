@@ -46,7 +46,7 @@ fn written(folder: &Path, arguments: &[&str], options: &[&str]) -> Written {
     written
 }
 
-/// Sees to it that two runs have written the same; shows no more than the first difference, for the texts are long.
+/// Asserts that two runs have written the same; shows only the first difference, since the texts are long.
 fn assert_same(first: &Written, second: &Written) {
     for ((name, first), (_, second)) in first.iter().zip(second) {
         if first == second {

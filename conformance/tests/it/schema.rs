@@ -1,4 +1,4 @@
-//! Schemas: whether a JUnit file is one that CI servers read.
+//! The schemas of JUnit files that CI servers read.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use test_support::skip::say_skipped;
 /// The variable that names a copy of Jenkins' own schema, `junit-10.xsd`.
 const JENKINS: &str = "JENKINS_JUNIT_SCHEMA";
 
-/// How to get one.
+/// The way to get the file.
 const HOW: &str = "junit-10.xsd from the sources of pytest, as .ci/run does";
 
 /// Validates a file by our schema and by Jenkins', by each where this machine can.

@@ -1,4 +1,4 @@
-//! What `show --sh` prints, run by bash and curl against the reference server, beside the native run.
+//! The scripts of `show --sh`, run by bash and curl against the reference server, compared with the native run.
 //!
 //! A control socket does what a script asks a person for: it moves the clock, restarts the server, and knows
 //! the ids of stored users. Scenarios that run the documents' programs are left out.
@@ -111,7 +111,7 @@ fn write(folder: &Path, scenario: &Scenario) -> PathBuf {
     path
 }
 
-/// Tells whether one of the tools is missing, and says so.
+/// Tells whether one of the tools is missing, and says so on standard error.
 fn is_skipped(tools: &[&str]) -> bool {
     let missing = tools.iter().find_map(|tool| missing(tool, tool));
     missing.inspect(|missing| say_skipped("the scripts of `show --sh`", missing)).is_some()

@@ -36,7 +36,7 @@ const DEVIATIONS: [(Fault, Mode, &[&str]); 10] = [
     (Fault::NoCookie, Mode::SessionExpAuth, &[]),
 ];
 
-/// What each of them came to, in the same order.
+/// The verdicts of each of them, in the same order.
 static FOUND: LazyLock<Vec<Report>> = LazyLock::new(|| {
     DEVIATIONS.iter().map(|(fault, mode, scenarios)| check(&Broken(*fault), *mode, scenarios)).collect()
 });
@@ -77,7 +77,7 @@ pub fn implementation(name: &str, deviations: &[Fault]) -> Entry {
         seeding: Some(SeedMethod::Api),
     };
     let verdicts = Verdicts::from(worst.into_values().collect::<Vec<_>>());
-    Entry::of(Report {
+    Entry::judged(Report {
         target,
         modes: Mode::ALL.to_vec(),
         verdicts,
@@ -112,7 +112,7 @@ pub fn ends_in_one_mode(name: &str, last_words: &str, deviations: &[Fault]) -> E
     let all = others.chain(failed.verdicts.in_order(&suite().catalogue)).cloned().collect::<Vec<_>>();
     report.verdicts = Verdicts::from(all);
     report.outputs = failed.outputs;
-    Entry::of(report)
+    Entry::judged(report)
 }
 
 /// An implementation whose time could not be made to pass.
@@ -128,7 +128,7 @@ pub fn without_clock(name: &str) -> Entry {
     };
     let all = report.verdicts.in_order(&suite().catalogue).map(without).collect::<Vec<_>>();
     report.verdicts = Verdicts::from(all);
-    Entry::of(report)
+    Entry::judged(report)
 }
 
 fn judged(entry: Entry) -> Report {

@@ -1,4 +1,4 @@
-//! The JSON report, schema `conformance-report/1` (design: section 8).
+//! The JSON report, schema `conformance-report/1`.
 
 use serde::Serialize;
 

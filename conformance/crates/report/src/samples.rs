@@ -11,7 +11,7 @@ use spec::results::TargetKind;
 use spec::results::{Evidence, Finding, Kind, Verdicts};
 use spec::results::{Report, TargetInfo};
 
-/// What an implementation may write to break out of a report.
+/// A text with which an implementation may try to break out of a report.
 pub const HOSTILE: &str = "</pre><script>alert(1)</script>\" onclick='x' & \u{1b}[31m]]>";
 
 const CATALOGUE: &str = r#"
@@ -61,14 +61,14 @@ pub fn catalogue() -> Catalogue {
 /// Four implementations: a good one, two that fail alike, and one that could not be judged.
 pub fn entries() -> Vec<Entry> {
     vec![
-        Entry::of(good("good")),
-        Entry::of(bad("bad, one")),
-        Entry::of(bad("=bad <b>two</b>")),
+        Entry::judged(good("good")),
+        Entry::judged(bad("bad, one")),
+        Entry::judged(bad("=bad <b>two</b>")),
         Entry { name: "lost".into(), result: Err(lost()) },
     ]
 }
 
-/// What is known of an implementation whose program does not start.
+/// The report on an implementation whose program does not start.
 pub fn lost() -> Unjudged {
     Unjudged {
         class: "import-error".into(),

@@ -142,7 +142,7 @@ impl Drop for RespSandbox {
     }
 }
 
-/// What the server keeps.
+/// The data of the server.
 #[derive(Default)]
 pub struct Data {
     /// The texts by key.
@@ -391,7 +391,7 @@ fn drained(pushed: &mut UnboundedReceiver<Vec<u8>>) -> Vec<u8> {
     all
 }
 
-/// Tells whether anything comes; nothing is lost where the wait is given up.
+/// Tells whether anything comes; nothing is lost if the caller stops waiting.
 async fn peeked(commands: &mut BufReader<OwnedReadHalf>) -> bool {
     commands.fill_buf().await.is_ok_and(|bytes| !bytes.is_empty())
 }
