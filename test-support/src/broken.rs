@@ -334,8 +334,7 @@ async fn end_the_others(cookie: &str, state: &State) {
 
 /// Adds a key with a hash to every user of an answer.
 fn show_hash(answer: &mut Answer) {
-    use sha2::{Digest as _, Sha256};
-    let hash: String = Sha256::digest("fake pwd").iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = spec::digest::sha256_hex("fake pwd");
     if let Some(serde_json::Value::Object(mut user)) = answer.json().filter(|user| user["email"].is_string())
     {
         user.insert("_password".to_owned(), hash.into());

@@ -18,7 +18,7 @@ use spec::catalogue::task;
 use spec::catalogue::{Need, Requirement, Weight};
 use spec::scenario::Step;
 use spec::suite::Suite;
-use spec::transcript;
+use spec::transcript::Shown;
 
 /// The number of scenarios that are named for the steps that are not listed.
 const SCENARIOS: usize = 5;
@@ -60,7 +60,7 @@ pub fn explain(suite: &Suite, row: &Requirement) -> String {
         line(&mut out, format_args!("\n{BOLD}Look here first{BOLD:#}"));
         paragraph(&mut out, &hint.hint);
         line(&mut out, format_args!("\n{BOLD}Typical ways to get it wrong{BOLD:#}"));
-        paragraph(&mut out, &hint.seed_methods);
+        paragraph(&mut out, &hint.ways);
     }
     mistakes(&mut out, row);
     out
@@ -188,8 +188,10 @@ fn passing(out: &mut String, check: Option<&&Check<'_>>) {
         line(out, format_args!("  {NOTE}$ {}{NOTE:#}", step.text));
     }
     line(out, format_args!("  {NOTE}$ {}{NOTE:#}", check.accepted.step));
-    for text in &check.accepted.lines {
-        let meant = transcript::meaning(text).map(|meaning| format!(" ({meaning})")).unwrap_or_default();
+    let status = check.accepted.printed(&check.step.action).status;
+    let meaning = status.as_ref().and_then(Shown::meaning);
+    for (index, text) in check.accepted.lines.iter().enumerate() {
+        let meant = meaning.filter(|_| index == 0).map(|meaning| format!(" ({meaning})")).unwrap_or_default();
         line(out, format_args!("  {GOOD}{text}{GOOD:#}{DIM}{meant}{DIM:#}"));
     }
     line(out, format_args!("  {DIM}conformance show {}{DIM:#}", check.scenario.name));

@@ -1,6 +1,6 @@
 //! The subcommands `list` and `show`: the scenarios, as text.
 
-use spec::scenario::print::script;
+use spec::script;
 use spec::suite::Suite;
 
 use crate::console::print;

@@ -58,7 +58,7 @@ fn add_folder(hash: &mut Sha256, root: &Path, folder: &Path) {
 
 /// Returns the first 128 bits of a hash: enough to tell submissions apart.
 fn hexadecimal(hash: Sha256) -> String {
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    spec::digest::hex(&hash.finalize()[..16])
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ fn what_came_decides_where_several_faults_break_a_requirement() {
     let mut report = check(&model("logout-204"), &[Mode::SessionAuth], &[]);
     let mut findings: Vec<Finding> = report.verdicts.into();
     for evidence in findings.iter_mut().filter_map(|one| one.evidence.as_mut()) {
-        evidence.actual = "418 I'm a teapot".to_owned();
+        evidence.actual = "418 I'm a teapot".into();
     }
     report.verdicts = Verdicts::from(findings);
     assert!(told(&report).is_empty());

@@ -67,8 +67,9 @@ fn report(name: &str, kind: Kind) -> Report {
         let text = if place == 0 { hostile() } else { "]]>\u{0}\u{ffff}".to_owned() };
         let evidence = Evidence {
             step: text.clone(),
-            expected: text.clone(),
-            actual: text.clone(),
+            request: None,
+            expected: text.as_str().into(),
+            actual: text.as_str().into(),
             curl: Some(text.clone()),
             settings: Some(text.clone()),
         };

@@ -69,7 +69,7 @@ impl Service {
     ///
     /// If the store cannot be read.
     pub async fn session_user(&self, headers: &HeaderMap) -> Result<Option<Arc<User>>, StoreError> {
-        self.gate.session_user(headers, self.store(), self.now()).await
+        self.gate.session_user(self.gate.cookie.find(headers), self.store(), self.now()).await
     }
 
     /// Returns the gate.

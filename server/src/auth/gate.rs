@@ -121,7 +121,8 @@ impl Gate {
         if self.auth == Auth::Off || EXCLUDED.iter().any(|excluded| excludes(excluded, path.as_str())) {
             return Ok(None);
         }
-        if self.cookie.find(headers).is_none() && !headers.contains_key(AUTHORIZATION) {
+        let session_id = self.cookie.find(headers);
+        if session_id.is_none() && !headers.contains_key(AUTHORIZATION) {
             return Err(Refusal::Unauthorized);
         }
         let user = match self.auth {
@@ -132,23 +133,23 @@ impl Gate {
                 let identified = self.verifier.identify(&attempt, store).await;
                 Some(identified.map_err(Refusal::without_reason)?)
             }
-            Auth::Session(_) => self.session_user(headers, store, now).await?,
+            Auth::Session(_) => self.session_user(session_id, store, now).await?,
         };
         user.map(Some).ok_or(Refusal::Forbidden)
     }
 
-    /// Finds the user whose live session the cookie names.
+    /// Finds the user of a live session, whose ID is the value of a cookie.
     ///
     /// # Errors
     ///
     /// If the store cannot be read.
     pub async fn session_user(
         &self,
-        headers: &HeaderMap,
+        session_id: Option<&[u8]>,
         store: &dyn Store,
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<User>>, StoreError> {
-        let Some(id) = self.cookie.find(headers).and_then(|id| str::from_utf8(id).ok()) else {
+        let Some(id) = session_id.and_then(|id| str::from_utf8(id).ok()) else {
             return Ok(None);
         };
         let lifetime = self.auth.lifetime();

@@ -4,10 +4,9 @@
 //! A session takes 49 bytes here, in a table that is between 7/16 and 7/8 full: 56 to 112 bytes, and its share of
 //! a user ID that all sessions of that user have in common.
 
-use std::hash::RandomState;
-
 use chrono::{DateTime, Utc};
 use dashmap::DashMap;
+use foldhash::fast::RandomState;
 
 use super::digest::SessionDigest;
 use crate::accounts::{Session, UserId};
@@ -25,12 +24,12 @@ struct Entry {
 }
 
 /// Sessions by digest, each with the row ID by which its store identifies it.
-pub struct Index(DashMap<SessionDigest, Entry>);
+pub struct Index(DashMap<SessionDigest, Entry, RandomState>);
 
 impl Index {
     /// Makes an empty index.
     pub fn new() -> Self {
-        Self(DashMap::with_capacity_and_hasher_and_shard_amount(0, RandomState::new(), SHARDS))
+        Self(DashMap::with_capacity_and_hasher_and_shard_amount(0, RandomState::default(), SHARDS))
     }
 
     /// Finds a session.

@@ -1,5 +1,6 @@
 //! What a request asks for: its route, its credentials and its content, read from the request as it was sent.
 
+pub use spec::catalogue::Route;
 use spec::http::Request;
 
 /// A request, read.
@@ -19,70 +20,6 @@ pub struct Asked {
     pub body: Vec<u8>,
 }
 
-/// What a path names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// `/api/v1/status`
-    Status,
-    /// `/api/v1/stats`
-    Stats,
-    /// `/api/v1/unauthorized`
-    Unauthorized,
-    /// `/api/v1/forbidden`
-    Forbidden,
-    /// `/api/v1/users`
-    Users,
-    /// `/api/v1/users/me`
-    Me,
-    /// `/api/v1/users/<id>`
-    User(String),
-    /// `/api/v1/auth_session/login`
-    Login,
-    /// `/api/v1/auth_session/logout`
-    Logout,
-    /// Nothing that the documents name.
-    Unknown,
-}
-
-impl Route {
-    /// Reads a path; one slash at its end does not count.
-    pub fn of(path: &str) -> Self {
-        let path = path.strip_suffix('/').unwrap_or(path);
-        let Some(rest) = path.strip_prefix("/api/v1/") else { return Self::Unknown };
-        match rest {
-            "status" => Self::Status,
-            "stats" => Self::Stats,
-            "unauthorized" => Self::Unauthorized,
-            "forbidden" => Self::Forbidden,
-            "users" => Self::Users,
-            "users/me" => Self::Me,
-            "auth_session/login" => Self::Login,
-            "auth_session/logout" => Self::Logout,
-            _ => match rest.strip_prefix("users/") {
-                Some(id) if !id.is_empty() && !id.contains('/') => Self::User(id.to_owned()),
-                _ => Self::Unknown,
-            },
-        }
-    }
-
-    /// Lists the methods that the route knows.
-    pub fn methods(&self) -> &'static [&'static str] {
-        match self {
-            Self::Status | Self::Stats | Self::Unauthorized | Self::Forbidden => &["GET"],
-            Self::Users => &["GET", "POST"],
-            Self::Me | Self::User(_) => &["GET", "PUT", "DELETE"],
-            Self::Login => &["POST"],
-            Self::Logout => &["DELETE"],
-            Self::Unknown => &[],
-        }
-    }
-
-    /// Tells whether it is reached without credentials (gate.excluded).
-    pub fn is_excluded(&self) -> bool {
-        matches!(self, Self::Status | Self::Unauthorized | Self::Forbidden | Self::Login)
-    }
-}
-
 impl Asked {
     /// Reads a request.
     pub fn of(request: &Request) -> Self {
@@ -94,7 +31,7 @@ impl Asked {
             method: request.method.clone(),
             path: path.to_owned(),
             query: query.to_owned(),
-            route: Route::of(path),
+            route: Route::from_path(path),
             headers: headers.collect(),
             body: request.body.clone().unwrap_or_default(),
         }
@@ -151,16 +88,6 @@ fn target(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_slash_at_the_end_does_not_count_and_a_second_does() {
-        assert_eq!(Route::of("/api/v1/users/"), Route::Users);
-        assert_eq!(Route::of("/api/v1/users//"), Route::Unknown);
-        assert_eq!(Route::of("/api/v1/users/me/"), Route::Me);
-        assert_eq!(Route::of("/api/v1/users/x"), Route::User("x".into()));
-        assert_eq!(Route::of("/api/v1/users/x/y"), Route::Unknown);
-        assert_eq!(Route::of("/api/v2/users"), Route::Unknown);
-    }
 
     #[test]
     fn a_cookie_is_found_by_its_whole_name_among_others() {

@@ -250,7 +250,7 @@ mod tests {
                 let mut report = samples::bad(&format!("{number:04}"));
                 let mut findings: Vec<_> = report.verdicts.in_order(&samples::catalogue()).cloned().collect();
                 for evidence in findings.iter_mut().filter_map(|finding| finding.evidence.as_mut()) {
-                    evidence.actual = format!("{number}{}", "x\n".repeat(10_000));
+                    evidence.actual = format!("{number}{}", "x\n".repeat(10_000)).into();
                 }
                 report.verdicts = spec::results::Verdicts::default();
                 report.verdicts.extend(findings);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use spec::catalogue::{Catalogue, Weight};
+use spec::results::Excerpt;
 use spec::results::Report;
 use spec::results::{Finding, Kind};
 
@@ -32,8 +33,8 @@ struct Verdict<'a> {
     scenario: Option<&'a str>,
     line: Option<usize>,
     reason: Option<&'a str>,
-    expected: Option<&'a str>,
-    actual: Option<&'a str>,
+    expected: Option<&'a Excerpt>,
+    actual: Option<&'a Excerpt>,
     curl: Option<&'a str>,
 }
 
@@ -113,8 +114,8 @@ fn row<'a>(finding: &'a Finding, catalogue: &Catalogue) -> Option<Verdict<'a>> {
         scenario: finding.place.as_ref().map(|(scenario, _)| scenario.as_str()),
         line: finding.place.as_ref().map(|(_, line)| *line),
         reason: finding.reason.as_deref(),
-        expected: evidence.map(|evidence| evidence.expected.as_str()),
-        actual: evidence.map(|evidence| evidence.actual.as_str()),
+        expected: evidence.map(|evidence| &evidence.expected),
+        actual: evidence.map(|evidence| &evidence.actual),
         curl: evidence.and_then(|evidence| evidence.curl.as_deref()),
     })
 }

@@ -105,8 +105,9 @@ pub fn bad(name: &str) -> Report {
     ];
     findings[0].evidence = Some(Evidence {
         step: "$ curl \"$URL/login\"".into(),
+        request: None,
         expected: "200 OK\n{\"id\": <user 1>}".into(),
-        actual: format!("500 Internal Server Error\n{HOSTILE}"),
+        actual: format!("500 Internal Server Error\n{HOSTILE}").into(),
         curl: Some("curl \"http://127.0.0.1:5000/login\" -XPOST".into()),
         settings: Some("AUTH_TYPE=session_auth SESSION_NAME=_my_session_id".into()),
     });
@@ -115,6 +116,7 @@ pub fn bad(name: &str) -> Report {
     findings[4].reason = Some(format!("the program ended at once: {HOSTILE}"));
     findings[5].evidence = Some(Evidence {
         step: "$ main_0".into(),
+        request: None,
         expected: "a name".into(),
         actual: "another name".into(),
         curl: None,

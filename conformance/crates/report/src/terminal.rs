@@ -14,7 +14,6 @@ use spec::results::Outcome;
 use spec::results::TargetKind;
 use spec::results::{Finding, Kind};
 use spec::results::{Report, Strictness, modes};
-use spec::transcript;
 
 /// The number of lines of a program's last output that are shown.
 const OUTPUT_LINES: usize = 12;
@@ -189,10 +188,10 @@ impl Page<'_> {
         if evidence.curl.is_none() {
             self.aligned("step", DIM, &evidence.step);
         }
-        let meaning = transcript::meaning(&evidence.expected);
+        let meaning = evidence.expected.meaning();
         let meaning = meaning.map(|meaning| format!(" ({meaning})")).unwrap_or_default();
         self.aligned("expected", GOOD, &format!("{}{meaning}", evidence.expected));
-        self.aligned("actual", BAD, &evidence.actual);
+        self.aligned("actual", BAD, &evidence.actual.to_string());
         if let Some(curl) = &evidence.curl {
             self.aligned("try", NOTE, curl);
             let start = self.start(evidence.settings.as_deref().unwrap_or_default());

@@ -12,11 +12,11 @@ use crate::attribution::causes::Before;
 use spec::catalogue::Catalogue;
 use spec::catalogue::Mode;
 use spec::catalogue::task;
-use spec::results::run::{Outcome, Run};
-use spec::results::{Evidence, Finding, Kind};
+use spec::results::run::{Outcome, Run, StepRun};
+use spec::results::{Evidence, Excerpt, Finding, Kind};
 use spec::scenario::redis::{Call, Redis};
 use spec::scenario::{Action, CaptureSource, Scenario, Section, Setting, Step, Template};
-use spec::transcript::Transcript;
+use spec::transcript::{Answer, Breach, Field, FieldName, Shown, Transcript};
 
 /// The requirements that speak of one aspect of answers given for other reasons.
 pub const ASPECTS: [&str; 7] = [
@@ -28,9 +28,6 @@ pub const ASPECTS: [&str; 7] = [
     "users.timestamps",
     "users.hide-password",
 ];
-
-/// The line that stands for a set-cookie where there is none.
-const NOTHING: &str = "(nothing)";
 
 /// Judges one run of one scenario.
 pub struct Judge<'a> {
@@ -45,7 +42,7 @@ pub struct Judge<'a> {
     pub reproduce: &'a (dyn Fn(usize) -> Option<(String, String)> + Sync),
 }
 
-/// What a line of an answer tells.
+/// What a part of an answer tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     /// The status and the body: what the heading's requirements are about.
@@ -78,7 +75,7 @@ impl Judge<'_> {
             .flat_map(|section| section.steps.iter().map(move |step| (section, step)));
         for (index, (section, step)) in steps.enumerate() {
             let expected = match accepted.blocks.get(index) {
-                Some(block) if block.step == step.text => &block.lines,
+                Some(block) if block.step == step.text => block.printed(&step.action),
                 _ => return Err(self.out_of_date(step)),
             };
             let Some(step_run) = run.steps.get(index) else { return Err(self.out_of_date(step)) };
@@ -89,8 +86,8 @@ impl Judge<'_> {
             }
             match &step_run.outcome {
                 Outcome::Done => {
-                    findings.extend(self.compare(&place, expected, &step_run.lines));
-                    if failed_to_change(step, expected, &step_run.lines, step_run.success) {
+                    findings.extend(self.compare(&place, &expected, &step_run.printed));
+                    if failed_to_change(step, &expected, step_run) {
                         blocked_by = Some(self.blame(section, step));
                     }
                 }
@@ -149,56 +146,41 @@ impl Judge<'_> {
     /// Says what came of a step that the others cannot go on without.
     fn hitch(&self, index: usize, run: &Run) -> String {
         let text = self.place(index).map_or("", |(_, step)| step.text.as_str());
-        let lines = run.steps.get(index).map_or_else(String::new, |step| step.lines.join("; "));
+        let lines = run.steps.get(index).map_or_else(String::new, |step| step.printed.lines().join("; "));
         format!("`{text}` comes before it: {lines}")
     }
 
     /// Compares what a step printed, part by part.
-    fn compare(&self, place: &StepPlace<'_>, expected: &[String], actual: &[String]) -> Vec<Finding> {
+    fn compare(&self, place: &StepPlace<'_>, expected: &Answer, actual: &Answer) -> Vec<Finding> {
         let ids = self.ids(place.section);
         let (mains, aspects): (Vec<&str>, Vec<&str>) = ids.iter().partition(|id| !ASPECTS.contains(id));
-        let (breaches, actual): (Vec<&String>, Vec<&String>) =
-            actual.iter().partition(|line| line.starts_with("! "));
         let mut failed: Vec<Finding> = Vec::new();
-        for breach in breaches {
-            let Some((id, what)) = breach.trim_start_matches("! ").split_once(": ") else { continue };
-            let wanted = self.catalogue.find(id).map_or_else(String::new, |row| row.text.clone());
-            failed.extend(self.not_met(place, id, wanted, what.to_owned()));
+        for Breach { requirement, what } in &actual.breaches {
+            let wanted = self.catalogue.find(requirement).map_or_else(String::new, |row| row.text.clone());
+            failed.extend(self.not_met(place, requirement, wanted.into(), what.as_str().into()));
         }
-        let split = |lines: &[&String], part: Part| -> Vec<String> {
-            let method_page = lines.first().is_some_and(|line| line.starts_with("405 "));
-            lines
-                .iter()
-                .enumerate()
-                .filter(|(index, line)| part_of(place.step, *index, line, method_page) == part)
-                .map(|(_, line)| (*line).clone())
-                .collect()
-        };
-        let expected: Vec<&String> = expected.iter().collect();
         let mut main_differs = false;
         for part in PARTS {
-            let (wanted, got) = (split(&expected, part), split(&actual, part));
+            let (wanted, got) = (part.of(place.step, expected), part.of(place.step, actual));
             if wanted == got {
                 continue;
             }
             let unasked = wanted.is_empty() && !matches!(place.step.action, Action::Capture(_));
             // An answer of another type altogether is not a matter of bytes.
             let other_type = part == Part::Exact
-                && got.iter().any(|line| line.starts_with("content-type: ") && !line.contains("json"));
+                && got.field(FieldName::ContentType).is_some_and(|media_type| !media_type.contains("json"));
             let owners = if other_type { mains.clone() } else { self.owners(part, unasked, &mains, &ids) };
             main_differs |= part == Part::Main;
-            let text =
-                |lines: Vec<String>| if lines.is_empty() { NOTHING.to_owned() } else { lines.join("\n") };
-            let (wanted, got) = (text(wanted), text(got));
             let causes = match (&place.step.action, part) {
                 (Action::Capture(_), Part::Cookie) => vec!["login.cookie"],
                 (action, Part::Main) => action.request().map_or_else(Vec::new, |curl| {
-                    causes::of(self.mode, curl, &wanted, &got, self.before(place.index))
+                    causes::likely(self.mode, curl, &wanted, &got, self.before(place.index))
                 }),
                 _ => Vec::new(),
             };
             for owner in owners {
-                let finding = self.not_met(place, owner, wanted.clone(), got.clone());
+                let finding =
+                    self.not_met(place, owner, Excerpt::Answer(wanted.clone()), Excerpt::Answer(got.clone()));
                 let causes = causes.iter().map(|cause| (*cause).to_owned()).collect();
                 failed.extend(finding.map(|one| Finding { causes, ..one }));
             }
@@ -301,14 +283,27 @@ impl Judge<'_> {
         self.ids(place.section).into_iter().map(|id| self.finding(place, id, kind, reason.clone())).collect()
     }
 
-    fn not_met(&self, place: &StepPlace<'_>, id: &str, expected: String, actual: String) -> Option<Finding> {
+    fn not_met(
+        &self,
+        place: &StepPlace<'_>,
+        id: &str,
+        expected: Excerpt,
+        actual: Excerpt,
+    ) -> Option<Finding> {
         if !self.catalogue.applies(id, self.mode) {
             return None;
         }
         let mut finding = self.finding(place, id, Kind::NotMet, None);
         let (curl, settings) = (self.reproduce)(place.index).unzip();
         let settings = settings.filter(|settings| !settings.is_empty());
-        finding.evidence = Some(Evidence { step: place.step.text.clone(), expected, actual, curl, settings });
+        finding.evidence = Some(Evidence {
+            step: place.step.text.clone(),
+            request: place.step.action.request().cloned(),
+            expected,
+            actual,
+            curl,
+            settings,
+        });
         Some(finding)
     }
 
@@ -338,34 +333,43 @@ fn is_of_redis_ping(action: &Action) -> bool {
     words.first().and_then(Template::as_literal).is_some_and(|name| matches!(name, "ping" | "set" | "get"))
 }
 
-/// Tells which part of an answer a line belongs to.
-fn part_of(step: &Step, index: usize, line: &str, method_page: bool) -> Part {
-    match &step.action {
-        Action::Capture(capture) if matches!(capture.from, CaptureSource::Cookie) => Part::Cookie,
-        _ if line.starts_with("set-cookie: ") => Part::Cookie,
-        Action::Curl(curl) if curl.include && index > 0 => {
-            if method_page {
-                Part::Page
-            } else if line.starts_with("access-control-allow-origin: ") {
-                Part::Cors
-            } else {
-                Part::Exact
-            }
+impl Part {
+    /// Returns this part of what a step printed.
+    fn of(self, step: &Step, printed: &Answer) -> Answer {
+        if matches!(&step.action, Action::Capture(capture) if matches!(capture.from, CaptureSource::Cookie)) {
+            return if self == Self::Cookie { printed.clone() } else { Answer::default() };
         }
-        _ => Part::Main,
+        let is_exact = matches!(&step.action, Action::Curl(curl) if curl.include);
+        // Where the bytes are shown, all but the status is of them, or of the page of a 405.
+        let rest = match (is_exact, printed.code()) {
+            (false, _) => Self::Main,
+            (true, Some(405)) => Self::Page,
+            (true, _) => Self::Exact,
+        };
+        let of_field = |field: &Field| match field {
+            field if field.is_set_cookie() => Self::Cookie,
+            field if rest == Self::Exact && field.is(FieldName::AllowOrigin) => Self::Cors,
+            _ => rest,
+        };
+        Answer {
+            status: printed.status.clone().filter(|_| self == Self::Main),
+            fields: printed.fields.iter().filter(|field| of_field(field) == self).cloned().collect(),
+            body: if self == rest { printed.body.clone() } else { Vec::new() },
+            breaches: Vec::new(),
+        }
     }
 }
 
 /// Tells whether the step should have changed something and did not: what follows has nothing to stand on.
-fn failed_to_change(step: &Step, expected: &[String], actual: &[String], success: Option<bool>) -> bool {
+fn failed_to_change(step: &Step, expected: &Answer, actual: &StepRun) -> bool {
     let Some(curl) = step.action.request() else { return false };
     if matches!(curl.effective_method(), "GET" | "HEAD" | "OPTIONS") {
         return false;
     }
-    let many = |lines: &[String]| lines.iter().any(|line| line.ends_with(" × 2xx"));
+    let any = |answer: &Answer| matches!(&answer.status, Some(Shown::Tally(tally)) if tally.successes > 0);
     match step.action {
-        Action::Parallel(_) => many(expected) && !many(actual),
-        _ => expected.first().is_some_and(|line| line.starts_with('2')) && success == Some(false),
+        Action::Parallel(_) => any(expected) && !any(&actual.printed),
+        _ => expected.status.as_ref().is_some_and(Shown::is_success) && actual.success == Some(false),
     }
 }
 

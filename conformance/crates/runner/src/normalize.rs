@@ -1,10 +1,10 @@
-//! The canonical text of an answer: what varies is named, what is tolerated is left out.
+//! Normalization: an answer as it was received becomes the typed answer that a transcript shows.
 //!
-//! Some requirements speak of one aspect of many answers (a timestamp's form, a password that shows). A
-//! breach of one is a *finding*, a line `! requirement: what is wrong` below the answer; the rest of the
-//! text stays as if the aspect were in order, so that no other requirement is blamed for it.
+//! What varies is redacted, what is tolerated is left out. Some requirements speak of one aspect of many answers (the
+//! form of a timestamp, a password that shows). An answer that breaks one carries a [`Breach`]; the rest of it is
+//! shown as if the aspect were in order, so that no other requirement is blamed.
 //!
-//! - `sessions` writes the cookies that are set, `value` the JSON of bodies; everything else is here.
+//! `sessions` normalizes the cookies that are set, `value` the JSON of bodies; everything else is here.
 
 mod sessions;
 #[cfg(test)]
@@ -12,22 +12,27 @@ mod tests;
 mod value;
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest as _, Sha256};
 
-use spec::http::{Answer, Exchange};
+use spec::digest;
+use spec::http;
+use spec::http::Exchange;
 use spec::scenario::Show;
 use spec::transcript::aliases::Emails;
 use spec::transcript::placeholders::Names;
 use spec::transcript::redact;
 use spec::transcript::redact::Places;
+use spec::transcript::{Answer, Breach, Field, FieldName, Shown};
 
-/// How much of a body that is not JSON is shown, in lines.
+/// How many lines of a body that is not JSON are shown.
 const SHOWN_LINES: usize = 12;
 
-/// How much of a body that is shown byte for byte is shown, in lines.
+/// How many lines of a body that is shown byte for byte are shown.
 const SHOWN_BYTES: usize = 40;
 
-/// What the text of an answer depends on, beside the answer.
+/// Stands for the lines of a body that are not shown.
+const MORE_LINES: &str = "…";
+
+/// What the normal form of an answer depends on, beside the answer.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// How much of it the step shows.
@@ -35,19 +40,28 @@ pub struct View<'a> {
     /// Whether the exact form is shown (`curl -i`).
     pub include: bool,
     /// The name of the session cookie.
-    pub cookie_name: &'a str,
+    pub cookie: CookieName<'a>,
     /// The target's time.
     pub now: DateTime<Utc>,
     /// How many users the target stores that are none of this scenario's; subtracted from the stats.
     pub foreign_users: u64,
 }
 
-/// Writes the canonical text of one scenario's answers; it remembers what it has named.
+/// The name of the session cookie.
+#[derive(Clone, Copy, Debug)]
+pub struct CookieName<'a> {
+    /// The name that the target uses.
+    pub sent: &'a str,
+    /// The name that the scenario writes, which is shown in its place.
+    pub written: &'a str,
+}
+
+/// Normalizes the answers of one scenario; it remembers what it has named.
 #[derive(Debug)]
-pub struct Canon {
+pub struct Normalizer {
     /// The addresses of the run, named back wherever they show.
     pub emails: Emails,
-    /// The names given so far.
+    /// The placeholders given so far.
     pub names: Names,
     /// What is of the present run alone; it changes with each start of the target.
     pub places: Places,
@@ -55,8 +69,8 @@ pub struct Canon {
     since: DateTime<Utc>,
 }
 
-impl Canon {
-    /// Starts the text of a scenario on data that was empty at `since`.
+impl Normalizer {
+    /// Starts a scenario on data that was empty at `since`.
     pub fn new(emails: Emails, since: DateTime<Utc>) -> Self {
         Self { emails, names: Names::default(), places: Places::default(), passwords: Vec::new(), since }
     }
@@ -70,22 +84,22 @@ impl Canon {
         }
     }
 
-    /// Writes what a step shows of an exchange.
-    pub fn exchange(&mut self, view: View<'_>, exchange: &Exchange) -> Vec<String> {
+    /// Normalizes what a step shows of an exchange.
+    pub fn exchange(&mut self, view: View<'_>, exchange: &Exchange) -> Answer {
         match &exchange.answer {
-            Err(none) => vec![none.to_string()],
+            Err(none) => Answer::failure(none.to_string()),
             Ok(answer) => self.answer(view, exchange.request.method == "HEAD", answer),
         }
     }
 
-    /// Writes what a program printed.
-    pub fn program(&mut self, output: &str) -> Vec<String> {
+    /// Normalizes what a program printed.
+    pub fn program(&mut self, output: &str) -> Answer {
         let ours = self.ours(output);
-        self.names.in_program(&ours).lines().map(str::to_owned).collect()
+        Answer::text(self.names.in_program(&ours).lines().map(str::to_owned).collect())
     }
 
     /// Replaces what varies in a text.
-    fn steady(&mut self, text: &str) -> String {
+    fn redact(&mut self, text: &str) -> String {
         let ours = self.ours(text);
         self.names.in_text(&ours)
     }
@@ -95,152 +109,137 @@ impl Canon {
         self.places.hide(&self.emails.name_back(text))
     }
 
-    fn answer(&mut self, view: View<'_>, head: bool, answer: &Answer) -> Vec<String> {
-        let mut findings = self.leaks(answer);
-        let mut lines = match view.show {
-            Show::Success if answer.is_success() => vec!["2xx".to_owned()],
-            Show::NotSuccess if !answer.is_success() => vec!["not 2xx".to_owned()],
-            Show::Refused if matches!(answer.status, 401 | 403) => vec!["refused".to_owned()],
-            Show::BelowServerError if answer.status < 500 => vec!["below 500".to_owned()],
-            Show::Status => vec![status_line(answer.status)],
-            Show::Security => self.security(view, head, answer, &mut findings),
-            _ if view.include => self.exact(view, head, answer, &mut findings),
-            _ => self.plain(view, head, answer, &mut findings),
+    fn answer(&mut self, view: View<'_>, head: bool, answer: &http::Answer) -> Answer {
+        let mut breaches = self.leaks(answer);
+        let is_demanded = match view.show {
+            Show::Success => answer.is_success(),
+            Show::NotSuccess => !answer.is_success(),
+            Show::Refused => matches!(answer.status, 401 | 403),
+            Show::BelowServerError => answer.status < 500,
+            Show::Status | Show::Security | Show::All => false,
         };
-        findings.dedup();
-        lines.extend(findings);
-        lines
+        let status_alone = |status| Answer { status: Some(status), ..Answer::default() };
+        let mut shown = match (Shown::demanded(view.show).filter(|_| is_demanded), view.show) {
+            (Some(words), _) => status_alone(words),
+            (None, Show::Status) => status_alone(Shown::Status(answer.status)),
+            (None, Show::Security) => self.security(view, head, answer),
+            _ if view.include => self.exact(view, head, answer),
+            _ => self.plain(view, head, answer),
+        };
+        breaches.append(&mut shown.breaches);
+        breaches.dedup();
+        Answer { breaches, ..shown }
     }
 
     /// The usual form: status, the session cookie, the canonical body.
-    fn plain(
-        &mut self,
-        view: View<'_>,
-        head: bool,
-        answer: &Answer,
-        findings: &mut Vec<String>,
-    ) -> Vec<String> {
-        let mut lines = vec![status_line(answer.status)];
-        lines.extend(self.cookies(view, answer));
+    fn plain(&mut self, view: View<'_>, head: bool, answer: &http::Answer) -> Answer {
+        let mut fields = self.cookies(view, answer);
         if (300..400).contains(&answer.status) {
-            lines.extend(
-                answer.header("location").map(|target| format!("location: {}", self.steady(path_of(target)))),
-            );
+            let targets = answer.header("location");
+            fields.extend(targets.map(|target| named(FieldName::Location, self.redact(path_of(target)))));
         }
-        if answer.status == 405 || head {
-            return lines;
-        }
-        match answer.json() {
+        let mut breaches = Vec::new();
+        let body = match answer.json() {
+            _ if answer.status == 405 || head => Vec::new(),
             Some(value) => {
                 let value = self.own(value, view.foreign_users);
-                lines.extend(self.value(&value, view.now, findings).lines().map(str::to_owned));
+                self.value(&value, view.now, &mut breaches).lines().map(str::to_owned).collect()
             }
-            None => lines.extend(self.text(answer)),
-        }
-        lines
+            None => self.text(answer),
+        };
+        Answer { status: Some(Shown::Status(answer.status)), fields, body, breaches }
     }
 
     /// The usual form, and the header fields by which an answer is kept from others; they have no order.
-    fn security(
-        &mut self,
-        view: View<'_>,
-        head: bool,
-        answer: &Answer,
-        findings: &mut Vec<String>,
-    ) -> Vec<String> {
-        let mut lines = self.plain(view, head, answer, findings);
-        let body =
-            lines.split_off(lines.iter().position(|line| line.starts_with('{')).unwrap_or(lines.len()));
-        lines.extend(Self::attributes(view, answer));
-        lines.extend(answer.header("cache-control").map(|value| format!("cache-control: {value}")));
-        let scheme = |value: &str| value.split_ascii_whitespace().next().unwrap_or_default().to_owned();
-        lines.extend(
-            answer.header("www-authenticate").map(|value| format!("www-authenticate: {}", scheme(value))),
-        );
-        let seconds =
-            |value: &str| if value.parse::<u32>().is_ok() { "<seconds>" } else { "(not in seconds)" };
-        lines.extend(answer.header("retry-after").map(|value| format!("retry-after: {}", seconds(value))));
-        lines.extend(body);
-        lines
+    fn security(&mut self, view: View<'_>, head: bool, answer: &http::Answer) -> Answer {
+        let mut shown = self.plain(view, head, answer);
+        shown.fields.extend(Self::attributes(view, answer));
+        let mut show = |name: FieldName, value: &dyn Fn(&str) -> String| {
+            shown.fields.extend(answer.header(name.as_str()).map(|text| named(name, value(text))));
+        };
+        show(FieldName::CacheControl, &str::to_owned);
+        show(FieldName::WwwAuthenticate, &|value| {
+            value.split_ascii_whitespace().next().unwrap_or_default().to_owned()
+        });
+        show(FieldName::RetryAfter, &|value| {
+            let is_seconds = value.parse::<u32>().is_ok();
+            if is_seconds { "<seconds>".to_owned() } else { "(not in seconds)".to_owned() }
+        });
+        shown
     }
 
     /// The exact form of `curl -i`: the headers that a requirement speaks of, and the body byte for byte.
-    fn exact(
-        &mut self,
-        view: View<'_>,
-        head: bool,
-        answer: &Answer,
-        findings: &mut Vec<String>,
-    ) -> Vec<String> {
-        let mut lines = vec![status_line(answer.status)];
-        let first = |name: &'static str| answer.header(name).next().unwrap_or("none").to_owned();
+    fn exact(&mut self, view: View<'_>, head: bool, answer: &http::Answer) -> Answer {
+        let status = Some(Shown::Status(answer.status));
+        let first = |name: FieldName| answer.header(name.as_str()).next().unwrap_or("none").to_owned();
         if answer.status == 405 {
-            let media_type = first("content-type").split(';').next().unwrap_or_default().to_owned();
-            lines.push(format!("allow: {}", allowed(&first("allow"))));
-            lines.push(format!("content-type: {media_type}"));
-            lines.extend(self.text(answer));
-            return lines;
+            let content_type = first(FieldName::ContentType);
+            let media_type = content_type.split(';').next().unwrap_or_default().to_owned();
+            let fields = vec![
+                named(FieldName::Allow, allowed(&first(FieldName::Allow))),
+                named(FieldName::ContentType, media_type),
+            ];
+            return Answer { status, fields, body: self.text(answer), breaches: Vec::new() };
         }
-        lines.push(format!("content-type: {}", first("content-type")));
-        lines.extend(self.cookies(view, answer));
-        lines.push(format!("access-control-allow-origin: {}", first("access-control-allow-origin")));
+        let as_sent = |name| named(name, first(name));
+        let mut fields = vec![as_sent(FieldName::ContentType)];
+        fields.extend(self.cookies(view, answer));
+        fields.push(as_sent(FieldName::AllowOrigin));
         let received = String::from_utf8_lossy(&answer.body).into_owned();
-        let mut length = first("content-length");
+        let mut length = first(FieldName::ContentLength);
         let is_right = length == received.len().to_string();
         let body = self.rewritten(answer, &received, view.foreign_users).unwrap_or(received);
         if is_right {
             length = redact::length(&self.places.hide(&body)).to_string();
         }
-        let body = self.name_values(&body, view.now, findings);
-        lines.push(format!("content-length: {length}"));
-        lines.extend(body.lines().take(SHOWN_BYTES).map(str::to_owned));
-        if body.lines().nth(SHOWN_BYTES).is_some() {
-            lines.push("…".to_owned());
-        }
+        fields.push(named(FieldName::ContentLength, length));
+        let mut breaches = Vec::new();
+        let body = self.name_values(&body, view.now, &mut breaches);
+        let mut lines = first_lines(&body, SHOWN_BYTES);
         if !head && !body.ends_with('\n') {
             lines.push("(no newline at the end)".to_owned());
         }
-        lines
+        Answer { status, fields, body: lines, breaches }
     }
 
     /// A body that is no JSON: an HTML page by its title, other text by its first lines.
-    fn text(&mut self, answer: &Answer) -> Vec<String> {
+    fn text(&mut self, answer: &http::Answer) -> Vec<String> {
         let text = String::from_utf8_lossy(&answer.body);
-        if let Some(title) = title(&text) {
-            return vec![format!("<title>{}</title>", self.steady(title))];
+        match title(&text) {
+            Some(title) => vec![format!("<title>{}</title>", self.redact(title))],
+            None => first_lines(&self.redact(&text), SHOWN_LINES),
         }
-        let named = self.steady(&text);
-        let mut lines: Vec<String> = named.lines().take(SHOWN_LINES).map(str::to_owned).collect();
-        if named.lines().nth(SHOWN_LINES).is_some() {
-            lines.push("…".to_owned());
-        }
-        lines
     }
 
     /// Looks for the passwords of this scenario, and their hashes, anywhere in the answer.
-    fn leaks(&self, answer: &Answer) -> Vec<String> {
+    fn leaks(&self, answer: &http::Answer) -> Vec<Breach> {
         let mut all = String::from_utf8_lossy(&answer.body).into_owned();
         for (_, value) in &answer.headers {
             all.push('\n');
             all.push_str(value);
         }
-        let mut findings = Vec::new();
+        let mut breaches = Vec::new();
         for password in &self.passwords {
-            let hash: String = Sha256::digest(password).iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = digest::sha256_hex(password);
             for (kind, secret) in [("a password", password), ("the hash of a password", &hash)] {
                 if all.contains(secret.as_str()) {
-                    findings.push(format!("! users.hide-password: the answer carries {kind}"));
+                    breaches.push(Breach::new("users.hide-password", format!("the answer carries {kind}")));
                 }
             }
         }
-        findings
+        breaches
     }
 }
 
-/// Writes a status line with the reason phrase of the standard, whatever the server called it.
-pub fn status_line(status: u16) -> String {
-    let reason = http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
-    format!("{status} {}", reason.unwrap_or("(no standard status)"))
+fn named(name: FieldName, value: String) -> Field {
+    Field::Named(name, value)
+}
+
+/// Returns the first lines of a text, with a mark where there are more.
+fn first_lines(text: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = text.lines().take(most).map(str::to_owned).collect();
+    lines.extend(text.lines().nth(most).map(|_| MORE_LINES.to_owned()));
+    lines
 }
 
 fn title(text: &str) -> Option<&str> {

@@ -13,13 +13,14 @@ use std::collections::HashMap;
 use serde_json::Value;
 use tokio::net::TcpSocket;
 
-use crate::normalize::{Canon, View};
+use crate::normalize::{CookieName, Normalizer, View};
 use spec::catalogue::Mode;
 use spec::http::Exchange;
 use spec::http::Request;
 use spec::results::run::{Outcome, Run, StepRun};
 use spec::scenario::curl::Curl;
 use spec::scenario::{Action, Scenario, Serve, Step, Template};
+use spec::transcript::Answer;
 use spec::transcript::aliases::Emails;
 use targets::instance::Instance;
 use targets::observation::Observation;
@@ -50,7 +51,7 @@ pub async fn replay(
     let mut replayer = Replayer {
         instance,
         settings: ServerSettings::new(mode, &scenario.settings),
-        canon: Canon::new(emails, since),
+        canon: Normalizer::new(emails, since),
         seeds,
         variables: HashMap::new(),
         missing: HashMap::new(),
@@ -92,7 +93,7 @@ enum Stopped {
 struct Replayer<'a, 's> {
     instance: &'a mut Instance<'s>,
     settings: ServerSettings,
-    canon: Canon,
+    canon: Normalizer,
     seeds: &'a Seeds,
     variables: HashMap<String, String>,
     /// The variables that a failed step should have set, with its place.
@@ -112,16 +113,16 @@ struct Replayer<'a, 's> {
 }
 
 /// What a step printed, and whether its request was answered 2xx.
-type Printed = (Vec<String>, Option<bool>);
+type Printed = (Answer, Option<bool>);
 
 impl Replayer<'_, '_> {
     async fn step(&mut self, index: usize, step: &Step) -> StepRun {
-        let not_done = |outcome| StepRun { outcome, lines: Vec::new(), success: None };
+        let not_done = |outcome| StepRun { outcome, printed: Answer::default(), success: None };
         if let Some(outcome) = &self.rest {
             return not_done(outcome.clone());
         }
         match self.act(index, step).await {
-            Ok((lines, success)) => StepRun { outcome: Outcome::Done, lines, success },
+            Ok((printed, success)) => StepRun { outcome: Outcome::Done, printed, success },
             Err(Stopped::Step(outcome)) => not_done(outcome),
             Err(Stopped::Rest(outcome)) => {
                 self.rest = Some(outcome.clone());
@@ -130,14 +131,14 @@ impl Replayer<'_, '_> {
             Err(Stopped::Failed(line)) => {
                 self.rest = Some(Outcome::Blocked { by: index });
                 self.replaced = true;
-                let line = self.canon.emails.name_back(&line);
-                StepRun { outcome: Outcome::Done, lines: vec![line], success: Some(false) }
+                let printed = Answer::failure(self.canon.emails.name_back(&line));
+                StepRun { outcome: Outcome::Done, printed, success: Some(false) }
             }
         }
     }
 
     async fn act(&mut self, index: usize, step: &Step) -> Result<Printed, Stopped> {
-        let silent = (Vec::new(), None);
+        let silent = (Answer::default(), None);
         match &step.action {
             Action::Curl(curl) => self.curl(index, step, curl).await,
             Action::Parallel(parallel) => self.parallel(index, step, parallel.count, &parallel.curl).await,
@@ -190,18 +191,15 @@ impl Replayer<'_, '_> {
         let view = View {
             show: step.show,
             include: curl.include,
-            cookie_name: &cookie_name,
+            cookie: CookieName { sent: &cookie_name, written: &self.settings.session_name },
             now: self.instance.sandbox().clock().now(),
             foreign_users,
         };
-        let written = format!("set-cookie: {}=", self.settings.session_name);
-        let sent = format!("set-cookie: {cookie_name}=");
         self.canon.places = self.instance.sandbox().places();
-        let lines = self.canon.exchange(view, &exchange);
-        let lines = lines.into_iter().map(|line| line.replacen(&sent, &written, 1)).collect();
+        let printed = self.canon.exchange(view, &exchange);
         let success = exchange.answer.as_ref().ok().map(spec::http::Answer::is_success);
         self.last = Some((index, Some(exchange)));
-        Ok((lines, success))
+        Ok((printed, success))
     }
 
     async fn parallel(
@@ -218,7 +216,7 @@ impl Replayer<'_, '_> {
         let view = View {
             show: step.show,
             include: false,
-            cookie_name: &cookie_name,
+            cookie: CookieName { sent: &cookie_name, written: &self.settings.session_name },
             now: self.instance.sandbox().clock().now(),
             foreign_users: 0,
         };
@@ -293,7 +291,7 @@ impl Replayer<'_, '_> {
     async fn start(&mut self) -> Result<Printed, Stopped> {
         self.replaced = false;
         self.instance.ensure(&self.settings).await.map_err(no_server)?;
-        Ok((Vec::new(), None))
+        Ok((Answer::default(), None))
     }
 
     fn expand(&self, template: &Template, index: usize) -> Result<String, Stopped> {

@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::LazyLock;
 
-use sha2::{Digest as _, Sha256};
-
 use model::faults::{Fault, all};
 use spec::catalogue::Mode;
+use spec::digest;
 use spec::results::Report;
 use spec::results::{Finding, Kind};
 
@@ -32,8 +31,8 @@ pub const HEAD: &str = "\
 /// The place of `*` in a line of the file.
 const EVERY_OTHER: &str = "*";
 
-/// How many bytes of a digest are kept.
-const DIGEST: usize = 4;
+/// How many hexadecimal digits of a digest are kept.
+const DIGEST: usize = 8;
 
 /// A requirement in a mode.
 pub type Cell = (String, Mode);
@@ -53,13 +52,12 @@ impl Sign {
     /// Gives what shows that this verdict is not met; `None` where it is another.
     pub fn of(finding: &Finding) -> Option<Self> {
         let evidence = finding.evidence.as_ref().filter(|_| finding.kind == Kind::NotMet)?;
-        let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
-        let answer = first(&evidence.actual);
-        let digest = Sha256::digest(&evidence.actual);
+        let mut digest = digest::sha256_hex(evidence.actual.to_string());
+        digest.truncate(DIGEST);
         Some(Self {
             place: finding.place.clone()?,
-            digest: digest[..DIGEST].iter().map(|byte| format!("{byte:02x}")).collect(),
-            answer: (answer != first(&evidence.expected)).then_some(answer),
+            digest,
+            answer: (!evidence.actual.begins_as(&evidence.expected)).then(|| evidence.actual.first_line()),
         })
     }
 

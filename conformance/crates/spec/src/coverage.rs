@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalogue::Mode;
 use crate::catalogue::Requirement;
 use crate::plain::Plain;
-use crate::scenario::{Action, Curl, Scenario, Section, Show, Step, Template};
+use crate::scenario::{Action, Curl, Scenario, Section, Step, Template};
 use crate::suite::Suite;
-use crate::transcript::Transcript;
+use crate::transcript::{Block, Shown, Transcript};
 
 /// Where a step stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -149,14 +149,10 @@ fn contradicted(scenario: &Scenario, accepted: &Transcript) -> Vec<Place> {
         if matches!(step.action, Action::Authenticate(_)) {
             return !block.lines.is_empty();
         }
-        let demanded = match step.show {
-            Show::All | Show::Security | Show::Status => return false,
-            Show::Success => "2xx",
-            Show::NotSuccess => "not 2xx",
-            Show::Refused => "refused",
-            Show::BelowServerError => "below 500",
-        };
-        step.action.request().is_some() && block.lines.first().is_none_or(|line| line != demanded)
+        let demanded = Shown::demanded(step.show);
+        demanded.is_some()
+            && step.action.request().is_some()
+            && block.printed(&step.action).status != demanded
     });
     wrong.map(|(step, _)| Place { scenario: scenario.name.clone(), line: step.line }).collect()
 }
@@ -197,13 +193,11 @@ fn requests<'a>(suite: &Suite, plain: &'a Plain<'_>) -> Vec<Asked<'a>> {
     let transcript = plain.accepted(transcript);
     let steps =
         scenario.sections.iter().flat_map(|section| section.steps.iter().map(move |step| (section, step)));
-    let asked = |((section, step), block): ((&'a Section, &'a Step), &crate::transcript::Block)| {
+    let asked = |((section, step), block): ((&'a Section, &'a Step), &Block)| {
         let Action::Curl(curl) = &step.action else { return None };
-        let accepted = match block.lines.first()?.as_str() {
-            "2xx" => true,
-            "not 2xx" | "refused" => false,
-            line if line.starts_with('2') => true,
-            line if line.starts_with('4') => false,
+        let accepted = match block.printed(&step.action).status? {
+            Shown::Success | Shown::Status(200..=299) => true,
+            Shown::NotSuccess | Shown::Refused | Shown::Status(400..=499) => false,
             _ => return None,
         };
         let place = Place { scenario: scenario.name.clone(), line: step.line };

@@ -5,19 +5,22 @@
 //! - [`http`]: a request as curl would send it, and the exchange that came of it.
 //! - [`transcript`]: the canonical text of a run, and how what varies is replaced in it.
 //! - [`results`]: the run of a scenario, verdicts, the report of a check, lists of known failures.
+//! - [`script`]: a scenario as a bash script with real curl.
 //! - [`suite`]: catalogue, scenarios and accepted transcripts read together; [`coverage`] of the one by the others.
 //! - [`plain`]: a scenario in one mode, with plain steps in the place of `authenticate`.
-//! - [`json`]: JSON in the form of the documents.
+//! - [`json`]: JSON in the form of the documents; [`digest`]: SHA-256 as text.
 //!
 //! Dependencies: none of ours. Within the crate: `catalogue` ← `scenario` ← `http` ← `transcript` ← `results` ← `suite` ←
-//! `coverage`.
+//! `coverage`, and `transcript` ← `script`.
 
 pub mod catalogue;
 pub mod coverage;
+pub mod digest;
 pub mod http;
 pub mod json;
 pub mod plain;
 pub mod results;
 pub mod scenario;
+pub mod script;
 pub mod suite;
 pub mod transcript;

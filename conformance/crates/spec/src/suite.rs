@@ -11,7 +11,7 @@ use crate::catalogue::Profile;
 use crate::catalogue::{Catalogue, CatalogueError, Requirement, nearest};
 use crate::scenario::diagnose::{self, code};
 use crate::scenario::{Action, Diagnostic, Scenario, Show};
-use crate::transcript::Transcript;
+use crate::transcript::{Shown, Transcript};
 
 /// The scenarios as they were when this program was built.
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../../scenarios");
@@ -219,7 +219,9 @@ impl Suite {
                     let block = blocks.next();
                     if is_replaced && matches!(step.action, Action::Curl(_)) {
                         step.show = Show::BelowServerError;
-                        block.into_iter().for_each(|block| block.lines = vec!["below 500".to_owned()]);
+                        block
+                            .into_iter()
+                            .for_each(|block| block.lines = vec![Shown::BelowServerError.to_string()]);
                     }
                 }
             }
@@ -310,4 +312,28 @@ fn unknown_ids(scenario: &Scenario, catalogue: &Catalogue) -> Vec<Diagnostic> {
                 .label("no row of requirements.toml has this id")
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_accepted_answer_is_read_whole() {
+        let suite = Suite::built_in_for(Profile::Hardened).expect("a test of its own reads it");
+        let mut answers = 0;
+        for scenario in &suite.scenarios {
+            let accepted = suite.accepted(&scenario.name).expect("it was accepted");
+            for (step, block) in scenario.steps().zip(&accepted.blocks) {
+                let printed = block.printed(&step.action);
+                assert_eq!(printed.lines(), block.lines, "{}: {}", scenario.name, step.text);
+                if step.action.request().is_some() {
+                    let failure = matches!(printed.status, None | Some(Shown::Failure(_)));
+                    assert!(!failure && printed.breaches.is_empty(), "{}: {}", scenario.name, step.text);
+                    answers += 1;
+                }
+            }
+        }
+        assert!(answers > 500, "{answers}");
+    }
 }

@@ -1,8 +1,17 @@
 //! The canonical text of a scenario's run: each step with what it printed.
 
 pub mod aliases;
+mod answer;
+mod field;
 pub mod placeholders;
 pub mod redact;
+mod shown;
+
+pub use answer::{Answer, Breach, Refusal};
+pub use field::{Cookie, Field, FieldName, SessionIds};
+pub use shown::{Shown, Tally};
+
+use crate::scenario::Action;
 
 /// One step of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +27,21 @@ pub struct Block {
 pub struct Transcript {
     /// The steps in order.
     pub blocks: Vec<Block>,
+}
+
+impl Block {
+    /// Makes the block of a step with what it printed.
+    pub fn new(step: &str, printed: &Answer) -> Self {
+        Self { step: step.to_owned(), lines: printed.lines() }
+    }
+
+    /// Reads what the step printed; `action` is what the step does.
+    pub fn printed(&self, action: &Action) -> Answer {
+        match action.request() {
+            Some(_) => Answer::from_lines(self.lines.iter().map(String::as_str).collect()),
+            None => Answer::text(self.lines.clone()),
+        }
+    }
 }
 
 impl Transcript {
@@ -57,17 +81,6 @@ impl std::fmt::Display for Transcript {
             }
         }
         Ok(())
-    }
-}
-
-/// Says what a line stands for where an answer is shown in a word; `None` for any other line.
-pub fn meaning(line: &str) -> Option<&'static str> {
-    match line {
-        "2xx" => Some("any status from 200 to 299"),
-        "not 2xx" => Some("any status but 200 to 299"),
-        "refused" => Some("401 or 403"),
-        "below 500" => Some("anything but a server error"),
-        _ => None,
     }
 }
 

@@ -6,8 +6,7 @@
 //! - [`client`] sends one request as curl does; [`seed`] gets first users in; [`detect`] finds out what runs at a URL.
 //! - [`error`] lists what may go wrong with a target.
 //! - [`instance`] is a sandbox with what is known of its running server; [`observation`] is what happened to that
-//! server,
-//!   and [`progress`] what a person who waits is shown.
+//!   server, and [`progress`] what a person who waits is shown.
 
 pub mod client;
 pub mod clock;

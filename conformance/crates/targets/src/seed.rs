@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use crate::error::SeedFailures;
 use crate::instance::Instance;
@@ -240,7 +239,7 @@ async fn by_file(instance: &mut Instance<'_>, users: &[NewUser]) -> Result<Vec<S
     let mut rows = serde_json::Map::new();
     for user in users {
         let id = uuid::Uuid::new_v4().to_string();
-        let hash: String = Sha256::digest(&user.password).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = spec::digest::sha256_hex(&user.password);
         rows.insert(
             id.clone(),
             json!({

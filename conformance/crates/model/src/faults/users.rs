@@ -1,7 +1,6 @@
 //! Faults of the users: reading, creating, updating, deleting and keeping them.
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::{AfterRequest, Fault};
 use crate::{Route, User, user_json};
@@ -27,8 +26,7 @@ fn change_stored(ctx: &mut AfterRequest<'_>, change: impl FnOnce(&mut User)) {
 
 /// Returns the hash of a password in the form of the documents' projects: SHA-256 in hexadecimal.
 fn hash(password: &str) -> String {
-    // The output type of sha2 0.11 does not implement `LowerHex`.
-    Sha256::digest(password).iter().map(|byte| format!("{byte:02x}")).collect()
+    spec::digest::sha256_hex(password)
 }
 
 /// Returns a string field of the JSON object in the request.

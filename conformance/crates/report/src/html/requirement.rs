@@ -165,7 +165,8 @@ impl Page<'_> {
                 }
                 @if let Some((scenario, line)) = group.place { p.hint { "scenarios/" (scenario) ".md:" (line) } }
                 @if let Some(evidence) = group.evidence {
-                    @let (expected, actual) = compared(&start(&evidence.expected), &start(&evidence.actual));
+                    @let (expected, actual) = (evidence.expected.to_string(), evidence.actual.to_string());
+                    @let (expected, actual) = compared(&start(&expected), &start(&actual));
                     dl {
                         @if evidence.curl.is_none() { dt { "step" } dd { pre { (start(&evidence.step)) } } }
                         dt { "expected" } dd { pre.expected { (expected) } }

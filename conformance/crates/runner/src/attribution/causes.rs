@@ -4,15 +4,13 @@
 //! turns everybody away, only the requirement that speaks of it is not met; what merely used it is blocked.
 //! Here one step is looked at alone; [`crate::attribution::resolve`] tells which of its causes have failed.
 
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Route};
 use spec::scenario::template::Piece;
 use spec::scenario::{Curl, Template};
+use spec::transcript::{Answer, Refusal, Shown};
 
 /// The first cause of every answer that says that the server itself failed.
 pub const BROKEN: &str = "status.ok";
-
-/// The routes that every gate leaves open.
-const EXCLUDED: [&str; 4] = ["status", "unauthorized", "forbidden", "auth_session/login"];
 
 /// What happened to the session that a step uses, since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,52 +23,62 @@ pub struct Before {
     pub zone: bool,
 }
 
-/// Names the requirements that would explain why `curl` was answered `actual` instead of `expected`.
+/// Returns the requirements that would explain why `curl` was answered `actual` instead of `expected`.
 ///
-/// Both are answers as a transcript has them. The first requirement that failed by itself counts; there is none
-/// where only the step explains itself.
-pub fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before) -> Vec<&'static str> {
-    let (expected, wanted_body) = expected.split_once('\n').unwrap_or((expected, ""));
-    let actual = actual.lines().next().unwrap_or_default();
-    let path = path(&curl.url);
-    let route = route(curl.effective_method(), &path);
-    if expected.contains(" × ") {
-        // Many at once: that none of them succeeded is the route's matter, or the gate's.
-        let none = expected.contains(" × 2xx") && !actual.contains(" × 2xx");
-        return route.into_iter().chain(gate(mode, &path)).filter(|_| none).collect();
+/// The first requirement that failed by itself counts. The list is empty where only the step explains itself.
+pub fn likely(
+    mode: Mode,
+    curl: &Curl,
+    expected: &Answer,
+    actual: &Answer,
+    before: Before,
+) -> Vec<&'static str> {
+    let route = route(curl);
+    let requirement = route.requirement(curl.effective_method());
+    if let Some(Shown::Tally(wanted)) = &expected.status {
+        // Many at once: where none of them succeeded, the route or the gate is the cause.
+        let succeeded = matches!(&actual.status, Some(Shown::Tally(came)) if came.successes > 0);
+        let none = wanted.successes > 0 && !succeeded;
+        return requirement.into_iter().chain(gate(mode, &route)).filter(|_| none).collect();
     }
-    let step = Step { mode, curl, path: &path, route, wanted: code(expected), before };
-    if expected == actual {
-        let refusal = error_body(wanted_body);
-        return if refusal.is_empty() { step.shown_otherwise() } else { refusal.to_vec() };
+    let step = Step { mode, curl, route: &route, requirement, wanted: expected.code(), before };
+    if expected.status == actual.status {
+        return match expected.refusal() {
+            Some(refusal) => refused_by(refusal).to_vec(),
+            None => step.shown_otherwise(),
+        };
     }
-    let refusal_wanted =
-        ["401", "403", "not", "refused", "below"].iter().any(|word| expected.starts_with(word));
-    match code(actual) {
-        500.. => step.broken(),
-        401 | 403 if !refusal_wanted || step.is_open() => step.turned_away(),
-        401 | 403 => step.refused_otherwise(),
-        300..=399 | 404 | 405 if !expected.starts_with("not") => step.not_there(),
-        _ if expected.starts_with('2') => route.into_iter().collect(),
-        200..=299 if matches!(step.wanted, 401 | 403) => step.let_in(),
-        200..=299 if expected != "refused" => step.shown_otherwise(),
+    let wanted = expected.status.as_ref();
+    let success_wanted = wanted.is_some_and(Shown::is_success);
+    let refusal_wanted = wanted.is_some_and(|shown| {
+        shown.is_refused() || matches!(shown, Shown::NotSuccess | Shown::BelowServerError)
+    });
+    match actual.code() {
+        Some(500..) => step.broken(),
+        Some(401 | 403) if !refusal_wanted || step.is_open() => step.turned_away(),
+        Some(401 | 403) => step.refused_otherwise(),
+        Some(300..=399 | 404 | 405) if wanted != Some(&Shown::NotSuccess) => step.not_there(),
+        _ if success_wanted => requirement.into_iter().collect(),
+        Some(200..=299) if matches!(step.wanted, Some(401 | 403)) => step.let_in(),
+        Some(200..=299) if wanted != Some(&Shown::Refused) => step.shown_otherwise(),
         _ => Vec::new(),
     }
 }
 
 /// Names the requirement that a request is the plain use of.
 pub fn route_of(curl: &Curl) -> Option<&'static str> {
-    route(curl.effective_method(), &path(&curl.url))
+    route(curl).requirement(curl.effective_method())
 }
 
 /// A request that was not answered as it should have been.
 struct Step<'a> {
     mode: Mode,
     curl: &'a Curl,
-    path: &'a str,
-    route: Option<&'static str>,
-    /// The status that it should have had; 0 where several would do.
-    wanted: u16,
+    route: &'a Route,
+    /// The requirement that says what the route does.
+    requirement: Option<&'static str>,
+    /// The status that it should have had; `None` where several would do.
+    wanted: Option<u16>,
     before: Before,
 }
 
@@ -85,19 +93,19 @@ impl Step<'_> {
             causes.extend(self.has_colons().then_some("basic.colon-password"));
             causes.extend(self.is_another_scheme().then_some("basic.scheme"));
         }
-        causes.extend(self.route);
+        causes.extend(self.requirement);
         match self.wanted {
             _ if self.is_open() => {}
-            401 => causes.push("gate.missing"),
-            403 if self.mode.is_session() && self.has_cookie() => {
+            Some(401) => causes.push("gate.missing"),
+            Some(403) if self.mode.is_session() && self.has_cookie() => {
                 causes.push("session.unknown-id");
                 // One that was made, and is over, may break what breaks at a live one.
                 let was_made = self.curl.cookies.iter().any(|cookie| cookie.variables().next().is_some());
-                causes.extend(gate(self.mode, self.path).filter(|_| was_made));
+                causes.extend(gate(self.mode, self.route).filter(|_| was_made));
             }
-            403 if self.mode.is_session() => causes.push("gate.unknown"),
-            403 => {}
-            _ if self.has_cookie() || self.has_authorization() => causes.extend(gate(self.mode, self.path)),
+            Some(403) if self.mode.is_session() => causes.push("gate.unknown"),
+            Some(403) => {}
+            _ if self.has_cookie() || self.has_authorization() => causes.extend(gate(self.mode, self.route)),
             _ => {}
         }
         causes
@@ -115,22 +123,22 @@ impl Step<'_> {
         if self.before.zone && self.mode.expires() {
             causes.push("security.time-zone");
         }
-        causes.extend(gate(self.mode, self.path));
+        causes.extend(gate(self.mode, self.route));
         // A logout may turn away by itself whom the gate lets in.
-        causes.extend(self.route.filter(|route| *route == "logout.ok"));
+        causes.extend(self.requirement.filter(|id| *id == "logout.ok"));
         causes
     }
 
     /// It was answered 401 for 403, or 403 for 401.
     fn refused_otherwise(&self) -> Vec<&'static str> {
         match (self.wanted, self.mode) {
-            (401, _) => vec!["gate.missing"],
+            (Some(401), _) => vec!["gate.missing"],
             // What is sent along is not looked at: then nobody gets in by it either.
-            (403, Mode::BasicAuth) => vec!["basic.valid", "gate.unknown"],
-            (403, mode) if mode.is_session() && self.has_cookie() => {
+            (Some(403), Mode::BasicAuth) => vec!["basic.valid", "gate.unknown"],
+            (Some(403), mode) if mode.is_session() && self.has_cookie() => {
                 vec!["gate.unknown", "session.identifies", "session.unknown-id"]
             }
-            (403, _) => vec!["gate.unknown"],
+            (Some(403), _) => vec!["gate.unknown"],
             _ => Vec::new(),
         }
     }
@@ -144,19 +152,19 @@ impl Step<'_> {
     /// It was answered 2xx, but not with what there is: a route that shows anything else says nothing of it.
     fn shown_otherwise(&self) -> Vec<&'static str> {
         let may_look = self.mode == Mode::Off || self.has_cookie() || self.has_authorization();
-        let route = self.route.filter(|_| may_look && self.curl.effective_method() == "GET");
+        let route = self.requirement.filter(|_| may_look && self.curl.effective_method() == "GET");
         route.into_iter().collect()
     }
 
     /// It was answered 404 or 405, or sent elsewhere, where it should not.
     fn not_there(&self) -> Vec<&'static str> {
         // Where the route itself is not there, it has no wrong methods either.
-        let any = || ["GET", "POST", "DELETE"].iter().find_map(|method| route(method, self.path));
-        self.route.or_else(any).into_iter().collect()
+        let any = || ["GET", "POST", "DELETE"].iter().find_map(|method| self.route.requirement(method));
+        self.requirement.or_else(any).into_iter().collect()
     }
 
     fn is_open(&self) -> bool {
-        self.mode == Mode::Off || EXCLUDED.iter().any(|route| self.path == format!("/api/v1/{route}"))
+        self.mode == Mode::Off || self.route.is_excluded()
     }
 
     fn has_cookie(&self) -> bool {
@@ -182,67 +190,45 @@ impl Step<'_> {
     }
 }
 
-/// The status of an answer's first line; 0 where it is none.
-fn code(line: &str) -> u16 {
-    line.get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(0)
-}
-
-/// The requirements that say what the body of a common refusal is, by the accepted body.
-fn error_body(body: &str) -> &'static [&'static str] {
-    match body {
-        "{\"error\": \"Not found\"}" => &["errors.not-found"],
-        "{\"error\": \"Unauthorized\"}" => &["errors.unauthorized-route", "gate.missing"],
-        "{\"error\": \"Forbidden\"}" => &["errors.forbidden-route", "gate.unknown"],
-        _ => &[],
+/// Returns the requirements that say what the body of a common refusal is.
+fn refused_by(refusal: Refusal) -> &'static [&'static str] {
+    match refusal {
+        Refusal::NotFound => &["errors.not-found"],
+        Refusal::Unauthorized => &["errors.unauthorized-route", "gate.missing"],
+        Refusal::Forbidden => &["errors.forbidden-route", "gate.unknown"],
     }
 }
 
-/// The path of a URL with `*` for every variable, without its query and its final slash.
-fn path(url: &Template) -> String {
-    let mut text = String::new();
-    for piece in url.pieces().iter().skip(1) {
-        match piece {
-            Piece::Literal(literal) => text.push_str(literal),
-            Piece::Variable(_) => text.push('*'),
-        }
-    }
-    text.split('?').next().unwrap_or_default().trim_end_matches('/').to_owned()
+/// Returns the route that a request asks for; a variable stands for some text in its path.
+fn route(curl: &Curl) -> Route {
+    let path = curl.path();
+    let texts = path.pieces().iter().map(|piece| match piece {
+        Piece::Literal(literal) => literal.as_str(),
+        Piece::Variable(_) => "*",
+    });
+    Route::from_path(&texts.collect::<String>())
 }
 
 /// The requirement that lets a request with good credentials through the gate.
-fn gate(mode: Mode, path: &str) -> Option<&'static str> {
+fn gate(mode: Mode, route: &Route) -> Option<&'static str> {
     match mode {
         Mode::Off => Some("gate.off"),
-        _ if EXCLUDED.iter().any(|route| path == format!("/api/v1/{route}")) => Some("gate.excluded"),
+        _ if route.is_excluded() => Some("gate.excluded"),
         Mode::Redis | Mode::Auth => None,
         Mode::BasicAuth => Some("basic.valid"),
         Mode::SessionAuth | Mode::SessionExpAuth | Mode::SessionDbAuth => Some("session.identifies"),
     }
 }
 
-/// The requirement that says what a route does.
-fn route(method: &str, path: &str) -> Option<&'static str> {
-    let segments: Vec<&str> = path.strip_prefix("/api/v1/")?.split('/').collect();
-    Some(match (method, segments.as_slice()) {
-        ("GET", ["status"]) => "status.ok",
-        ("GET", ["unauthorized"]) => "errors.unauthorized-route",
-        ("GET", ["forbidden"]) => "errors.forbidden-route",
-        ("GET", ["stats"]) => "stats.count",
-        ("GET", ["users"]) => "users.list",
-        ("GET", ["users", "me"]) => "me.authenticated",
-        ("GET", ["users", _]) => "users.get",
-        ("POST", ["users"]) => "users.create",
-        ("PUT", ["users", _]) => "users.update",
-        ("DELETE", ["users", _]) => "users.delete",
-        ("POST", ["auth_session", "login"]) => "login.ok",
-        ("DELETE", ["auth_session", "logout"]) => "logout.ok",
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Attributes a difference between two answers, given as text.
+    fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before) -> Vec<&'static str> {
+        let read = |text: &str| text.parse().expect("every text is an answer");
+        likely(mode, curl, &read(expected), &read(actual), before)
+    }
 
     #[test]
     fn a_broken_route_explains_what_used_it() {

@@ -1,10 +1,12 @@
 //! Settling: what all findings of a run together say about whose failure explains whose.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::attribution::causes::BROKEN;
 use spec::catalogue::Mode;
 use spec::results::{Finding, Kind};
+use spec::scenario::Template;
+use spec::transcript::Shown;
 
 /// The requirements that say more of a session than that it opens a route: where sessions open nothing, none
 /// of them is to blame. Each may explain those behind it.
@@ -106,14 +108,14 @@ fn blame_the_gate(findings: &mut [Finding], gate: &str, mode: Mode) {
 /// Only there: a path that is open by mistake says nothing of what happens at the others.
 fn blame_open_paths(findings: &mut [Finding]) {
     let open_path = |one: &Finding| {
-        let evidence = one.evidence.as_ref().filter(|evidence| evidence.actual.starts_with('2'))?;
-        let refused = ["401", "403", "refused"].iter().any(|word| evidence.expected.starts_with(word));
-        let (_, path) = evidence.step.split_once("$URL")?;
-        let path = path.split(['"', ' ', '?']).next()?.trim_end_matches('/');
-        refused.then(|| (one.mode, path.to_owned()))
+        let evidence = one.evidence.as_ref()?;
+        let got_in = evidence.actual.status().is_some_and(Shown::is_success);
+        let is_refused = evidence.expected.status().is_some_and(Shown::is_refused);
+        let request = evidence.request.as_ref().filter(|_| got_in && is_refused)?;
+        Some((one.mode, request.path()))
     };
     let without = findings.iter().filter(|one| one.requirement == KEEPS_OUT);
-    let open: BTreeSet<(Mode, String)> = without.filter_map(open_path).collect();
+    let open: HashSet<(Mode, Template)> = without.filter_map(open_path).collect();
     for finding in findings.iter_mut().filter(|one| one.requirement != KEEPS_OUT) {
         if open_path(finding).is_some_and(|path| open.contains(&path)) {
             finding.causes.insert(0, KEEPS_OUT.to_owned());
@@ -124,7 +126,8 @@ fn blame_open_paths(findings: &mut [Finding]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use spec::results::Evidence;
+    use spec::results::{Evidence, Excerpt};
+    use spec::scenario::Curl;
 
     fn finding(requirement: &str, causes: &[&str]) -> Finding {
         Finding {
@@ -173,11 +176,13 @@ mod tests {
 
     #[test]
     fn a_path_that_is_open_to_all_explains_who_gets_in_there_and_nowhere_else() {
+        let answer = |text: &str| Excerpt::Answer(text.parse().expect("every text is an answer"));
         let got_in = |requirement: &str, path: &str| Finding {
             evidence: Some(Evidence {
                 step: format!("curl \"$URL{path}\" -u nobody:nothing"),
-                expected: "403 Forbidden".to_owned(),
-                actual: "200 OK\n{}".to_owned(),
+                request: Some(Curl::get(path)),
+                expected: answer("403 Forbidden"),
+                actual: answer("200 OK\n{}"),
                 curl: None,
                 settings: None,
             }),

@@ -14,6 +14,7 @@ use spec::results::SeedMethod;
 use spec::results::run::{Outcome, Run, StepRun};
 use spec::results::{Finding, Kind};
 use spec::scenario::Scenario;
+use spec::transcript::Answer;
 use targets::SandboxError;
 use targets::instance::Instance;
 use targets::progress::event::Event;
@@ -260,14 +261,14 @@ fn is_clean(run: &Run, findings: &[Finding]) -> bool {
 
 /// Returns the run of a scenario that had no sandbox.
 fn lost_run(scenario: &Scenario, error: &SandboxError) -> Run {
-    let step =
-        StepRun { outcome: Outcome::Error { why: error.to_string() }, lines: Vec::new(), success: None };
+    let outcome = Outcome::Error { why: error.to_string() };
+    let step = StepRun { outcome, printed: Answer::default(), success: None };
     Run { steps: scenario.steps().map(|_| step.clone()).collect(), output: String::new() }
 }
 
 /// Returns why no server ever ran for a scenario, if that is so.
 fn dead(run: &Run) -> Option<String> {
-    let first = run.steps.iter().find(|step| step.outcome != Outcome::Done || !step.lines.is_empty())?;
+    let first = run.steps.iter().find(|step| step.outcome != Outcome::Done || !step.printed.is_empty())?;
     match &first.outcome {
         Outcome::Error { why } => Some(why.clone()),
         _ => None,

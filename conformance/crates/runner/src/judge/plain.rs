@@ -6,6 +6,7 @@ use std::ops::Range;
 use spec::plain::Plain;
 use spec::results::run::{Outcome, Run, StepRun};
 use spec::scenario::{Action, Step};
+use spec::transcript::{Answer, Shown};
 
 /// Returns the run of the plain steps of a scenario, given that of the written ones.
 pub fn plain_run<'r>(plain: &Plain<'_>, run: &'r Run) -> Cow<'r, Run> {
@@ -39,15 +40,15 @@ fn login(step: StepRun, places: &Range<usize>) -> Vec<StepRun> {
     if step.outcome != Outcome::Done {
         return vec![step.clone(), step];
     }
-    let kept = |outcome, lines| StepRun { outcome, lines, success: None };
+    let kept = |outcome, printed| StepRun { outcome, printed, success: None };
     if step.success != Some(true) {
-        let kept = kept(Outcome::Blocked { by: places.start }, Vec::new());
+        let kept = kept(Outcome::Blocked { by: places.start }, Answer::default());
         return vec![step, kept];
     }
-    let (breaches, missing): (Vec<String>, Vec<String>) =
-        step.lines.into_iter().partition(|line| line.starts_with("! "));
-    let lines = std::iter::once("2xx".to_owned()).chain(breaches).collect();
-    vec![StepRun { lines, ..step }, kept(Outcome::Done, missing)]
+    let missing = Answer::text(step.printed.body);
+    let printed =
+        Answer { status: Some(Shown::Success), breaches: step.printed.breaches, ..Answer::default() };
+    vec![StepRun { printed, ..step }, kept(Outcome::Done, missing)]
 }
 
 #[cfg(test)]
@@ -67,7 +68,7 @@ mod tests {
 
     /// What came of the plain steps, given what came of the second and the last of the written ones.
     fn came(mode: Mode, authenticate: StepRun, last: Outcome) -> Vec<String> {
-        let done = StepRun { outcome: Outcome::Done, lines: Vec::new(), success: None };
+        let done = StepRun { outcome: Outcome::Done, printed: Answer::default(), success: None };
         let mut steps = vec![done; 8];
         steps[1] = authenticate;
         steps[7].outcome = last;
@@ -76,8 +77,9 @@ mod tests {
         let plain = Plain::of(&scenario, mode);
         let steps = plain_run(&plain, &run).steps.clone();
         assert_eq!(steps.len(), plain.scenario().steps().count());
-        let shown =
-            |at: usize| format!("{:?} {:?} {:?}", steps[at].outcome, steps[at].lines, steps[at].success);
+        let shown = |at: usize| {
+            format!("{:?} {:?} {:?}", steps[at].outcome, steps[at].printed.lines(), steps[at].success)
+        };
         [1, 2, steps.len() - 1].map(shown).to_vec()
     }
 
@@ -85,7 +87,7 @@ mod tests {
     fn what_came_of_a_login_is_the_logins_and_what_it_lacks_is_the_cookies() {
         let of = |lines: &[&str], success, outcome| StepRun {
             outcome,
-            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+            printed: Answer::from_lines(lines.to_vec()),
             success,
         };
         let mode = Mode::SessionAuth;

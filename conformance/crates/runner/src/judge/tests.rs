@@ -1,7 +1,6 @@
 //! Which requirement a difference belongs to: each beside a run that differs in one thing.
 
 use super::*;
-use spec::results::run::StepRun;
 use spec::transcript::Block;
 
 const IDS: [&str; 14] = [
@@ -46,11 +45,15 @@ fn scenario(front: &str, lines: &[&str]) -> Scenario {
     Scenario::parse("api-x", &text).unwrap_or_else(|wrong| panic!("{wrong:?} {text}"))
 }
 
+/// A request that was carried out, with what it printed.
 fn done(lines: &str) -> StepRun {
-    let code = lines.get(..3).and_then(|code| code.parse::<u16>().ok());
-    let success =
-        code.map(|code| (200..300).contains(&code)).or(lines.contains('×').then(|| lines.contains("× 2xx")));
-    StepRun { outcome: Outcome::Done, lines: lines.lines().map(str::to_owned).collect(), success }
+    let printed: Answer = lines.parse().expect("every text is an answer");
+    let success = match &printed.status {
+        Some(Shown::Status(code)) => Some((200..300).contains(code)),
+        Some(Shown::Tally(tally)) => Some(tally.successes > 0),
+        _ => None,
+    };
+    StepRun { outcome: Outcome::Done, printed, success }
 }
 
 fn judged(scenario: &Scenario, accepted: &[&str], run: Vec<StepRun>) -> Result<Vec<Finding>, String> {
@@ -135,29 +138,30 @@ fn a_transcript_of_another_text_is_told() {
 
 #[test]
 fn a_cookie_is_the_logins_where_one_is_asked_for() {
-    let cookie = "200 OK\nset-cookie: a\n{}";
+    let cookie = "200 OK\nset-cookie: a=1\n{}";
     let without = "200 OK\n{}";
     let login = ["# login.ok", "curl \"$URL/a\""];
     assert_eq!(
         verdicts(&login, &[cookie], &[without]),
-        ["login.cookie: not met: set-cookie: a / (nothing)", "login.ok: met"]
+        ["login.cookie: not met: set-cookie: a=1 / (nothing)", "login.ok: met"]
     );
     let cookie_alone = ["# login.cookie", "curl \"$URL/a\""];
     assert_eq!(
         verdicts(&cookie_alone, &[cookie], &[without]),
-        ["login.cookie: not met: set-cookie: a / (nothing)"]
+        ["login.cookie: not met: set-cookie: a=1 / (nothing)"]
     );
     // Where none is asked for, it is the answer that is wrong.
-    assert_eq!(verdicts(&login, &[without], &[cookie]), ["login.ok: not met: (nothing) / set-cookie: a"]);
+    assert_eq!(verdicts(&login, &[without], &[cookie]), ["login.ok: not met: (nothing) / set-cookie: a=1"]);
     let other = ["# api.one", "curl \"$URL/a\""];
-    assert_eq!(verdicts(&other, &[cookie], &[without]), ["api.one: not met: set-cookie: a / (nothing)"]);
+    assert_eq!(verdicts(&other, &[cookie], &[without]), ["api.one: not met: set-cookie: a=1 / (nothing)"]);
 }
 
 #[test]
 fn a_capture_that_finds_no_cookie_is_the_logins() {
     let lines = ["# login.ok", "curl \"$URL/a\"", "SESSION=cookie"];
     let scenario = scenario("", &lines);
-    let run = vec![done("200 OK"), done("(no cookie)")];
+    let none = Answer::text(vec!["(no cookie)".to_owned()]);
+    let run = vec![done("200 OK"), StepRun { outcome: Outcome::Done, printed: none, success: None }];
     let findings = judged(&scenario, &["200 OK", ""], run).expect("a transcript of it");
     let last = findings.last().expect("findings");
     let first_of_step = findings.iter().find(|one| one.kind == Kind::NotMet).expect("a difference");
@@ -172,11 +176,7 @@ fn a_capture_that_finds_no_cookie_is_the_logins() {
 fn what_is_said_of_an_aspect_is_of_that_aspect_alone() {
     let lines = ["# api.one users.shape", "curl \"$URL/a\""];
     assert_eq!(
-        verdicts(
-            &lines,
-            &["200 OK"],
-            &["200 OK\n! users.shape: no key\n! off.only: not in this mode\n! odd"]
-        ),
+        verdicts(&lines, &["200 OK"], &["200 OK\n! users.shape: no key\n! off.only: not in this mode"]),
         ["users.shape: not met: about users.shape / no key", "api.one: met",]
     );
 }
@@ -239,7 +239,7 @@ fn a_step_that_was_not_carried_out_says_why() {
     let scenario =
         scenario("", &["# api.one users.shape", "curl \"$URL/a\"", "# login.ok", "curl \"$URL/b\""]);
     let after = |outcome: Outcome| {
-        let run = vec![done("200 OK"), StepRun { outcome, lines: Vec::new(), success: None }];
+        let run = vec![done("200 OK"), StepRun { outcome, printed: Answer::default(), success: None }];
         told(judged(&scenario, &["200 OK", "200 OK"], run).expect("a transcript of it"))[2..].to_vec()
     };
     assert_eq!(after(Outcome::Blocked { by: 0 }), ["login.ok: blocked by api.one"]);

@@ -3,8 +3,7 @@
 use chrono::DateTime;
 
 use super::*;
-use spec::http::NoAnswer;
-use spec::http::Request;
+use spec::http::{NoAnswer, Request};
 
 const ID: &str = "cf3ddee1-ff24-49e4-a40b-2540333fe992";
 const OTHER_ID: &str = "9375973a-68c7-46aa-b135-29f79e837495";
@@ -15,31 +14,42 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_508_129_828, 0).expect("a date")
 }
 
-fn canon() -> Canon {
-    Canon::new(Emails::as_written(), now())
+fn normalizer() -> Normalizer {
+    Normalizer::new(Emails::as_written(), now())
 }
 
 fn view(show: Show) -> View<'static> {
-    View { show, include: false, cookie_name: "_my_session_id", now: now(), foreign_users: 0 }
+    View {
+        show,
+        include: false,
+        cookie: CookieName { sent: "_my_session_id", written: "_my_session_id" },
+        now: now(),
+        foreign_users: 0,
+    }
 }
 
-fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
+fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> http::Answer {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Answer { status, headers, body: body.as_bytes().to_vec() }
+    http::Answer { status, headers, body: body.as_bytes().to_vec() }
 }
 
-fn exchange(method: &str, answer: Result<Answer, NoAnswer>) -> Exchange {
+fn exchange(method: &str, answer: Result<http::Answer, NoAnswer>) -> Exchange {
     let request = Request { method: method.to_owned(), ..Request::get(String::new()) };
     Exchange { request, answer }
 }
 
-fn told(view: View<'_>, answer: Answer) -> Vec<String> {
-    canon().exchange(view, &exchange("GET", Ok(answer)))
+fn told(view: View<'_>, answer: http::Answer) -> Vec<String> {
+    shown(view, &exchange("GET", Ok(answer)))
 }
 
-/// The lines that complain.
-fn findings(answer: Answer) -> Vec<String> {
-    told(view(Show::All), answer).into_iter().filter(|line| line.starts_with("! ")).collect()
+fn shown(view: View<'_>, exchange: &Exchange) -> Vec<String> {
+    normalizer().exchange(view, exchange).lines()
+}
+
+/// The lines that say what is wrong.
+fn breaches(answer: http::Answer) -> Vec<String> {
+    let answer = normalizer().exchange(view(Show::All), &exchange("GET", Ok(answer)));
+    answer.breaches.iter().map(ToString::to_string).collect()
 }
 
 /// Bob as JSON, with one key set to another value.
@@ -60,7 +70,7 @@ fn bob(key: &str, value: &str) -> String {
     format!("{{{}}}", fields.join(","))
 }
 
-fn user(key: &str, value: &str) -> Answer {
+fn user(key: &str, value: &str) -> http::Answer {
     answer(200, &[], &bob(key, value))
 }
 
@@ -89,7 +99,7 @@ fn a_step_shows_as_much_as_its_fence_says() {
         assert_eq!(told(view(show), answer(status, &[], "{}")), lines, "{status}");
     }
     let none = exchange("GET", Err(NoAnswer::Refused));
-    assert_eq!(canon().exchange(view(Show::Success), &none), ["no answer: the connection was refused"]);
+    assert_eq!(shown(view(Show::Success), &none), ["no answer: the connection was refused"]);
 }
 
 #[test]
@@ -105,7 +115,7 @@ fn the_usual_form_is_the_status_the_cookie_the_target_of_a_redirect_and_the_body
     assert_eq!(told(view(Show::All), answer(302, &headers, "[]")), redirect);
     assert_eq!(told(view(Show::All), answer(405, &headers, "[]")), ["405 Method Not Allowed", cookie]);
     let head = exchange("HEAD", Ok(answer(200, &[], "")));
-    assert_eq!(canon().exchange(view(Show::All), &head), ["200 OK"]);
+    assert_eq!(shown(view(Show::All), &head), ["200 OK"]);
     let page = "<html>\n<title> Oh no </title>\n<p>more</p>";
     assert_eq!(
         told(view(Show::All), answer(500, &[], page)),
@@ -160,7 +170,7 @@ fn the_exact_form_shows_headers_and_bytes() {
     assert_eq!(told(exact, answer(200, &headers, "{}")), expected, "the length that was told is shown");
     let head = exchange("HEAD", Ok(answer(200, &[("content-length", "0")], "")));
     assert_eq!(
-        canon().exchange(exact, &head),
+        shown(exact, &head),
         ["200 OK", "content-type: none", "access-control-allow-origin: none", "content-length: 0"]
     );
     let lines: Vec<String> = (0..41).map(|line| line.to_string()).collect();
@@ -177,14 +187,14 @@ fn the_exact_form_shows_headers_and_bytes() {
 
 #[test]
 fn a_password_or_its_hash_anywhere_in_an_answer_is_a_finding() {
-    let hash: String = Sha256::digest("fake pwd").iter().map(|byte| format!("{byte:02x}")).collect();
-    let with = |answer: Answer, password: &str| {
-        let mut canon = canon();
+    let hash = digest::sha256_hex("fake pwd");
+    let with = |answer: http::Answer, password: &str| {
+        let mut normalizer = normalizer();
         for watched in ["another one", password, password] {
-            canon.watch_password(watched);
+            normalizer.watch_password(watched);
         }
-        let lines = canon.exchange(view(Show::Status), &exchange("GET", Ok(answer)));
-        lines.into_iter().filter(|line| line.starts_with("! ")).collect::<Vec<_>>()
+        let answer = normalizer.exchange(view(Show::Status), &exchange("GET", Ok(answer)));
+        answer.breaches.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let found = ["! users.hide-password: the answer carries a password"];
     assert_eq!(with(answer(200, &[], "it is fake pwd!"), "fake pwd"), found);
@@ -212,9 +222,9 @@ fn only_the_session_cookie_is_shown_unless_it_is_missing() {
 
 #[test]
 fn many_at_once_are_counted_and_their_sessions_judged() {
-    let many = |show: Show, answers: Vec<Result<Answer, NoAnswer>>| {
+    let many = |show: Show, answers: Vec<Result<http::Answer, NoAnswer>>| {
         let exchanges: Vec<Exchange> = answers.into_iter().map(|answer| exchange("POST", answer)).collect();
-        canon().parallel(view(show), &exchanges)
+        normalizer().parallel(view(show), &exchanges).lines()
     };
     let status = |status| Ok(answer(status, &[], ""));
     assert_eq!(many(Show::All, vec![status(200), status(403), status(404)]), ["1 × 2xx", "2 × not 2xx"]);
@@ -293,7 +303,7 @@ fn what_is_wrong_with_a_user_is_a_finding_and_the_rest_stays_as_it_should_be() {
         ),
     ] {
         let expected: Vec<String> = finding.iter().map(|finding| format!("! {finding}")).collect();
-        assert_eq!(findings(user(key, value)), expected, "{key} {value}");
+        assert_eq!(breaches(user(key, value)), expected, "{key} {value}");
     }
     let without_a_name = told(view(Show::All), user("last_name", ""));
     assert_eq!(without_a_name[1], told(view(Show::All), user("last_name", "null"))[1]);
@@ -306,10 +316,11 @@ fn what_other_scenarios_stored_is_left_out() {
     let emails = Emails::unique("user bob@hbtn.io x", "nonce");
     let mine = emails.to_send("bob@hbtn.io").to_owned();
     assert_ne!(mine, "bob@hbtn.io");
-    let mut canon = Canon::new(emails, now());
+    let mut normalizer = Normalizer::new(emails, now());
     let view = View { foreign_users: 2, ..view(Show::All) };
-    let mut shown =
-        |body: String| canon.exchange(view, &exchange("GET", Ok(answer(200, &[], &body))))[1..].join("\n");
+    let mut shown = |body: String| {
+        normalizer.exchange(view, &exchange("GET", Ok(answer(200, &[], &body)))).body.join("\n")
+    };
     let own = bob("email", &format!("\"{mine}\""));
     let foreign = bob("email", "\"stranger@hbtn.io\"");
     let alone = shown(format!("[{own}]"));
@@ -347,5 +358,9 @@ fn the_exact_form_names_what_varies_and_leaves_out_what_is_not_its_own() {
 fn what_a_program_prints_is_shown_with_its_ids_named() {
     let printed = format!("New user: {ID}\nNew user: {OTHER_ID}\n{ID}\n");
     let shown = ["New user: <session 1>", "New user: <session 2>", "<session 1>"];
-    assert_eq!(canon().program(&printed), shown, "an ID that nothing else has named is a session's");
+    assert_eq!(
+        normalizer().program(&printed).lines(),
+        shown,
+        "an ID that nothing else has named is a session's"
+    );
 }

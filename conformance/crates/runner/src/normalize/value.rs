@@ -3,9 +3,10 @@
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
-use super::Canon;
-use spec::http::Answer;
+use super::Normalizer;
+use spec::http;
 use spec::json;
+use spec::transcript::Breach;
 use spec::transcript::placeholders::{Names, is_uuid4};
 use spec::transcript::redact;
 
@@ -15,7 +16,7 @@ const CLOCK_SLACK: TimeDelta = TimeDelta::seconds(5);
 /// The keys of a user, in the order in which they are printed.
 const USER_KEYS: [&str; 6] = ["created_at", "email", "first_name", "id", "last_name", "updated_at"];
 
-impl Canon {
+impl Normalizer {
     /// Leaves out what other scenarios stored: their users in a list or by their ids, their number in the stats.
     pub(super) fn own(&self, value: Value, foreign_users: u64) -> Value {
         let is_own = |item: &Value| email(item).is_none_or(|address| self.emails.owns(address));
@@ -41,18 +42,18 @@ impl Canon {
     }
 
     /// One line of canonical JSON; an array of objects takes a line for each.
-    pub(super) fn value(&mut self, value: &Value, now: DateTime<Utc>, findings: &mut Vec<String>) -> String {
+    pub(super) fn value(&mut self, value: &Value, now: DateTime<Utc>, breaches: &mut Vec<Breach>) -> String {
         match value {
             Value::Array(items) if items.iter().any(Value::is_object) => {
-                let lines: Vec<String> = items.iter().map(|item| self.value(item, now, findings)).collect();
+                let lines: Vec<String> = items.iter().map(|item| self.value(item, now, breaches)).collect();
                 format!("[\n  {}\n]", lines.join(",\n  "))
             }
             Value::Array(items) => {
-                let items: Vec<String> = items.iter().map(|item| self.value(item, now, findings)).collect();
+                let items: Vec<String> = items.iter().map(|item| self.value(item, now, breaches)).collect();
                 format!("[{}]", items.join(", "))
             }
             Value::Object(fields) if email(value).is_some() && fields.contains_key("id") => {
-                self.user(fields, now, findings)
+                self.user(fields, now, breaches)
             }
             Value::Object(fields) => {
                 let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
@@ -64,14 +65,14 @@ impl Canon {
                 let fields: Vec<String> = fields
                     .into_iter()
                     .map(|(key, field)| {
-                        let key = json::quoted(&self.steady(key));
-                        format!("{key}: {}", self.value(field, now, findings))
+                        let key = json::quoted(&self.redact(key));
+                        format!("{key}: {}", self.value(field, now, breaches))
                     })
                     .collect();
                 format!("{{{}}}", fields.join(", "))
             }
-            Value::String(text) => json::quoted(&self.steady(text)),
-            other => self.steady(&other.to_string()),
+            Value::String(text) => json::quoted(&self.redact(text)),
+            other => self.redact(&other.to_string()),
         }
     }
 
@@ -79,38 +80,36 @@ impl Canon {
         &mut self,
         fields: &Map<String, Value>,
         now: DateTime<Utc>,
-        findings: &mut Vec<String>,
+        breaches: &mut Vec<Breach>,
     ) -> String {
         for key in fields.keys().filter(|key| !USER_KEYS.contains(&key.as_str())) {
-            findings.push(format!(
-                "! users.shape: a user has the key {}, which is none of a user's",
-                json::quoted(&self.steady(key))
-            ));
+            let key = json::quoted(&self.redact(key));
+            breaches.push(shape(format!("a user has the key {key}, which is none of a user's")));
         }
         let printed: Vec<String> = USER_KEYS
             .iter()
             .map(|key| {
                 let shown = match (*key, fields.get(*key)) {
                     (_, None) => {
-                        findings.push(format!("! users.shape: a user has no key \"{key}\""));
+                        breaches.push(shape(format!("a user has no key \"{key}\"")));
                         if key.ends_with("_at") { "<time>".to_owned() } else { "null".to_owned() }
                     }
                     ("id", Some(Value::String(id))) => {
                         if !is_uuid4(id) {
-                            findings.push("! users.shape: a user's id is not a UUID version 4".to_owned());
+                            breaches.push(shape("a user's id is not a UUID version 4".to_owned()));
                         }
                         self.names.user(id)
                     }
                     ("first_name" | "last_name", Some(Value::String(name))) if name.is_empty() => {
                         // No scenario gives an empty name.
-                        findings.push(format!("! users.shape: a user's {key} is \"\", not null"));
+                        breaches.push(shape(format!("a user's {key} is \"\", not null")));
                         "null".to_owned()
                     }
                     ("created_at" | "updated_at", Some(time)) => {
-                        findings.extend(self.time_flaw(key, time, now));
+                        breaches.extend(self.time_flaw(key, time, now));
                         "<time>".to_owned()
                     }
-                    (_, Some(field)) => self.value(field, now, findings),
+                    (_, Some(field)) => self.value(field, now, breaches),
                 };
                 format!("\"{key}\": {shown}")
             })
@@ -119,7 +118,7 @@ impl Canon {
     }
 
     /// Says what is wrong with a timestamp: its form, or its distance from the target's clock.
-    fn time_flaw(&self, key: &str, value: &Value, now: DateTime<Utc>) -> Option<String> {
+    fn time_flaw(&self, key: &str, value: &Value, now: DateTime<Utc>) -> Option<Breach> {
         let flaw = match value.as_str().and_then(timestamp) {
             None => {
                 let form = Names::default().in_text(&value.to_string());
@@ -133,7 +132,7 @@ impl Canon {
             }
             Some(_) => return None,
         };
-        Some(format!("! users.timestamps: {key} {flaw}"))
+        Some(Breach::new("users.timestamps", format!("{key} {flaw}")))
     }
 
     /// Names the values inside a body that is shown byte for byte.
@@ -141,7 +140,7 @@ impl Canon {
         &mut self,
         text: &str,
         now: DateTime<Utc>,
-        findings: &mut Vec<String>,
+        breaches: &mut Vec<Breach>,
     ) -> String {
         let mut named = self.ours(text);
         let value = serde_json::from_str::<Value>(text).unwrap_or_default();
@@ -154,7 +153,7 @@ impl Canon {
                 named = named.replace(id, &self.names.user(id));
             }
             for key in ["created_at", "updated_at"] {
-                findings.extend(self.time_flaw(key, &user[key], now));
+                breaches.extend(self.time_flaw(key, &user[key], now));
                 // The documented form may vary; another accepted one is a difference in bytes, and the same each run.
                 if let Some(time) = user[key].as_str().filter(|time| timestamp(time).is_some()) {
                     let name = if time.contains(' ') { "<time>" } else { "YYYY-MM-DDTHH:MM:SS" };
@@ -168,7 +167,12 @@ impl Canon {
     /// Writes a JSON body anew in the form that it has, without what other scenarios stored.
     ///
     /// `None` where it is of no form that is known here: then it is shown as it came.
-    pub(super) fn rewritten(&self, answer: &Answer, received: &str, foreign_users: u64) -> Option<String> {
+    pub(super) fn rewritten(
+        &self,
+        answer: &http::Answer,
+        received: &str,
+        foreign_users: u64,
+    ) -> Option<String> {
         let forms: [fn(&Value) -> String; 4] = [
             json::documented,
             |value| format!("{value}\n"),
@@ -179,6 +183,11 @@ impl Canon {
         let form = forms.into_iter().find(|form| form(&value) == received)?;
         Some(form(&self.own(value, foreign_users)))
     }
+}
+
+/// Makes a breach of the requirement about the fields of a user.
+fn shape(what: String) -> Breach {
+    Breach::new("users.shape", what)
 }
 
 fn email(value: &Value) -> Option<&str> {

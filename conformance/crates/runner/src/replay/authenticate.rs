@@ -6,6 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::{Printed, Replayer, Stopped};
 use spec::catalogue::Mode;
 use spec::scenario::{Action, Authenticate, Capture, CaptureSource, Show, Step};
+use spec::transcript::Answer;
 
 impl Replayer<'_, '_> {
     /// Sets `$CREDENTIAL`; it prints nothing but a login that failed, or what an answer to it must not say.
@@ -25,7 +26,7 @@ impl Replayer<'_, '_> {
                 return self.log_in(index, step, user).await;
             }
         }
-        Ok((Vec::new(), None))
+        Ok((Answer::default(), None))
     }
 
     async fn log_in(&mut self, index: usize, step: &Step, user: &Authenticate) -> Result<Printed, Stopped> {
@@ -34,16 +35,16 @@ impl Replayer<'_, '_> {
         self.missing.insert(name.clone(), index);
         let curl = user.login();
         let step = Step { show: Show::Success, action: Action::Curl(curl.clone()), ..step.clone() };
-        let (mut lines, success) = self.curl(index, &step, &curl).await?;
+        let (mut printed, success) = self.curl(index, &step, &curl).await?;
         if success == Some(true) {
-            lines.remove(0);
+            printed.status = None;
             let cookie = Capture { name: name.clone(), from: CaptureSource::Cookie };
-            lines.extend(self.capture(index, &cookie)?.0);
+            printed.body.extend(self.capture(index, &cookie)?.0.lines());
             if let Some(id) = self.variables.get(&name) {
                 self.credential(format!("Cookie: {}={id}", self.settings.session_name));
             }
         }
-        Ok((lines, success))
+        Ok((printed, success))
     }
 
     fn credential(&mut self, header: String) {

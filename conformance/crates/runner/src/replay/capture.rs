@@ -6,6 +6,7 @@ use super::{Printed, Replayer, Stopped};
 use spec::results::run::Outcome;
 use spec::scenario::path::PathStep;
 use spec::scenario::{Capture, CaptureSource, JsonPath};
+use spec::transcript::Answer;
 
 impl Replayer<'_, '_> {
     pub(super) fn capture(&mut self, index: usize, capture: &Capture) -> Result<Printed, Stopped> {
@@ -45,12 +46,12 @@ impl Replayer<'_, '_> {
             Ok(value) => {
                 self.missing.remove(&capture.name);
                 self.variables.insert(capture.name.clone(), value);
-                Ok((Vec::new(), None))
+                Ok((Answer::default(), None))
             }
             Err(line) => {
                 self.variables.remove(&capture.name);
                 self.missing.insert(capture.name.clone(), index);
-                Ok((vec![line], None))
+                Ok((Answer::text(vec![line]), None))
             }
         }
     }

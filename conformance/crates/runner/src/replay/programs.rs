@@ -3,6 +3,7 @@
 use super::{Printed, Replayer, Stopped, not_checked};
 use spec::scenario;
 use spec::scenario::RequireAuth;
+use spec::transcript::Answer;
 use targets::{NewUser, Program, ProgramServer, SandboxError};
 
 /// The passwords of the documents' programs main_0 and main_4, by user.
@@ -55,7 +56,7 @@ impl Replayer<'_, '_> {
         Ok((self.shown(&shown), None))
     }
 
-    fn shown(&mut self, printed: &[&str]) -> Vec<String> {
+    fn shown(&mut self, printed: &[&str]) -> Answer {
         self.canon.places = self.instance.sandbox().places();
         self.canon.program(&printed.join("\n"))
     }

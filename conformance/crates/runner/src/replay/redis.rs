@@ -6,6 +6,7 @@ use super::{Printed, Replayer, Stopped};
 use spec::results::run::Outcome;
 use spec::scenario::Redis;
 use spec::scenario::redis::{Call, Client, NOBODY};
+use spec::transcript::Answer;
 use targets::redis;
 use targets::redis::{Address, Connection, NoReply, NotRun, Publisher, Reply, Subscriber};
 
@@ -32,20 +33,21 @@ impl Replayer<'_, '_> {
                 self.client(*program, &address).await.map_err(|not_run| hindered(&not_run))?
             }
         };
-        Ok((lines, Some(true)))
+        Ok((Answer::text(lines), Some(true)))
     }
 
     /// Lets the program that runs beside the steps come to its end, and shows what it has printed since.
     pub(super) async fn wait(&mut self) -> Result<Printed, Stopped> {
         let Some(mut subscriber) = self.subscriber.take() else {
-            return Ok((vec!["no program runs beside the steps".to_owned()], None));
+            let none = "no program runs beside the steps".to_owned();
+            return Ok((Answer::text(vec![none]), None));
         };
         subscriber.catch_up(None).await;
         let mut lines = subscriber.take_lines();
         if !subscriber.has_ended() {
             lines.push("it has not quit".to_owned());
         }
-        Ok((lines, None))
+        Ok((Answer::text(lines), None))
     }
 
     /// Returns the address of the server that is asked.

@@ -13,6 +13,7 @@ use model::{Deviation, Unspecified};
 use spec::catalogue::Mode;
 use spec::results::run::Run;
 use spec::scenario::Scenario;
+use spec::transcript::Answer;
 
 /// What to compare, and how long.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +95,7 @@ impl Diff<'_> {
         };
         let title = "Two implementations, and where they part";
         let scenario = sequence.state.cut(step, "divergence", title, "What is answered differently", &[]);
-        let lines = |run: &Run| run.steps[step].lines.clone();
+        let lines = |run: &Run| run.steps[step].printed.lines();
         let deviation = |mismatches: Vec<Mismatch>| {
             mismatches.into_iter().find(|one| one.step <= step).map(|one| one.deviation)
         };
@@ -110,7 +111,7 @@ impl Diff<'_> {
 /// Finds the first step that came out differently.
 fn first_difference(left: &Run, right: &Run) -> Option<(usize, Kind)> {
     let mut steps = left.steps.iter().zip(&right.steps).enumerate();
-    let (step, (left, right)) = steps.find(|(_, (left, right))| left.lines != right.lines)?;
-    let first = |lines: &[String]| lines.first().cloned().unwrap_or_default();
-    Some((step, [first(&left.lines), first(&right.lines)]))
+    let (step, (left, right)) = steps.find(|(_, (left, right))| left.printed != right.printed)?;
+    let first = |printed: &Answer| printed.lines().into_iter().next().unwrap_or_default();
+    Some((step, [first(&left.printed), first(&right.printed)]))
 }

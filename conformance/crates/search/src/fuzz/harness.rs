@@ -56,7 +56,7 @@ pub struct Setup<'a> {
     pub listener: &'a dyn EventListener,
     /// The modes in which sequences are replayed; at least one.
     pub modes: &'a [Mode],
-    /// The ways to get the first users in, in order.
+    /// The methods to store the first users, in order.
     pub seed_methods: &'a [SeedMethod],
     /// A user that is stored already.
     pub given: Option<&'a NewUser>,
@@ -231,12 +231,12 @@ fn no_server(scenario: &Scenario, run: &Run) -> Option<Mismatch> {
     let starts = |action: &Action| matches!(action, Action::Restart | Action::Kill | Action::Serve(_));
     let mut steps = scenario.steps().zip(&run.steps).enumerate();
     let (step, (_, failed)) = steps.find(|(_, (step, run))| {
-        starts(&step.action) && run.outcome == Outcome::Done && !run.lines.is_empty()
+        starts(&step.action) && run.outcome == Outcome::Done && !run.printed.is_empty()
     })?;
     let deviation = Deviation {
         requirements: vec!["users.persist", "security.no-server-error"],
         expected: "a server that starts again".to_owned(),
-        actual: failed.lines.join("\n"),
+        actual: failed.printed.to_string(),
     };
     Some(Mismatch { step, deviation })
 }

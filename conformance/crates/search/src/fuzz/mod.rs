@@ -1,11 +1,10 @@
 //! Fuzzing: made-up sequences of requests, logins, restarts and time, each answer judged by the model.
 //!
-//! - A [`Property`] says what is drawn, and how often: [`transition`] lists what can be done, `strategy` draws it.
+//! - A [`Property`] says what is drawn, and how often: `transition` lists what can be done, `strategy` draws it.
 //! - A [`ReferenceState`] is what a sequence has done until now, played on the model; it writes the sequence as a
-//! scenario.
+//!   scenario.
 //! - [`Harness`] replays a scenario on a fresh fork of a target; its [`Verifier`] asks the [`Oracle`](model::Oracle)
-//! about
-//!   each answer.
+//!   about each answer.
 //! - A [`Campaign`] draws sequences until one is answered wrongly, and shrinks it to a [`Counterexample`].
 //!
 //! A counterexample is a scenario as any other: it prints, is kept in a file, and is replayed from it.

@@ -12,7 +12,7 @@ pub struct Hint {
     /// One line: where to look first.
     pub hint: String,
     /// A few sentences: the typical mistakes, and how to tell them apart.
-    pub seed_methods: String,
+    pub ways: String,
 }
 
 /// The rows of `hints.toml` by requirement.
@@ -46,13 +46,9 @@ mod tests {
     fn a_hint_is_one_line_and_the_ways_are_one_to_four_sentences() {
         for (id, hint) in HINTS.iter() {
             assert!(!hint.hint.contains('\n') && hint.hint.len() <= 150, "{id}: {}", hint.hint);
-            let sentences = hint.seed_methods.split(". ").count();
-            assert!(
-                (1..=4).contains(&sentences) && hint.seed_methods.ends_with('.'),
-                "{id}: {}",
-                hint.seed_methods
-            );
-            assert!(!hint.seed_methods.contains('\n'), "{id}: the lines are joined by a backslash");
+            let sentences = hint.ways.split(". ").count();
+            assert!((1..=4).contains(&sentences) && hint.ways.ends_with('.'), "{id}: {}", hint.ways);
+            assert!(!hint.ways.contains('\n'), "{id}: the lines are joined by a backslash");
         }
     }
 }

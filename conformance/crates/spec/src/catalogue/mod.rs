@@ -2,10 +2,14 @@
 
 pub mod hints;
 mod mode;
+mod nearest;
 mod profile;
 mod requirements;
+mod route;
 pub mod task;
 
 pub use mode::{Mode, UnknownMode};
+pub use nearest::nearest;
 pub use profile::Profile;
-pub use requirements::{Catalogue, CatalogueError, MODE_SELECTED, Need, Requirement, Weight, nearest};
+pub use requirements::{Catalogue, CatalogueError, MODE_SELECTED, Need, Requirement, Weight};
+pub use route::Route;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::nearest;
 use serde::{Deserialize, Serialize};
 
 /// A way to authenticate, chosen by AUTH_TYPE.
@@ -95,11 +96,8 @@ pub struct UnknownMode {
 
 impl UnknownMode {
     fn new(read: &str) -> Self {
-        let likeness = |mode: &Mode| strsim::jaro_winkler(&read.to_lowercase(), mode.as_str());
-        let nearest = Mode::ALL
-            .into_iter()
-            .filter(|mode| likeness(mode) > 0.75)
-            .max_by(|left, right| likeness(left).total_cmp(&likeness(right)));
+        let near = nearest(read, Mode::ALL.iter().map(|mode| mode.as_str()));
+        let nearest = near.and_then(|near| Mode::ALL.into_iter().find(|mode| mode.as_str() == near));
         Self { read: read.to_owned(), nearest }
     }
 

@@ -195,21 +195,8 @@ impl Catalogue {
 
     /// Suggests the id that is spelled most like `id`, if any is near.
     pub fn nearest(&self, id: &str) -> Option<&str> {
-        nearest(id, self.rows.iter().map(|row| row.id.as_str()))
+        super::nearest(id, self.rows.iter().map(|row| row.id.as_str()))
     }
-}
-
-/// Picks the word that is spelled most like `word`, if any is near enough to suggest.
-///
-/// The words are in lower case; how `word` is written does not matter.
-pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    words
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]
@@ -244,12 +231,5 @@ mod tests {
     fn an_unknown_mode_is_refused_by_name() {
         let error = Catalogue::parse(&ONE.replace("off", "of")).expect_err("no such mode");
         assert!(error.to_string().starts_with("`a.b` names the mode `of`: "), "{error}");
-    }
-
-    #[test]
-    fn the_nearest_id_is_suggested_and_a_far_one_is_not() {
-        assert_eq!(nearest("login.okay", ["login.ok", "logout.ok"]), Some("login.ok"));
-        assert_eq!(nearest("LOGIN.OK", ["login.ok", "logout.ok"]), Some("login.ok"));
-        assert_eq!(nearest("zzz", ["login.ok"]), None);
     }
 }

@@ -1,12 +1,12 @@
 //! A run: what came of every step of a scenario, and its text.
 
 use crate::scenario::Scenario;
-use crate::transcript::{Block, Transcript};
+use crate::transcript::{Answer, Block, Transcript};
 
 /// What came of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was carried out; its lines tell what it printed.
+    /// It was carried out; what it printed tells the rest.
     Done,
     /// It needs what an earlier step should have given.
     Blocked {
@@ -31,7 +31,7 @@ pub struct StepRun {
     /// What came of it.
     pub outcome: Outcome,
     /// What it printed.
-    pub lines: Vec<String>,
+    pub printed: Answer,
     /// Whether its request was answered 2xx; `None` where it sent none.
     pub success: Option<bool>,
 }
@@ -48,14 +48,14 @@ pub struct Run {
 impl Run {
     /// Writes the run as text; a step that was not carried out says why.
     pub fn transcript(&self, scenario: &Scenario) -> Transcript {
-        let blocks = scenario.steps().zip(&self.steps).map(|(step, run)| Block {
-            step: step.text.clone(),
-            lines: match &run.outcome {
-                Outcome::Done => run.lines.clone(),
-                Outcome::Blocked { .. } => vec!["(blocked by an earlier step)".to_owned()],
-                Outcome::NotChecked { why } => vec![format!("(not checked: {why})")],
-                Outcome::Error { why } => vec![format!("(error: {why})")],
-            },
+        let blocks = scenario.steps().zip(&self.steps).map(|(step, run)| {
+            let printed = match &run.outcome {
+                Outcome::Done => return Block::new(&step.text, &run.printed),
+                Outcome::Blocked { .. } => "(blocked by an earlier step)".to_owned(),
+                Outcome::NotChecked { why } => format!("(not checked: {why})"),
+                Outcome::Error { why } => format!("(error: {why})"),
+            };
+            Block::new(&step.text, &Answer::text(vec![printed]))
         });
         Transcript { blocks: blocks.collect() }
     }
@@ -75,8 +75,8 @@ mod tests {
             Outcome::NotChecked { why: "no clock".to_owned() },
             Outcome::Error { why: "it died".to_owned() },
         ];
-        let steps =
-            outcomes.map(|outcome| StepRun { outcome, lines: vec!["a line".to_owned()], success: None });
+        let printed = Answer::text(vec!["a line".to_owned()]);
+        let steps = outcomes.map(|outcome| StepRun { outcome, printed: printed.clone(), success: None });
         let run = Run { steps: steps.to_vec(), output: String::new() };
         assert_eq!(
             run.transcript(&scenario).to_string(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::evidence::Evidence;
 use crate::catalogue::Mode;
 use crate::catalogue::{Catalogue, Weight};
 
@@ -52,21 +53,6 @@ impl Kind {
             Self::Error => "error",
         }
     }
-}
-
-/// Where and how a step differed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Evidence {
-    /// The step as written.
-    pub step: String,
-    /// What the accepted transcript says, as far as it bears on the requirement.
-    pub expected: String,
-    /// What the target answered.
-    pub actual: String,
-    /// One shell line that repeats the exchange.
-    pub curl: Option<String>,
-    /// The settings to start the server with for it, as the shell writes them.
-    pub settings: Option<String>,
 }
 
 /// What one step, or the sum of them, says of one requirement in one mode.

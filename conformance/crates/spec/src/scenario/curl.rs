@@ -1,6 +1,6 @@
 //! The request of a `curl` step, as its options say it.
 
-use super::template::Template;
+use super::template::{Piece, Template};
 
 /// The options of one `curl` step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Curl {
     /// Makes a plain GET of a path below `$URL`.
     pub fn get(path: &str) -> Self {
         let mut url = Template::variable("URL");
-        url.push(super::template::Piece::Literal(path.to_owned()));
+        url.push(Piece::Literal(path.to_owned()));
         Self { url, ..Self::default() }
     }
 
@@ -75,6 +75,24 @@ impl Curl {
             None if self.get || (self.data.is_empty() && self.form.is_empty()) => "GET",
             None => "POST",
         }
+    }
+
+    /// Returns the path below `$URL`, without the query and the slashes at its end.
+    pub fn path(&self) -> Template {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for piece in self.url.pieces().iter().skip(1) {
+            match piece {
+                Piece::Literal(text) if text.contains('?') => {
+                    pieces.extend(text.split('?').next().map(|path| Piece::Literal(path.to_owned())));
+                    break;
+                }
+                piece => pieces.push(piece.clone()),
+            }
+        }
+        if let Some(Piece::Literal(last)) = pieces.last_mut() {
+            last.truncate(last.trim_end_matches('/').len());
+        }
+        Template::new(pieces)
     }
 
     /// Lists every template in it.

@@ -1,5 +1,6 @@
 //! Diagnostics: what is wrong in a scenario file, where, and what to write instead.
 
+use crate::catalogue::nearest;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -99,17 +100,6 @@ pub fn render_all(diagnostics: &[Diagnostic], path: &str, source: &str, color: b
     rendered.join("\n")
 }
 
-/// Picks the word that is spelled most like `word`, if any is near enough to suggest.
-pub(super) fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    words
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate))
-        .filter(|(likeness, _)| *likeness > 0.78)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, candidate)| candidate)
-}
-
 /// Asks `did you mean …?` where a word is near, and says `otherwise` where none is.
 pub(super) fn did_you_mean<'a>(
     word: &str,
@@ -152,7 +142,7 @@ mod tests {
 
     #[test]
     fn only_a_near_word_is_suggested() {
-        assert_eq!(nearest("restrat", ["restart", "sleep"]), Some("restart"));
+        assert_eq!(did_you_mean("restrat", ["restart", "sleep"], ""), "did you mean `restart`?");
         assert_eq!(did_you_mean("xyz", ["restart", "sleep"], "write one"), "write one");
     }
 }

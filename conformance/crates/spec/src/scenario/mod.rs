@@ -2,10 +2,10 @@
 //!
 //! One file: `parse` cuts it into front matter, headings and fenced blocks (`front`, `headings`, `fences`);
 //! `words` cuts each step into shell words (`cursor`, `expansion`); `steps` makes them an [`Action`], with
-//! `options` and `arguments` for curl, `redis` for redis-cli, `authenticate`, `captures` and `settings`; `variables` checks that every variable is
-//! set before it is used. What means another thing in each mode, [`crate::plain`] writes in the steps of one. What is wrong becomes a [`Diagnostic`], all of a file at once. Filled in, a [`Curl`]
-//! becomes the [`Request`](curl::Request) that curl would send (`request`, `url`, `multipart`). Back to text:
-//! [`mod@print`] writes the canonical form, [`shell`] what real bash and curl run, `redis_cli` what redis-cli does, [`script`] a whole scenario of it.
+//! `options` and `arguments` for curl, `redis` for redis-cli, `authenticate`,
+//! `captures` and `settings`; `variables` checks that every variable is
+//! set before it is used. What is wrong becomes a [`Diagnostic`], all of a file at once. Back to text: [`mod@print`]
+//! writes the canonical form, [`print::shell`] what real bash and curl run, [`print::redis_cli`] what redis-cli does.
 
 pub mod action;
 pub mod curl;

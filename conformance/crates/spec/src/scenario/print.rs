@@ -1,7 +1,6 @@
 //! Printing: the canonical text of words, steps and scenarios. What is printed reads back as it was.
 
 pub mod redis_cli;
-pub mod script;
 pub mod shell;
 
 use super::action::{Action, Capture, CaptureSource};

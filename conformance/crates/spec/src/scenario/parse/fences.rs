@@ -1,6 +1,7 @@
 //! Fences: which blocks hold steps, and how much of the answers counts.
 
-use crate::scenario::diagnose::{Diagnostic, code, did_you_mean, nearest};
+use crate::catalogue::nearest;
+use crate::scenario::diagnose::{Diagnostic, code, did_you_mean};
 use crate::scenario::tree::Show;
 
 /// The line that opens a fenced block.

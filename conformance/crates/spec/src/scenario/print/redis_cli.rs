@@ -8,7 +8,7 @@ use crate::scenario::template::Template;
 use crate::scenario::tree::Step;
 
 /// Where a person will find nobody: a port below those that are given out.
-pub(super) const NOWHERE: &str = "redis://127.0.0.1:1";
+pub(crate) const NOWHERE: &str = "redis://127.0.0.1:1";
 
 /// Writes the last step as redis-cli runs it, after the steps before it; `None` where it asks nothing.
 pub fn line(steps: &[&Step], base_url: &str) -> Option<String> {

@@ -245,7 +245,7 @@ fn repeat(count: usize, curl: &Curl) -> String {
 }
 
 /// Writes a word for a shell in which a person types, where a bare `!` calls up an earlier line.
-pub(super) fn word(template: &Template) -> String {
+pub(crate) fn word(template: &Template) -> String {
     match template.as_literal() {
         Some(text) if text.contains('!') && !text.contains('\'') => format!("'{text}'"),
         _ => {

@@ -4,13 +4,13 @@
 //! shell can do by itself (a stored user, a restart, a program) is a function that asks a person to do it, and
 //! that whoever runs the script may define before it; see `script.sh`, which stands at the head of each.
 
-use super::redis_cli::NOWHERE;
-use super::shell::{filter, to_shell, word};
+use crate::scenario::Template;
 use crate::scenario::action::{Action, Capture, CaptureSource, Serve, Setting};
 use crate::scenario::curl::Curl;
+use crate::scenario::print::redis_cli::NOWHERE;
+use crate::scenario::print::shell::{filter, to_shell, word};
 use crate::scenario::redis::{Call, NOBODY, Redis};
-use crate::scenario::template::Template;
-use crate::scenario::tree::{Scenario, Section, SessionDuration, Show, Step};
+use crate::scenario::{Scenario, Section, SessionDuration, Show, Step};
 use crate::transcript::Transcript;
 
 /// The functions that every script uses.
