@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::accounts::{Accounts, user_variable};
 use super::credential::Credential;
 use super::spelling::{self, Change};
+use spec::json;
 use spec::scenario::Template;
 use spec::scenario::curl::{Curl, Data, DataKind};
 use spec::scenario::template::{Piece, Variable};
@@ -267,7 +268,7 @@ fn login(email: Option<String>, password: Option<String>, content: Content, slas
         Content::Json => {
             let object: Map<String, Value> =
                 given.map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
-            post_json(&mut curl, "POST", escape(&Value::Object(object).to_string()));
+            post_json(&mut curl, "POST", json::ascii(&Value::Object(object)));
         }
     }
     curl
@@ -307,27 +308,12 @@ impl Fields {
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), Value::String(value.clone()?))))
             .collect();
-        let text = Value::Object(object).to_string();
+        let object = Value::Object(object);
+        let text = object.to_string();
         // A step is one line of visible letters.
         let is_visible = |letter: char| !letter.is_control() && !('\u{2028}'..='\u{2029}').contains(&letter);
-        if escaped || !text.chars().all(is_visible) { escape(&text) } else { text }
+        if escaped || !text.chars().all(is_visible) { json::ascii(&object) } else { text }
     }
-}
-
-/// Escapes all that is not ASCII in JSON.
-fn escape(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for letter in json.chars() {
-        if letter.is_ascii() && !letter.is_ascii_control() {
-            out.push(letter);
-        } else {
-            let mut units = [0; 2];
-            for unit in letter.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]
