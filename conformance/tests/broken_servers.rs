@@ -15,7 +15,7 @@ use on_disk::suite;
 use report::Entry;
 use runner::check::{Check, Plan};
 use search::diagnosis::{self, diagnose};
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::Outcome;
 use spec::results::Way;
@@ -42,7 +42,7 @@ fn check_heard(
     listener: &dyn Listener,
 ) -> Report {
     let plan = Plan {
-        modes: modes.to_vec(),
+        modes: Subject::of_api(modes),
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
         ways: vec![Way::Api],

@@ -135,7 +135,7 @@ fn at_a_url() -> Result<(), Failed> {
     let mut stage = runtime.block_on(Stage::open(&Reference, &Silence))?;
     runtime.block_on(seed::seed(
         &mut stage,
-        Mode::SessionAuth,
+        Mode::SessionAuth.into(),
         std::slice::from_ref(&given),
         &[Way::Api],
         None,
@@ -204,7 +204,7 @@ fn prints(property: Property) -> Result<(), Failed> {
         let read = Scenario::parse("walk", &text).map_err(|wrong| format!("{wrong:?}\n{text}"))?;
         assert_eq!(read.to_string(), text);
         assert!(read.steps().eq(world.scenario().steps()), "{text}");
-        assert_eq!((&read.modes, &read.settings), (&vec![world.mode], &world.settings));
+        assert_eq!((&read.modes, &read.settings), (&vec![world.mode.into()], &world.settings));
     }
     Ok(())
 }
@@ -214,7 +214,7 @@ fn is_never_surprised(mode: Mode) -> Result<(), Failed> {
     let runtime = runtime()?;
     for scenario in suite().of_mode(mode) {
         let plan = Plan {
-            modes: vec![mode],
+            modes: vec![mode.into()],
             scenarios: vec![scenario.name.clone()],
             requirements: Vec::new(),
             ways: vec![Way::Api],

@@ -18,8 +18,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use on_disk::scenarios_folder;
 use runner::check::{Check, Plan};
 use search::served_model::Model;
-use spec::catalogue::Mode;
 use spec::catalogue::Profile;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::Kind;
 use spec::results::Report;
@@ -93,7 +93,7 @@ fn check(
     listener: &dyn Listener,
 ) -> Result<Report, Failed> {
     let plan = Plan {
-        modes,
+        modes: Subject::of_api(&modes),
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
         ways: vec![Way::Api],

@@ -27,7 +27,7 @@ use program::{code, conformance, stderr, stdout};
 use resp::{Fault, Resp};
 use runner::check::{Check, Plan};
 use serde_json::Value;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::results::Kind;
 use spec::results::Report;
 use spec::scenario::print::redis_cli;
@@ -78,7 +78,7 @@ const FAULTS: [(Fault, &[&str]); 27] = [
 
 fn plan() -> Plan {
     Plan {
-        modes: vec![Mode::Redis],
+        modes: vec![Subject::Redis],
         scenarios: Vec::new(),
         requirements: Vec::new(),
         ways: Vec::new(),
@@ -140,7 +140,7 @@ async fn what_a_redis_server_answers_is_what_is_accepted() {
     settings.set_omit_expression(true);
     let mut played = played.0.into_inner().expect("no listener panics");
     played.sort();
-    assert_eq!(played.len(), suite().of_mode(Mode::Redis).len());
+    assert_eq!(played.len(), suite().of_mode(Subject::Redis).len());
     settings.bind(|| {
         for (scenario, transcript) in played {
             insta::assert_snapshot!(scenario, transcript);
@@ -171,7 +171,7 @@ async fn a_server_that_clears_no_ground_is_an_error_and_no_requirement_is_blamed
     let report = check(&Resp(Fault::HangsUpAtDel), &Silence).await;
     assert_eq!(of_kind(&report, Kind::Met), BTreeSet::from([CONNECT, PUBSUB]), "{report:?}");
     assert_eq!(of_kind(&report, Kind::Error), BTreeSet::from([PING, SET_GET, HASH]), "{report:?}");
-    let hash = report.verdicts.find(HASH, Mode::Redis).and_then(|finding| finding.reason.clone());
+    let hash = report.verdicts.find(HASH, Subject::Redis).and_then(|finding| finding.reason.clone());
     let told = "`redis del HolbertonSchools` comes before it: no reply: the server closed the connection";
     assert_eq!(hash.as_deref(), Some(told));
 }
@@ -247,7 +247,7 @@ async fn what_stood_under_the_documents_keys_at_a_url_is_put_back() {
     }
     let target = RedisServer::new(RedisServer::PROGRAM);
     let mut site = target.open().await.expect("there is room");
-    site.start(&Launch::documented(Mode::Redis)).await.expect("it starts");
+    site.start(&Launch::documented(Subject::Redis)).await.expect("it starts");
     let url = site.base_url();
     let cli = |words: &[&str]| {
         let mut command = Command::new("redis-cli");
@@ -403,7 +403,7 @@ async fn a_server_that_is_gone_at_a_restart_is_an_error_and_no_fault_of_a_requir
     let plan = Plan { scenarios: vec!["redis-00-dump".to_owned()], jobs: 1, ..plan() };
     let report =
         Check::new(suite(), &target, &plan, &Silence).run().await.expect("there is no clock to prove");
-    let finding = report.verdicts.find(PING, Mode::Redis).expect("it is asked for");
+    let finding = report.verdicts.find(PING, Subject::Redis).expect("it is asked for");
     assert_eq!(finding.kind, Kind::Error, "{finding:?}");
     let why = finding.reason.as_deref().unwrap_or_default();
     assert!(why.starts_with("redis-server cannot be started: "), "{why}");
@@ -429,7 +429,7 @@ async fn a_server_has_not_started_while_it_reads_its_data() {
     let program = redis_server(folder.path(), "");
     std::fs::write(&program, LOADING).expect("there is room");
     let mut site = RedisServer::new(program).open().await.expect("there is room");
-    site.start(&Launch::documented(Mode::Redis)).await.expect("it starts");
+    site.start(&Launch::documented(Subject::Redis)).await.expect("it starts");
     let address = Address::parse(&site.base_url()).expect("it is one");
     let mut connection = Connection::open(&address, Duration::from_secs(60)).await.expect("it listens");
     let reply = connection.ask(&["PING"]).await.expect("it answers");
@@ -451,7 +451,7 @@ async fn a_server_that_takes_its_time_to_write_its_data_is_waited_for_and_one_th
     let script = "redis-server \"$@\" &\ntrap 'read -r _ < DISK; exit' TERM\nwhile :; do wait; done";
     let program = redis_server(folder.path(), &script.replace("DISK", &disk.display().to_string()));
     let target = RedisServer::new(program);
-    let launch = Launch::documented(Mode::Redis);
+    let launch = Launch::documented(Subject::Redis);
     let mut site = target.open().await.expect("there is room");
 
     site.start(&launch).await.expect("it starts");
@@ -553,7 +553,7 @@ async fn every_scenario_prints_the_same_as_a_script_with_redis_cli_but_for_what_
     }
     let target = RedisServer::new(RedisServer::PROGRAM);
     let mut site = target.open().await.expect("there is room");
-    site.start(&Launch::documented(Mode::Redis)).await.expect("it starts");
+    site.start(&Launch::documented(Subject::Redis)).await.expect("it starts");
     let folder = tempfile::tempdir().expect("there is room");
     // What a person does: what redis-cli asks in the place of a program. Nobody hears the messages.
     let programs = Client::ALL.into_iter().filter(|one| *one != Client::Subscriber);
@@ -564,7 +564,7 @@ async fn every_scenario_prints_the_same_as_a_script_with_redis_cli_but_for_what_
     );
     let hooks = folder.path().join("hooks.sh");
     std::fs::write(&hooks, person).expect("there is room");
-    for scenario in suite().of_mode(Mode::Redis) {
+    for scenario in suite().of_mode(Subject::Redis) {
         let accepted = suite().accepted(&scenario.name).expect("a test of its own sees to it");
         let file = folder.path().join("script.sh");
         std::fs::write(&file, script::script(scenario, Some(accepted))).expect("there is room");

@@ -13,7 +13,7 @@ use conformance::reference::Reference;
 use futures_util::{StreamExt as _, stream};
 use on_disk::suite;
 use runner::replay;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::results::ClockKind;
 use spec::results::Way;
 use spec::scenario::{Action, Scenario};
@@ -125,7 +125,7 @@ fn statuses(transcript: &Transcript) -> Vec<(String, Option<String>, usize)> {
 }
 
 /// A stage of the reference server where the scenario's users are stored.
-async fn stage(scenario: &Scenario, mode: Mode) -> (Stage<'static>, Seeds) {
+async fn stage(scenario: &Scenario, mode: Subject) -> (Stage<'static>, Seeds) {
     let mut stage = Stage::new(Reference.open().await.expect("the reference opens"));
     assert_eq!(stage.site().clock().kind(), ClockKind::Manual);
     let nothing = |_: &str| None;
@@ -140,12 +140,12 @@ async fn stage(scenario: &Scenario, mode: Mode) -> (Stage<'static>, Seeds) {
     (stage, seeds)
 }
 
-async fn natively(scenario: &Scenario, mode: Mode) -> Transcript {
+async fn natively(scenario: &Scenario, mode: Subject) -> Transcript {
     let (mut stage, seeds) = stage(scenario, mode).await;
     replay::play(&mut stage, scenario, mode, &seeds, Emails::as_written()).await.transcript(scenario)
 }
 
-async fn by_script(scenario: &Scenario, mode: Mode) -> Transcript {
+async fn by_script(scenario: &Scenario, mode: Subject) -> Transcript {
     let (mut stage, seeds) = stage(scenario, mode).await;
     let mut launch = Launch::of(mode, &scenario.settings);
     stage.ensure(&launch).await.expect("the reference starts");

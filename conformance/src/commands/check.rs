@@ -14,7 +14,7 @@ use crate::reference::Reference;
 use report::Entry;
 use runner::check::{Check, ClockUnproved, Plan};
 use search::{adopt, diagnosis};
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results;
 use spec::results::ClockKind;
 use spec::results::Way;
@@ -232,10 +232,10 @@ impl Asked<'_> {
                 self.refuse_unless("the API", !self.arguments.mode.is_empty(), "--mode")?;
                 let meant = redis::server(target).await?;
                 if meant.kept.is_some() {
-                    let plan = self.plan(vec![Mode::Redis], &[]);
-                    redis::say_what_is_not_checked(&plan.scenarios(self.suite, Mode::Redis));
+                    let plan = self.plan(vec![Subject::Redis], &[]);
+                    redis::say_what_is_not_checked(&plan.scenarios(self.suite, Subject::Redis));
                 }
-                let report = self.checked(&*meant.target, vec![Mode::Redis], &[]).await;
+                let report = self.checked(&*meant.target, vec![Subject::Redis], &[]).await;
                 if let Some(kept) = meant.kept {
                     for told in kept.put_back().await {
                         anstream::eprintln!("conformance: {told}");
@@ -342,14 +342,19 @@ impl Asked<'_> {
                 ))
             })?;
         }
-        self.checked(&target, vec![mode], &[Way::Given]).await
+        self.checked(&target, vec![mode.into()], &[Way::Given]).await
     }
 
-    async fn checked(&self, target: &dyn Target, modes: Vec<Mode>, ways: &[Way]) -> Result<Report, Failure> {
+    async fn checked(
+        &self,
+        target: &dyn Target,
+        modes: Vec<Subject>,
+        ways: &[Way],
+    ) -> Result<Report, Failure> {
         self.unless_unproved(target, modes, ways).await?.map_err(|ClockUnproved| unproved())
     }
 
-    fn plan(&self, modes: Vec<Mode>, ways: &[Way]) -> Plan {
+    fn plan(&self, modes: Vec<Subject>, ways: &[Way]) -> Plan {
         Plan {
             modes,
             scenarios: self.scenarios.clone(),
@@ -364,7 +369,7 @@ impl Asked<'_> {
     async fn unless_unproved(
         &self,
         target: &dyn Target,
-        modes: Vec<Mode>,
+        modes: Vec<Subject>,
         ways: &[Way],
     ) -> Result<Result<Report, ClockUnproved>, Failure> {
         let plan = self.plan(modes, ways);
@@ -394,10 +399,10 @@ impl Asked<'_> {
     }
 
     /// Says why no scenario is left to run in these modes.
-    fn nothing_left(&self, modes: &[Mode]) -> String {
+    fn nothing_left(&self, modes: &[Subject]) -> String {
         let rows = self.requirements.iter().filter_map(|id| self.suite.catalogue.find(id));
         let elsewhere = rows.filter(|row| !row.modes.iter().any(|mode| modes.contains(mode))).map(|row| {
-            if row.modes == [Mode::Redis] {
+            if row.is_of_redis() {
                 return format!("{} is asked of a Redis server: conformance check redis-server", row.id);
             }
             format!("{} applies in {} alone", row.id, results::modes(&row.modes))
@@ -407,9 +412,10 @@ impl Asked<'_> {
         format!("nothing is left to check in {}: {why}", results::modes(modes))
     }
 
-    fn modes(&self) -> Vec<Mode> {
+    fn modes(&self) -> Vec<Subject> {
         let asked = &self.arguments.mode;
-        Mode::ALL.into_iter().filter(|mode| asked.is_empty() || asked.contains(mode)).collect()
+        let modes = Mode::ALL.into_iter().filter(|mode| asked.is_empty() || asked.contains(mode));
+        modes.map(Subject::Api).collect()
     }
 }
 

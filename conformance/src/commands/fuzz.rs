@@ -247,13 +247,14 @@ impl Fuzz<'_, '_> {
         let mut known = self.known.clone();
         for scenario in saved {
             report.replayed += 1;
-            for mode in scenario.modes.iter().filter(|mode| modes.contains(mode)) {
+            let of_api = scenario.modes.iter().filter_map(|subject| subject.api_mode());
+            for mode in of_api.filter(|mode| modes.contains(mode)) {
                 let is_known = |deviation: &Deviation| self.known.has(deviation);
-                let played = runtime.block_on(ground.borrow_mut().play(scenario, *mode, &is_known))?;
+                let played = runtime.block_on(ground.borrow_mut().play(scenario, mode, &is_known))?;
                 if let Some(surprise) = played {
                     known.find(surprise.requirement());
                     let scenario = scenario.clone();
-                    let (mode, deviation) = (*mode, surprise.deviation);
+                    let deviation = surprise.deviation;
                     report.still.push(Found { scenario, mode, deviation, told: "kept".to_owned() });
                 }
             }

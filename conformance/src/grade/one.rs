@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::{Bound, Bounds, Class, Entry, Graded, Room, watch};
 use runner::check::{Check, ClockUnproved, Plan};
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::Report;
 use spec::results::Way;
@@ -94,13 +94,13 @@ fn unjudged(suite: &Suite, entry: &Entry, command: Option<&Command>, why: Unjudg
         None => Check::new(suite, &NoTarget, &plan, &Silence).unjudged(&reason),
     };
     report.target.name.clone_from(&entry.name);
-    report.outputs.extend(output);
+    report.outputs.extend(output.map(|(mode, text)| (mode.into(), text)));
     Graded { class, report }
 }
 
 fn plan() -> Plan {
     Plan {
-        modes: Mode::ALL.to_vec(),
+        modes: Subject::of_api(&Mode::ALL),
         scenarios: Vec::new(),
         requirements: Vec::new(),
         ways: Way::UNAIDED.to_vec(),

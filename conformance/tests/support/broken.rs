@@ -130,7 +130,7 @@ impl Site for BrokenSite {
                 launch.session_duration = Some((seconds + 1).to_string());
             }
             (Fault::LostOnRestart, _) if launch.mode == Mode::SessionDbAuth => {
-                launch.mode = Mode::SessionExpAuth;
+                launch.mode = Mode::SessionExpAuth.into();
             }
             _ => {}
         }

@@ -99,7 +99,9 @@ impl RacySite {
 #[async_trait]
 impl Site for RacySite {
     async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
-        let rules = Rules::new(launch.mode, &launch.session_name, launch.session_duration.as_deref());
+        let mode =
+            launch.mode.api_mode().ok_or_else(|| SiteError::NotPossible("needs the API".to_owned()))?;
+        let rules = Rules::new(mode, &launch.session_name, launch.session_duration.as_deref());
         self.server.machine().restart(rules);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));

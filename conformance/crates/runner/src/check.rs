@@ -15,7 +15,7 @@ use self::prepare::Prepared;
 use crate::attribution::resolve;
 use crate::judge::Judge;
 use crate::replay;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::results::ClockKind;
 use spec::results::TargetKind;
 use spec::results::Way;
@@ -37,7 +37,7 @@ use targets::{Launch, NewUser, Target};
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The modes, in order.
-    pub modes: Vec<Mode>,
+    pub modes: Vec<Subject>,
     /// Names of scenarios; empty for all of them.
     pub scenarios: Vec<String>,
     /// Ids of requirements; empty for all of them.
@@ -52,7 +52,7 @@ pub struct Plan {
 
 impl Plan {
     /// Lists what to run in a mode.
-    pub fn scenarios<'a>(&self, suite: &'a Suite, mode: Mode) -> Vec<&'a Scenario> {
+    pub fn scenarios<'a>(&self, suite: &'a Suite, mode: impl Into<Subject>) -> Vec<&'a Scenario> {
         let wanted = |scenario: &&Scenario| {
             let named = self.scenarios.is_empty() || self.scenarios.contains(&scenario.name);
             let bears = self.requirements.is_empty()
@@ -160,10 +160,12 @@ impl<'a> Check<'a> {
     /// Gives the number of users that are still there and could not be deleted.
     pub async fn forget_users(&self) -> usize {
         let created = std::mem::take(&mut *self.created.lock().unwrap_or_else(PoisonError::into_inner));
-        let (Some(mode), Ok(site)) = (self.plan.modes.first(), self.target.open().await) else {
+        let (Some(mode), Ok(site)) =
+            (self.plan.modes.iter().find_map(|subject| subject.api_mode()), self.target.open().await)
+        else {
             return created.len();
         };
-        seed::forget(&mut Stage::new(site), *mode, self.plan.given.as_ref(), created).await
+        seed::forget(&mut Stage::new(site), mode, self.plan.given.as_ref(), created).await
     }
 
     /// The addresses of a scenario in this run.
@@ -190,11 +192,11 @@ impl<'a> Check<'a> {
             .collect()
     }
 
-    async fn play(&self, stage: &mut Stage<'_>, scenario: &Scenario, mode: Mode, seeds: &Seeds) -> Run {
+    async fn play(&self, stage: &mut Stage<'_>, scenario: &Scenario, mode: Subject, seeds: &Seeds) -> Run {
         replay::play(stage, scenario, mode, seeds, self.emails(scenario)).await
     }
 
-    fn judged(&self, scenario: &Scenario, mode: Mode, run: Run) -> (Run, Vec<Finding>) {
+    fn judged(&self, scenario: &Scenario, mode: Subject, run: Run) -> (Run, Vec<Finding>) {
         let base = self.target.public_url();
         let steps: Vec<&Step> = scenario.steps().collect();
         let reproduce = |index: usize| {
@@ -217,7 +219,7 @@ impl<'a> Check<'a> {
     }
 
     /// Says the same of every requirement of a mode that is asked for.
-    fn everything(&self, mode: Mode, kind: Kind, reason: &str) -> Vec<Finding> {
+    fn everything(&self, mode: Subject, kind: Kind, reason: &str) -> Vec<Finding> {
         let rows = self.suite.catalogue.rows().iter().filter(|row| row.modes.contains(&mode));
         rows.map(|row| Finding {
             requirement: row.id.clone(),
@@ -232,7 +234,7 @@ impl<'a> Check<'a> {
         .collect()
     }
 
-    fn documented(&self, scenario: &Scenario, mode: Mode) -> bool {
+    fn documented(&self, scenario: &Scenario, mode: Subject) -> bool {
         let launch = Launch::of(mode, &scenario.settings);
         launch == Launch { profile: launch.profile, ..Launch::documented(mode) }
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::net::TcpSocket;
 
 use crate::normalize::{CookieName, Normalizer, View};
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::http::Exchange;
 use spec::http::Request;
 use spec::results::run::{Outcome, Run, StepRun};
@@ -33,14 +33,14 @@ use targets::{Launch, SiteError, Stop};
 pub async fn play(
     stage: &mut Stage<'_>,
     scenario: &Scenario,
-    mode: Mode,
+    subject: impl Into<Subject>,
     seeds: &Seeds,
     emails: Emails,
 ) -> Run {
     let since = stage.site().opened_at();
     let mut player = Player {
         stage,
-        launch: Launch::of(mode, &scenario.settings),
+        launch: Launch::of(subject, &scenario.settings),
         canon: Normalizer::new(emails, since),
         seeds,
         variables: HashMap::new(),

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::fuzz::saved;
 use crate::served_model::Model;
 use runner::check::{Check, Plan};
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::results::Way;
 use spec::suite::Suite;
 use spec::transcript::Transcript;
@@ -66,7 +66,7 @@ pub async fn add(suite: &Suite, file: &str) -> Result<(Suite, String), String> {
 
 /// What the model has answered, by mode; each mode adds its own when it is played.
 #[derive(Default)]
-struct Transcripts(Mutex<Vec<(Mode, Transcript)>>);
+struct Transcripts(Mutex<Vec<(Subject, Transcript)>>);
 
 impl Listener for Transcripts {
     fn hear(&self, event: &Event<'_>) {

@@ -64,7 +64,8 @@ impl Target for Model {
 
 fn rules(launch: &Launch) -> Rules {
     let time_zone = launch.time_zone.clone();
-    Rules { time_zone, ..Rules::new(launch.mode, &launch.session_name, launch.session_duration.as_deref()) }
+    let mode = launch.mode.api_mode().unwrap_or(Mode::Off);
+    Rules { time_zone, ..Rules::new(mode, &launch.session_name, launch.session_duration.as_deref()) }
 }
 
 /// A clock that stands still until it is moved; the site moves it, the serving tasks read it.

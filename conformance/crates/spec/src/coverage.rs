@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalogue::Mode;
 use crate::catalogue::Requirement;
+use crate::catalogue::Subject;
 use crate::scenario::{Action, Curl, Scenario, Section, Step, Template};
 use crate::suite::Suite;
 use crate::transcript::{Block, Shown, Transcript};
@@ -31,9 +31,9 @@ impl std::fmt::Display for Place {
 #[derive(Debug, Default)]
 pub struct Coverage {
     /// The steps of every requirement and mode.
-    pub steps: BTreeMap<(String, Mode), Vec<Place>>,
+    pub steps: BTreeMap<(String, Subject), Vec<Place>>,
     /// The requirements and modes that no step checks.
-    pub missing: Vec<(String, Mode)>,
+    pub missing: Vec<(String, Subject)>,
     /// Every requirement with steps that are refused: such a step with its twin, if any has one.
     pub twins: BTreeMap<String, Option<(Place, Place)>>,
     /// The scenarios that were never accepted.

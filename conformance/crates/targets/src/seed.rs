@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::instance::Stage;
 use crate::{Launch, NewUser, Program, Stop};
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::http::Answer;
 use spec::http::Request;
 use spec::results::Way;
@@ -53,13 +53,14 @@ impl Seeds {
 /// scenarios then tell more than ours would.
 pub async fn seed(
     stage: &mut Stage<'_>,
-    mode: Mode,
+    subject: Subject,
     users: &[NewUser],
     ways: &[Way],
     given: Option<&NewUser>,
 ) -> Seeds {
     let mut seeds = Seeds::default();
-    let Some(first) = users.first() else { return seeds };
+    // A Redis server has no users.
+    let (Some(first), Some(mode)) = (users.first(), subject.api_mode()) else { return seeds };
     let mut seeming = None;
     for way in ways {
         let failure = match store(stage, mode, users, *way, given).await {
@@ -273,7 +274,7 @@ async fn known(stage: &mut Stage<'_>, mode: Mode, user: &NewUser, id: &str) -> R
     stage.ensure(&Launch::documented(mode)).await.map_err(|error| error.to_string())?;
     let (asked, answer) = match mode {
         // Nobody is identified here, so nothing tells.
-        Mode::Redis | Mode::Auth => return Ok(()),
+        Mode::Auth => return Ok(()),
         Mode::Off | Mode::BasicAuth => {
             let mut request = Request::get(format!("{}/api/v1/users/{id}", stage.site().base_url()));
             if mode == Mode::BasicAuth {

@@ -12,16 +12,15 @@ use spec::results::TargetKind;
 use crate::client;
 use crate::clock::ClockDriver;
 use crate::start_failure::StartFailure;
-use spec::catalogue::Mode;
-use spec::catalogue::Profile;
+use spec::catalogue::{Profile, Subject};
 use spec::scenario::{Action, Scenario, Setting, Settings, Template};
 use spec::transcript::redact::Places;
 
 /// How an instance is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch {
-    /// The value of AUTH_TYPE.
-    pub mode: Mode,
+    /// A Redis server, or the API with its AUTH_TYPE.
+    pub mode: Subject,
     /// The value of SESSION_NAME.
     pub session_name: String,
     /// The value of SESSION_DURATION as the scenario writes it; `None` leaves it unset.
@@ -34,19 +33,20 @@ pub struct Launch {
 
 impl Launch {
     /// The documents' settings for a mode, with what a scenario says of its own.
-    pub fn of(mode: Mode, settings: &Settings) -> Self {
+    pub fn of(subject: impl Into<Subject>, settings: &Settings) -> Self {
+        let mode = subject.into();
         Self {
             mode,
             session_name: settings.session_name.clone(),
-            session_duration: settings.session_duration.for_mode(mode),
+            session_duration: settings.session_duration.for_subject(mode),
             time_zone: settings.tz.clone(),
             profile: settings.profile,
         }
     }
 
     /// The settings in force at a step of a scenario, as far as it spells them out.
-    pub fn at(mode: Mode, scenario: &Scenario, index: usize) -> Self {
-        let mut launch = Self::of(mode, &scenario.settings);
+    pub fn at(subject: impl Into<Subject>, scenario: &Scenario, index: usize) -> Self {
+        let mut launch = Self::of(subject, &scenario.settings);
         scenario.steps().take(index).for_each(|step| launch.follow(&step.action));
         launch
     }
@@ -79,17 +79,15 @@ impl Launch {
     }
 
     /// Runs with the documents' settings for a mode.
-    pub fn documented(mode: Mode) -> Self {
-        Self::of(mode, &Settings::default())
+    pub fn documented(subject: impl Into<Subject>) -> Self {
+        Self::of(subject, &Settings::default())
     }
 
     /// Lists the documents' environment variables; the clock driver may scale the duration.
     pub fn environment(&self, clock: &dyn ClockDriver) -> Vec<(&'static str, String)> {
         let mut variables = Vec::new();
-        if self.mode == Mode::Redis {
-            return variables;
-        }
-        if let Some(auth_type) = self.mode.auth_type() {
+        let Some(mode) = self.mode.api_mode() else { return variables };
+        if let Some(auth_type) = mode.auth_type() {
             variables.push(("AUTH_TYPE", auth_type.to_owned()));
         }
         variables.push(("SESSION_NAME", self.session_name.clone()));

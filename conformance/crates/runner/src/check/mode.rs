@@ -10,7 +10,7 @@ use super::prepare::Ground;
 use crate::check::schedule;
 use crate::check::schedule::Strand;
 use spec::catalogue::MODE_SELECTED;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::results::Way;
 use spec::results::run::{Outcome, Run, StepRun};
 use spec::results::{Finding, Kind};
@@ -24,7 +24,7 @@ use targets::seed::Seeds;
 
 /// What the scenarios of one mode told.
 pub struct ModeResult {
-    pub mode: Mode,
+    pub mode: Subject,
     pub findings: Vec<Finding>,
     pub seeding: Option<Way>,
     /// The last output of a program that failed to serve.
@@ -50,7 +50,7 @@ enum End {
 
 impl<'a> Check<'a> {
     /// Plays the scenarios of one mode.
-    pub(super) async fn mode(&self, mode: Mode, ground: &Ground<'a>) -> ModeResult {
+    pub(super) async fn mode(&self, mode: Subject, ground: &Ground<'a>) -> ModeResult {
         let scenarios = self.plan.scenarios(self.suite, mode);
         let mut strands = match ground {
             Ground::Lost(error) => {
@@ -94,7 +94,7 @@ impl<'a> Check<'a> {
     }
 
     /// Puts in order what the scenarios told, whatever order they were played in.
-    fn sum_up(&self, mode: Mode, mut told: Vec<Told>) -> ModeResult {
+    fn sum_up(&self, mode: Subject, mut told: Vec<Told>) -> ModeResult {
         told.sort_by_key(|one| one.place);
         let mut result = ModeResult { mode, findings: Vec::new(), seeding: None, output: None };
         let mut ends = Vec::new();
@@ -120,7 +120,7 @@ impl<'a> Check<'a> {
         result
     }
 
-    fn skip(&self, mode: Mode, scenarios: &[&Scenario]) {
+    fn skip(&self, mode: Subject, scenarios: &[&Scenario]) {
         for scenario in scenarios {
             self.listener.hear(&Event::Skipped { mode, scenario });
         }
@@ -130,7 +130,7 @@ impl<'a> Check<'a> {
 /// A strand under way.
 struct Course<'c, 'a> {
     check: &'c Check<'a>,
-    mode: Mode,
+    mode: Subject,
     ground: &'c Ground<'a>,
     kind: schedule::Kind,
     /// The fork that it is played on, and whether anything was played there before.
@@ -145,7 +145,12 @@ struct Course<'c, 'a> {
 
 impl<'c, 'a> Course<'c, 'a> {
     /// Begins a strand when its turn has come.
-    async fn begin(check: &'c Check<'a>, mode: Mode, ground: &'c Ground<'a>, kind: schedule::Kind) -> Self {
+    async fn begin(
+        check: &'c Check<'a>,
+        mode: Subject,
+        ground: &'c Ground<'a>,
+        kind: schedule::Kind,
+    ) -> Self {
         let slots = match kind {
             schedule::Kind::Sleeping => &check.beds,
             schedule::Kind::Plain | schedule::Kind::Isolated => &check.slots,

@@ -3,7 +3,7 @@
 use tokio::sync::Mutex;
 
 use super::{Check, ClockUnproved};
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::TargetKind;
 use spec::results::Way;
@@ -86,7 +86,7 @@ impl<'a> Check<'a> {
     }
 
     /// The mode in which a server tells best whether it knows a user.
-    fn telling_mode(&self) -> Mode {
+    fn telling_mode(&self) -> Subject {
         let telling = [
             Mode::SessionAuth,
             Mode::BasicAuth,
@@ -94,8 +94,8 @@ impl<'a> Check<'a> {
             Mode::SessionDbAuth,
             Mode::Off,
             Mode::Auth,
-            Mode::Redis,
         ];
-        telling.into_iter().find(|mode| self.plan.modes.contains(mode)).unwrap_or(Mode::Off)
+        let mut telling = telling.into_iter().map(Subject::Api).chain([Subject::Redis]);
+        telling.find(|subject| self.plan.modes.contains(subject)).unwrap_or(Subject::Api(Mode::Off))
     }
 }

@@ -4,7 +4,7 @@
 //! with the settings that it begins with, where there is one: most share the program with the documents' settings.
 //! Strands know nothing of each other, and are played side by side.
 
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::scenario::{Action, Scenario};
 use targets::Launch;
 
@@ -38,7 +38,7 @@ pub fn one<'a>(scenarios: &[&'a Scenario]) -> Vec<Strand<'a>> {
 ///
 /// There are no more than half of `jobs`, the modes being played side by side too, but for what stands apart.
 /// `sleeps` says that time is slept through: what does so is then a strand of its own.
-pub fn of<'a>(mode: Mode, scenarios: &[&'a Scenario], jobs: usize, sleeps: bool) -> Vec<Strand<'a>> {
+pub fn of<'a>(mode: Subject, scenarios: &[&'a Scenario], jobs: usize, sleeps: bool) -> Vec<Strand<'a>> {
     let strand = |kind, scenarios| Strand { kind, scenarios };
     let (mut links, mut isolated, mut apart) = (Vec::new(), Vec::new(), Vec::new());
     for (place, scenario) in scenarios.iter().copied().enumerate() {
@@ -74,7 +74,7 @@ struct Link<'a> {
 }
 
 impl<'a> Link<'a> {
-    fn new(mode: Mode, place: usize, scenario: &'a Scenario) -> Self {
+    fn new(mode: Subject, place: usize, scenario: &'a Scenario) -> Self {
         let mut launch = Launch::of(mode, &scenario.settings);
         let mut first = None;
         let (mut running, mut replaced) = (None, false);
@@ -159,7 +159,12 @@ mod tests {
             Scenario { isolated, ..scenario(name, steps) }
         };
         let scenarios: Vec<Scenario> = scenarios.iter().map(read).collect();
-        let strands = of(Mode::SessionAuth, &scenarios.iter().collect::<Vec<_>>(), jobs, sleeps);
+        let strands = of(
+            spec::catalogue::Mode::SessionAuth.into(),
+            &scenarios.iter().collect::<Vec<_>>(),
+            jobs,
+            sleeps,
+        );
         let names = |strand: Strand<'_>| {
             let names = strand.scenarios.iter().map(|(place, scenario)| {
                 assert_eq!(scenarios[*place].name, scenario.name);

@@ -8,8 +8,8 @@ use std::thread;
 use crate::served_model::Model;
 use model::faults::Fault;
 use runner::check::{Check, Plan};
-use spec::catalogue::Mode;
 use spec::catalogue::{Catalogue, Requirement};
+use spec::catalogue::{Mode, Subject};
 use spec::results::Kind;
 use spec::results::Report;
 use spec::results::Way;
@@ -105,7 +105,7 @@ pub fn play_all(
 pub async fn play(suite: &Suite, fault: &'static Fault, extent: Extent) -> Result<Row, String> {
     let own = || fault.requirements.iter().map(|id| (*id).to_owned()).collect();
     let plan = Plan {
-        modes: Mode::ALL.to_vec(),
+        modes: Subject::of_api(&Mode::ALL),
         scenarios: Vec::new(),
         requirements: if extent == Extent::Own { own() } else { Vec::new() },
         ways: vec![Way::Api],

@@ -22,6 +22,7 @@ const DURATION: &str = "3600";
 /// A user who is stored on a stage, and how its instances run.
 #[derive(Clone, Debug)]
 pub struct Keeper {
+    mode: Mode,
     launch: Launch,
     keeper: User,
 }
@@ -82,7 +83,7 @@ impl Keeper {
             password: user.password.clone(),
             ..User::default()
         };
-        Ok(Self { launch, keeper })
+        Ok(Self { mode, launch, keeper })
     }
 
     /// Stores a user on a stage, in the first of the ways that works; its instances can be restarted.
@@ -92,13 +93,13 @@ impl Keeper {
     /// When the mode has no sessions, or no way works.
     pub async fn seed(stage: &mut Stage<'_>, mode: Mode, ways: &[Way]) -> Result<Self, Untried> {
         let keeper = NewUser { email: "keeper@hbtn.io".to_owned(), password: "kept pwd".to_owned() };
-        let seeds = seed::seed(stage, mode, std::slice::from_ref(&keeper), ways, None).await;
+        let seeds = seed::seed(stage, mode.into(), std::slice::from_ref(&keeper), ways, None).await;
         Self::new(mode, &keeper, seeds.id(&keeper.email).map_err(Untried::NoUser)?)
     }
 
     /// Gives the mode.
     pub fn mode(&self) -> Mode {
-        self.launch.mode
+        self.mode
     }
 
     /// Makes what a plan needs: two users, and the sessions that it begins with.
@@ -109,7 +110,7 @@ impl Keeper {
     pub(super) async fn begin(&self, stage: &mut Stage<'_>, plan: &Plan) -> Result<Beginning, Untried> {
         stage.ensure(&self.launch).await?;
         let cookie_name = stage.site().cookie_name(&self.launch.session_name);
-        let rules = Rules::new(self.launch.mode, &cookie_name, self.launch.session_duration.as_deref());
+        let rules = Rules::new(self.mode, &cookie_name, self.launch.session_duration.as_deref());
         let now = stage.site().clock().now().timestamp();
         let mut oracle = Oracle::new(rules.clone(), true);
         oracle.knows(&self.keeper);

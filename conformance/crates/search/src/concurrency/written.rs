@@ -41,7 +41,7 @@ pub fn scenario(
     let scenario = Scenario {
         name: "at-once".to_owned(),
         title: "Requests at once".to_owned(),
-        modes: vec![mode],
+        modes: vec![mode.into()],
         settings: Settings::default(),
         exact_clock: false,
         isolated: false,

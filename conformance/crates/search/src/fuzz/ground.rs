@@ -80,8 +80,7 @@ impl<'a> Recorder<'a> {
 
     /// Keeps of a deviation what the documents ask for in this mode; `None` where that is nothing.
     fn asked_for(&self, mode: Mode, mut deviation: Deviation) -> Option<Deviation> {
-        let applies = |id: &str| self.catalogue.find(id).is_some_and(|row| row.modes.contains(&mode));
-        deviation.requirements.retain(|id| applies(id));
+        deviation.requirements.retain(|id| self.catalogue.applies(id, mode));
         (!deviation.requirements.is_empty()).then_some(deviation)
     }
 
@@ -102,11 +101,12 @@ impl Listener for Recorder<'_> {
         match event {
             Event::Step { index } => recording.step = *index,
             Event::Served { launch, cookie_name } => {
-                recording.mode = launch.mode;
+                let Some(mode) = launch.mode.api_mode() else { return };
+                recording.mode = mode;
                 let duration = launch.session_duration.as_deref().filter(|_| !recording.timeless);
                 recording.oracle.serve(Rules {
                     time_zone: launch.time_zone.clone(),
-                    ..Rules::new(launch.mode, cookie_name, duration)
+                    ..Rules::new(mode, cookie_name, duration)
                 });
             }
             Event::Ran => recording.oracle.lose(),
@@ -188,7 +188,7 @@ impl<'a> Ground<'a> {
             .map(|user| NewUser { email: emails.to_send(&user.email).to_owned(), password: user.password });
         let telling = [Mode::SessionAuth, Mode::BasicAuth];
         let mode = telling.into_iter().find(|mode| modes.contains(mode)).unwrap_or(modes[0]);
-        let seeds = seed::seed(&mut stage, mode, &users, ways, given).await;
+        let seeds = seed::seed(&mut stage, mode.into(), &users, ways, given).await;
         for user in &users {
             let id = seeds.id(&user.email).map_err(failed)?.to_owned();
             let stored =

@@ -58,7 +58,7 @@ pub fn first_users() -> [NewUser; 2] {
 impl World {
     /// Begins a walk with the first users stored.
     pub fn new(property: Property, mode: Mode, settings: Settings, abilities: Abilities) -> Self {
-        let duration = settings.session_duration.for_mode(mode);
+        let duration = settings.session_duration.for_subject(mode.into());
         let rules = Rules::new(mode, &settings.session_name, duration.as_deref());
         let mut world = Self {
             property,
@@ -235,7 +235,7 @@ impl World {
         let written = Scenario {
             name: name.to_owned(),
             title: sections[0].heading.clone(),
-            modes: vec![self.mode],
+            modes: vec![self.mode.into()],
             settings: self.settings.clone(),
             exact_clock: false,
             isolated: true,

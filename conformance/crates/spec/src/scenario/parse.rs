@@ -19,13 +19,13 @@ use self::front::{Line, lines};
 use self::variables::Known;
 use super::diagnose::{Diagnostic, code};
 use super::tree::{Scenario, Section, Show, Step};
-use crate::catalogue::Mode;
+use crate::catalogue::Subject;
 
 /// Reads a scenario; see [`Scenario::parse`].
 pub(super) fn scenario(name: &str, source: &str) -> Result<Scenario, Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let (front, start) = front::read(source, &mut errors);
-    let of_redis = front.modes == [Mode::Redis];
+    let of_redis = front.modes == [Subject::Redis];
     let known = if of_redis { Known::of_redis() } else { Known::of_the_api() };
     let mut parser = Parser { source, sections: Vec::new(), of_redis, known, has_steps: false, errors };
     parser.body(start);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::Launch;
 use crate::progress::cost::Work;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::http::Exchange;
 use spec::results::run::Run;
 use spec::scenario::Scenario;
@@ -22,14 +22,14 @@ pub enum Event<'a> {
     /// A scenario begins.
     Began {
         /// In this mode.
-        mode: Mode,
+        mode: Subject,
         /// Which.
         scenario: &'a Scenario,
     },
     /// A scenario has been played to its end.
     Played {
         /// In this mode.
-        mode: Mode,
+        mode: Subject,
         /// Which.
         scenario: &'a Scenario,
         /// What came of every step.
@@ -38,7 +38,7 @@ pub enum Event<'a> {
     /// A scenario is not going to be played: what it says is known without it.
     Skipped {
         /// In this mode.
-        mode: Mode,
+        mode: Subject,
         /// Which.
         scenario: &'a Scenario,
     },
@@ -68,7 +68,7 @@ pub enum Event<'a> {
     /// A server is still not there; told once a second.
     Starting {
         /// Its mode.
-        mode: Mode,
+        mode: Subject,
         /// How long it has been waited for.
         waited: Duration,
         /// How long it will be at most; `None` where nothing limits it.
