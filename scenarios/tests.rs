@@ -20,7 +20,7 @@ use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
 use runner::check::{Check, Plan, ScenarioRun};
 use search::served_model::Model;
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::SeedMethod;
 use spec::transcript::Transcript;
@@ -55,7 +55,7 @@ fn of_reference() -> Vec<Trial> {
         let name = format!("reference::{mode}::{scenario}");
         Trial::test(name, move || {
             let played = play(&Reference, &[mode], Some(&scenario), &[SeedMethod::Api], None)?;
-            let transcript = &played[&(mode, scenario.clone())];
+            let transcript = &played[&(mode.into(), scenario.clone())];
             let mut settings = insta::Settings::clone_current();
             settings.set_snapshot_path(scenarios_folder().join("snapshots"));
             settings.set_prepend_module_to_snapshot(false);
@@ -147,7 +147,7 @@ fn of_url(url: &str) -> Vec<Trial> {
 }
 
 /// The transcripts of a check.
-type Played = BTreeMap<(Mode, String), Transcript>;
+type Played = BTreeMap<(Subject, String), Transcript>;
 
 fn play(
     target: &dyn Target,
@@ -157,7 +157,7 @@ fn play(
     given: Option<NewUser>,
 ) -> Result<Played, Failed> {
     let plan = Plan {
-        modes: modes.to_vec(),
+        modes: Subject::of_api(modes),
         scenarios: scenario.into_iter().map(str::to_owned).collect(),
         requirements: Vec::new(),
         seed_methods: seed_methods.to_vec(),
@@ -179,7 +179,7 @@ fn play(
 ///
 /// Steps that this target cannot carry out are passed over: they say so in both reports and here.
 fn compare(mode: Mode, scenario: &str, played: &Played) -> Result<(), Failed> {
-    let transcript = played.get(&(mode, scenario.to_owned())).ok_or("it was not played")?;
+    let transcript = played.get(&(mode.into(), scenario.to_owned())).ok_or("it was not played")?;
     let accepted = suite().accepted(scenario).ok_or("it was never accepted; run `just review`")?;
     let not_checked = |line: &String| line.starts_with("(not checked: ");
     let wanted: String = accepted

@@ -113,7 +113,7 @@ fn measure(subject: &Subject) -> Measured {
     let command = subject.command(empty.path());
     let target: &dyn Target = command.as_ref().map_or(&Reference, |command| command);
     let plan = Plan {
-        modes: Mode::ALL.to_vec(),
+        modes: Mode::ALL.map(Into::into).to_vec(),
         scenarios: Vec::new(),
         requirements: Vec::new(),
         seed_methods: SeedMethod::UNAIDED.to_vec(),

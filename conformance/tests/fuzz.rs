@@ -135,7 +135,7 @@ fn at_a_url() -> Result<(), Failed> {
     let mut instance = runtime.block_on(Instance::open(&Reference, &NoListener))?;
     runtime.block_on(seed::seed(
         &mut instance,
-        Mode::SessionAuth,
+        Mode::SessionAuth.into(),
         std::slice::from_ref(&given),
         &[SeedMethod::Api],
         None,
@@ -204,7 +204,7 @@ fn prints(property: Property) -> Result<(), Failed> {
         let read = Scenario::parse("walk", &text).map_err(|wrong| format!("{wrong:?}\n{text}"))?;
         assert_eq!(read.to_string(), text);
         assert!(read.steps().eq(state.scenario().steps()), "{text}");
-        assert_eq!((&read.modes, &read.settings), (&vec![state.mode], &state.settings));
+        assert_eq!((&read.modes, &read.settings), (&vec![state.mode.into()], &state.settings));
     }
     Ok(())
 }
@@ -219,7 +219,7 @@ fn is_never_surprised(mode: Mode) -> Result<(), Failed> {
             let mut instance = Instance::open(&Reference, &NoListener).await?.recording();
             let users = check::users(scenario, &emails);
             // The replay returns what the seeding has done too, with its first step.
-            let seeds = seed::seed(&mut instance, mode, &users, &[SeedMethod::Api], None).await;
+            let seeds = seed::seed(&mut instance, mode.into(), &users, &[SeedMethod::Api], None).await;
             Ok::<_, Failed>(replay::replay(&mut instance, scenario, mode, &seeds, emails).await)
         })?;
         let asks = |step: &Step| step.action.request().is_some();

@@ -12,8 +12,8 @@ use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
 use runner::check::{Check, Checked, Plan};
 use search::served_model::Model;
-use spec::catalogue::Mode;
 use spec::catalogue::Profile;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::Kind;
 use spec::results::Report;
@@ -76,7 +76,7 @@ fn check<'s>(
     scenarios: &[&str],
 ) -> Result<Checked<'s>, Failed> {
     let plan = Plan {
-        modes,
+        modes: Subject::of_api(&modes),
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
         seed_methods: vec![SeedMethod::Api],

@@ -146,7 +146,7 @@ impl Sandbox for BrokenSandbox {
                 settings.session_duration = Some((seconds + 1).to_string());
             }
             (Fault::LostOnRestart, _) if settings.mode == Mode::SessionDbAuth => {
-                settings.mode = Mode::SessionExpAuth;
+                settings.mode = Mode::SessionExpAuth.into();
             }
             _ => {}
         }

@@ -18,7 +18,7 @@ use report::Entry;
 use runner::check::{Check, Plan};
 use runner::prepare::ClockUnproved;
 use search::{adopt, diagnosis};
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results;
 use spec::results::ClockKind;
 use spec::results::SeedMethod;
@@ -224,10 +224,10 @@ impl RequestedCheck<'_> {
             Some(target) if redis::is_meant(target) => {
                 self.refuse_what_goes_with_either()?;
                 refuse(!self.arguments.mode.is_empty(), "--mode", "the API")?;
-                let plan = self.plan(vec![Mode::Redis], &[])?;
+                let plan = self.plan(vec![Subject::Redis], &[])?;
                 let meant = redis::server(target).await?;
                 if meant.kept.is_some() {
-                    redis::warn_of_restarts(&plan.scenarios(self.suite, Mode::Redis));
+                    redis::warn_of_restarts(&plan.scenarios(self.suite, Subject::Redis));
                 }
                 let report = self.checked(&*meant.target, &plan).await;
                 if let Some(kept) = meant.kept {
@@ -306,7 +306,7 @@ impl RequestedCheck<'_> {
             Url::new(base, mode, &arguments.url.session_name, arguments.session_duration, kind)
         };
         let only = UrlArguments::only_mode(&self.arguments.mode)?;
-        let plan = |mode| self.plan(vec![mode], &[SeedMethod::Given]);
+        let plan = |mode: Mode| self.plan(vec![mode.into()], &[SeedMethod::Given]);
         // What is wrong with the arguments is said whether or not somebody answers there.
         let asked = only.map(plan).transpose()?;
         let mut instance = self.arguments.url.reach(&url(Mode::Off)).await?;
@@ -337,7 +337,7 @@ impl RequestedCheck<'_> {
     }
 
     /// Returns the plan of a check in these modes, if it leaves anything to check.
-    fn plan(&self, modes: Vec<Mode>, seed_methods: &[SeedMethod]) -> Result<Plan, Failure> {
+    fn plan(&self, modes: Vec<Subject>, seed_methods: &[SeedMethod]) -> Result<Plan, Failure> {
         let plan = Plan {
             modes,
             scenarios: self.scenarios.clone(),
@@ -381,10 +381,10 @@ impl RequestedCheck<'_> {
     }
 
     /// Returns why no scenario is left to run in these modes.
-    fn nothing_left(&self, modes: &[Mode]) -> String {
+    fn nothing_left(&self, modes: &[Subject]) -> String {
         let rows = self.requirements.iter().filter_map(|id| self.suite.catalogue.find(id));
         let elsewhere = rows.filter(|row| !row.modes.iter().any(|mode| modes.contains(mode))).map(|row| {
-            if row.modes == [Mode::Redis] {
+            if row.is_of_redis() {
                 return format!("{} is asked of a Redis server: conformance check redis-server", row.id);
             }
             format!("{} applies in {} alone", row.id, results::modes(&row.modes))
@@ -394,9 +394,10 @@ impl RequestedCheck<'_> {
         format!("nothing is left to check in {}: {why}", results::modes(modes))
     }
 
-    fn modes(&self) -> Vec<Mode> {
+    fn modes(&self) -> Vec<Subject> {
         let asked = &self.arguments.mode;
-        Mode::ALL.into_iter().filter(|mode| asked.is_empty() || asked.contains(mode)).collect()
+        let modes = Mode::ALL.into_iter().filter(|mode| asked.is_empty() || asked.contains(mode));
+        modes.map(Subject::Api).collect()
     }
 }
 

@@ -11,7 +11,6 @@ use model::faults;
 use model::faults::Fault;
 use report::style::{BOLD, DIM, GOOD, NOTE};
 use search::fuzz::Property;
-use spec::catalogue::Mode;
 use spec::catalogue::Profile;
 use spec::catalogue::hints;
 use spec::catalogue::task;
@@ -100,7 +99,7 @@ fn head(out: &mut String, row: &Requirement) {
     line(out, format_args!("{BOLD}{}{BOLD:#} {DIM}({}){DIM:#}", row.id, row.weight.as_str()));
     paragraph(out, &row.text);
     let modes: Vec<&str> = row.modes.iter().map(|mode| mode.as_str()).collect();
-    let of_redis = row.modes == [Mode::Redis];
+    let of_redis = row.is_of_redis();
     let modes = if of_redis { "none: a Redis server is asked".to_owned() } else { modes.join(", ") };
     let needs: Vec<&str> = row.needs.iter().map(|need| need_text(*need)).collect();
     let needs = if needs.is_empty() { "nothing but requests".to_owned() } else { needs.join(", ") };
@@ -288,7 +287,7 @@ mod tests {
             ];
             for part in parts {
                 // The wrong Redis servers are the tests' own.
-                let is_there = row.modes != [Mode::Redis] || part != "Mistakes that it finds";
+                let is_there = !row.is_of_redis() || part != "Mistakes that it finds";
                 assert_eq!(text.contains(&format!("\n{part}")), is_there, "{part}: {text}");
             }
         }

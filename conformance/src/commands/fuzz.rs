@@ -238,12 +238,13 @@ impl Fuzz<'_> {
         let mut known = self.known.clone();
         for scenario in saved {
             report.replayed += 1;
-            for mode in scenario.modes.iter().filter(|mode| modes.contains(mode)) {
+            let of_api = scenario.modes.iter().filter_map(|subject| subject.api_mode());
+            for mode in of_api.filter(|mode| modes.contains(mode)) {
                 let is_known = |deviation: &Deviation| self.known.has(deviation);
-                if let Some(mismatch) = harness.find_mismatch(scenario, *mode, &is_known).await? {
+                if let Some(mismatch) = harness.find_mismatch(scenario, mode, &is_known).await? {
                     known.find(mismatch.requirement());
                     let scenario = scenario.clone();
-                    let (mode, deviation) = (*mode, mismatch.deviation);
+                    let deviation = mismatch.deviation;
                     report.still.push(Found { scenario, mode, deviation, told: "kept".to_owned() });
                 }
             }

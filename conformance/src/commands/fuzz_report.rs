@@ -196,7 +196,7 @@ impl Found {
         let ids = &self.deviation.requirements;
         let id = ids[0];
         let sentence = catalogue.find(id).map_or("", |row| &row.text);
-        let duration = self.scenario.settings.session_duration.for_mode(self.mode);
+        let duration = self.scenario.settings.session_duration.for_subject(self.mode.into());
         let duration = duration.map_or_else(String::new, |value| format!(", SESSION_DURATION={value}"));
         let _ = writeln!(out, "\n  {BAD}{id}{BAD:#}  {sentence}");
         if ids.len() > 1 {

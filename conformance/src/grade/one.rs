@@ -5,7 +5,7 @@ use std::future::Future;
 use super::{Bound, Bounds, Class, Entry, Graded, Workdir, resource_monitor};
 use runner::check::{Check, Plan};
 use runner::prepare::ClockUnproved;
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::Report;
 use spec::results::SeedMethod;
@@ -95,13 +95,13 @@ fn unjudged(suite: &Suite, entry: &Entry, command: Option<&Command>, why: Unjudg
         None => Check::new(suite, &NoTarget, &plan, &NoListener).unjudged(&reason),
     };
     report.target.name.clone_from(&entry.name);
-    report.outputs.extend(output);
+    report.outputs.extend(output.map(|(mode, text)| (mode.into(), text)));
     Graded { class, report }
 }
 
 fn plan() -> Plan {
     Plan {
-        modes: Mode::ALL.to_vec(),
+        modes: Subject::of_api(&Mode::ALL),
         scenarios: Vec::new(),
         requirements: Vec::new(),
         seed_methods: SeedMethod::UNAIDED.to_vec(),

@@ -107,7 +107,9 @@ impl RacySandbox {
 #[async_trait]
 impl Sandbox for RacySandbox {
     async fn start(&mut self, settings: &ServerSettings) -> Result<(), SandboxError> {
-        let rules = Rules::new(settings.mode, &settings.session_name, settings.session_duration.as_deref());
+        let mode = settings.mode.api_mode();
+        let mode = mode.ok_or_else(|| SandboxError::NotPossible("needs the API".to_owned()))?;
+        let rules = Rules::new(mode, &settings.session_name, settings.session_duration.as_deref());
         self.server.machine().restart(rules);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use report::Entry;
 use runner::check::{Check, Plan};
 use search::diagnosis::{self, diagnose};
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::Outcome;
 use spec::results::SeedMethod;
@@ -51,7 +51,7 @@ fn check_by(
     listener: &dyn EventListener,
 ) -> Report {
     let plan = Plan {
-        modes: modes.to_vec(),
+        modes: Subject::of_api(modes),
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
         seed_methods: vec![SeedMethod::Api],

@@ -9,7 +9,7 @@ use report::Entry;
 use runner::check::{Check, Plan};
 use search::diagnosis::{Diagnosis, attach, diagnose};
 use search::served_model::Model;
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::SeedMethod;
 use spec::results::{Finding, Kind, Verdicts};
 use spec::results::{Report, Strictness};
@@ -19,7 +19,7 @@ use test_support::suite::suite;
 
 fn check(target: &dyn Target, modes: &[Mode], requirements: &[&str]) -> Report {
     let plan = Plan {
-        modes: modes.to_vec(),
+        modes: Subject::of_api(modes),
         scenarios: Vec::new(),
         requirements: requirements.iter().map(|id| (*id).to_owned()).collect(),
         seed_methods: vec![SeedMethod::Api],
@@ -88,7 +88,7 @@ fn with_all(faults: &[&str]) -> Report {
     let mut reports = faults.iter().map(|fault| check(&model(fault), &Mode::ALL, &[]));
     let mut whole = reports.next().expect("there is one");
     for report in reports {
-        let mut worst: BTreeMap<(String, Mode), Finding> = BTreeMap::new();
+        let mut worst: BTreeMap<(String, Subject), Finding> = BTreeMap::new();
         for finding in whole.verdicts.all().chain(report.verdicts.all()) {
             let key = (finding.requirement.clone(), finding.mode);
             let known = worst.entry(key).or_insert_with(|| finding.clone());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use report::{Entry, Unjudged, junit, junit_of_all};
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::SeedMethod;
 use spec::results::TargetKind;
@@ -92,8 +92,8 @@ fn report(name: &str, kind: Kind) -> Report {
         clock: ClockKind::None,
         seeding: Some(SeedMethod::Api),
     };
-    let outputs = BTreeMap::from([(Mode::Off, hostile())]);
-    Report { target, modes: Mode::ALL.to_vec(), verdicts, outputs, likenesses: Vec::new() }
+    let outputs = BTreeMap::from([(Mode::Off.into(), hostile())]);
+    Report { target, modes: Subject::of_api(&Mode::ALL), verdicts, outputs, likenesses: Vec::new() }
 }
 
 fn assert_valid(text: &str) {
@@ -113,7 +113,7 @@ fn every_kind_of_verdict_and_every_character_make_a_valid_file() {
         for listed in [false, true] {
             let mut report = report(&format!("{kind:?} {listed} <&\"'\u{0}"), kind);
             if listed {
-                let all: Vec<(String, Mode)> = report
+                let all: Vec<(String, Subject)> = report
                     .verdicts
                     .in_order(catalogue)
                     .map(|one| (one.requirement.clone(), one.mode))

@@ -16,7 +16,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use runner::check::{Check, Checked, Plan};
 use serde_json::Value;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::results::Kind;
 use spec::results::Report;
 use spec::scenario::print::redis_cli;
@@ -72,7 +72,7 @@ const FAULTS: [(Fault, &[&str]); 27] = [
 
 fn plan() -> Plan {
     Plan {
-        modes: vec![Mode::Redis],
+        modes: vec![Subject::Redis],
         scenarios: Vec::new(),
         requirements: Vec::new(),
         seed_methods: Vec::new(),
@@ -115,7 +115,7 @@ async fn what_a_redis_server_answers_is_what_is_accepted() {
     settings.set_snapshot_path(scenarios_folder().join("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    assert_eq!(runs.len(), suite().of_mode(Mode::Redis).len());
+    assert_eq!(runs.len(), suite().of_mode(Subject::Redis).len());
     settings.bind(|| {
         for run in runs {
             insta::assert_snapshot!(run.scenario.name.as_str(), run.transcript().to_string());
@@ -146,7 +146,7 @@ async fn a_server_that_clears_no_ground_is_an_error_and_no_requirement_is_blamed
     let report = check(&Resp(Fault::HangsUpAtDel)).await.report;
     assert_eq!(of_kind(&report, Kind::Met), BTreeSet::from([CONNECT, PUBSUB]), "{report:?}");
     assert_eq!(of_kind(&report, Kind::Error), BTreeSet::from([PING, SET_GET, HASH]), "{report:?}");
-    let hash = report.verdicts.find(HASH, Mode::Redis).and_then(|finding| finding.reason.clone());
+    let hash = report.verdicts.find(HASH, Subject::Redis).and_then(|finding| finding.reason.clone());
     let told = "`redis del HolbertonSchools` comes before it: no reply: the server closed the connection";
     assert_eq!(hash.as_deref(), Some(told));
 }
@@ -222,7 +222,7 @@ async fn what_stood_under_the_documents_keys_at_a_url_is_put_back() {
     }
     let target = RedisServer::new(RedisServer::PROGRAM);
     let mut sandbox = target.open().await.expect("there is room");
-    sandbox.start(&ServerSettings::documented(Mode::Redis)).await.expect("it starts");
+    sandbox.start(&ServerSettings::documented(Subject::Redis)).await.expect("it starts");
     let url = sandbox.base_url();
     let cli = |words: &[&str]| {
         let mut command = Command::new("redis-cli");
@@ -378,7 +378,7 @@ async fn a_server_that_is_gone_at_a_restart_is_an_error_and_no_fault_of_a_requir
     let plan = Plan { scenarios: vec!["redis-00-dump".to_owned()], jobs: 1, ..plan() };
     let checked =
         Check::new(suite(), &target, &plan, &NoListener).run().await.expect("there is no clock to prove");
-    let finding = checked.report.verdicts.find(PING, Mode::Redis).expect("it is asked for");
+    let finding = checked.report.verdicts.find(PING, Subject::Redis).expect("it is asked for");
     assert_eq!(finding.kind, Kind::Error, "{finding:?}");
     let why = finding.reason.as_deref().unwrap_or_default();
     assert!(why.starts_with("redis-server cannot be started: "), "{why}");
@@ -404,7 +404,7 @@ async fn a_server_has_not_started_while_it_reads_its_data() {
     let program = redis_server(folder.path(), "");
     std::fs::write(&program, LOADING).expect("there is room");
     let mut sandbox = RedisServer::new(program).open().await.expect("there is room");
-    sandbox.start(&ServerSettings::documented(Mode::Redis)).await.expect("it starts");
+    sandbox.start(&ServerSettings::documented(Subject::Redis)).await.expect("it starts");
     let address = Address::parse(&sandbox.base_url()).expect("it is one");
     let mut connection = Connection::open(&address, Duration::from_secs(60)).await.expect("it listens");
     let reply = connection.ask(&["PING"]).await.expect("it answers");
@@ -426,7 +426,7 @@ async fn a_server_that_takes_its_time_to_write_its_data_is_waited_for_and_one_th
     let script = "redis-server \"$@\" &\ntrap 'read -r _ < DISK; exit' TERM\nwhile :; do wait; done";
     let program = redis_server(folder.path(), &script.replace("DISK", &disk.display().to_string()));
     let target = RedisServer::new(program);
-    let settings = ServerSettings::documented(Mode::Redis);
+    let settings = ServerSettings::documented(Subject::Redis);
     let mut sandbox = target.open().await.expect("there is room");
 
     sandbox.start(&settings).await.expect("it starts");
@@ -528,7 +528,7 @@ async fn every_scenario_prints_the_same_as_a_script_with_redis_cli_but_for_what_
     }
     let target = RedisServer::new(RedisServer::PROGRAM);
     let mut sandbox = target.open().await.expect("there is room");
-    sandbox.start(&ServerSettings::documented(Mode::Redis)).await.expect("it starts");
+    sandbox.start(&ServerSettings::documented(Subject::Redis)).await.expect("it starts");
     let folder = tempfile::tempdir().expect("there is room");
     // What a person does: what redis-cli asks in the place of a program. Nobody hears the messages.
     let programs = Client::ALL.into_iter().filter(|one| *one != Client::Subscriber);
@@ -539,7 +539,7 @@ async fn every_scenario_prints_the_same_as_a_script_with_redis_cli_but_for_what_
     );
     let hooks = folder.path().join("hooks.sh");
     std::fs::write(&hooks, person).expect("there is room");
-    for scenario in suite().of_mode(Mode::Redis) {
+    for scenario in suite().of_mode(Subject::Redis) {
         let accepted = suite().accepted(&scenario.name).expect("a test of its own sees to it");
         let file = folder.path().join("script.sh");
         std::fs::write(&file, script::script(scenario, Some(accepted))).expect("there is room");

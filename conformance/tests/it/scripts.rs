@@ -9,7 +9,7 @@ use std::process::Stdio;
 use conformance::reference::Reference;
 use futures_util::{StreamExt as _, stream};
 use runner::replay;
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::SeedMethod;
 use spec::scenario::{Action, Scenario};
@@ -95,12 +95,15 @@ fn shellcheck_finds_nothing_in_any_script() {
 }
 
 /// Lists a scenario with its first mode; with one of each kind where the script does another thing in each.
-fn modes(scenario: &Scenario) -> Vec<(&Scenario, Mode)> {
+fn modes(scenario: &Scenario) -> Vec<(&Scenario, Subject)> {
     let has_credentials = scenario.steps().any(|step| matches!(step.action, Action::Authenticate(_)));
     let modes = scenario.modes.iter().copied();
     match scenario.modes[0] {
-        first if first.expires() || !has_credentials => vec![(scenario, first)],
-        _ => modes.filter(|mode| !mode.expires()).map(|mode| (scenario, mode)).collect(),
+        first if first.api_mode().is_some_and(Mode::expires) || !has_credentials => vec![(scenario, first)],
+        _ => modes
+            .filter(|mode| !mode.api_mode().is_some_and(Mode::expires))
+            .map(|mode| (scenario, mode))
+            .collect(),
     }
 }
 
@@ -125,7 +128,7 @@ fn statuses(transcript: &Transcript) -> Vec<(String, Option<String>, usize)> {
 }
 
 /// A instance of the reference server where the scenario's users are stored.
-async fn instance(scenario: &Scenario, mode: Mode) -> (Instance<'static>, Seeds) {
+async fn instance(scenario: &Scenario, mode: Subject) -> (Instance<'static>, Seeds) {
     let mut instance = Instance::new(Reference.open().await.expect("the reference opens"));
     assert_eq!(instance.sandbox().clock().kind(), ClockKind::Manual);
     let nothing = |_: &str| None;
@@ -140,12 +143,12 @@ async fn instance(scenario: &Scenario, mode: Mode) -> (Instance<'static>, Seeds)
     (instance, seeds)
 }
 
-async fn natively(scenario: &Scenario, mode: Mode) -> Transcript {
+async fn natively(scenario: &Scenario, mode: Subject) -> Transcript {
     let (mut instance, seeds) = instance(scenario, mode).await;
     replay::replay(&mut instance, scenario, mode, &seeds, Emails::as_written()).await.run.transcript(scenario)
 }
 
-async fn by_script(scenario: &Scenario, mode: Mode) -> Transcript {
+async fn by_script(scenario: &Scenario, mode: Subject) -> Transcript {
     let (mut instance, seeds) = instance(scenario, mode).await;
     let mut settings = ServerSettings::new(mode, &scenario.settings);
     instance.ensure(&settings).await.expect("the reference starts");
@@ -173,10 +176,10 @@ async fn by_script(scenario: &Scenario, mode: Mode) -> Transcript {
     Transcript::parse(&text)
 }
 
-async fn bash(file: &Path, hooks: &Path, url: &str, mode: Mode) -> std::process::Output {
+async fn bash(file: &Path, hooks: &Path, url: &str, mode: Subject) -> std::process::Output {
     let mut command = Command::new("bash");
     command.arg(file).arg(url).env("BASH_ENV", hooks).env("LC_ALL", "C.UTF-8").stdin(Stdio::null());
-    command.env("AUTH_TYPE", mode.auth_type().unwrap_or_default());
+    command.env("AUTH_TYPE", mode.api_mode().and_then(Mode::auth_type).unwrap_or_default());
     command.kill_on_drop(true).output().await.expect("bash runs")
 }
 

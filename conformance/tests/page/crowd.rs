@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 use report::{Entry, Unjudged};
 use runner::check::{Check, Plan};
-use spec::catalogue::Mode;
 use spec::catalogue::Need;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::SeedMethod;
 use spec::results::TargetKind;
@@ -43,7 +43,7 @@ static FOUND: LazyLock<Vec<Report>> = LazyLock::new(|| {
 
 fn check(target: &dyn Target, mode: Mode, scenarios: &[&str]) -> Report {
     let plan = Plan {
-        modes: vec![mode],
+        modes: vec![mode.into()],
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
         seed_methods: vec![SeedMethod::Api],
@@ -56,7 +56,7 @@ fn check(target: &dyn Target, mode: Mode, scenarios: &[&str]) -> Report {
 
 /// An implementation with these deviations; whole without any.
 pub fn implementation(name: &str, deviations: &[Fault]) -> Entry {
-    let mut worst: BTreeMap<(&str, Mode), Finding> = BTreeMap::new();
+    let mut worst: BTreeMap<(&str, Subject), Finding> = BTreeMap::new();
     for row in suite().catalogue.of_the_api() {
         worst.extend(row.modes.iter().map(|mode| ((row.id.as_str(), *mode), met(&row.id, *mode))));
     }
@@ -79,14 +79,14 @@ pub fn implementation(name: &str, deviations: &[Fault]) -> Entry {
     let verdicts = Verdicts::from(worst.into_values().collect::<Vec<_>>());
     Entry::judged(Report {
         target,
-        modes: Mode::ALL.to_vec(),
+        modes: Subject::of_api(&Mode::ALL),
         verdicts,
         outputs: BTreeMap::new(),
         likenesses: Vec::new(),
     })
 }
 
-fn met(requirement: &str, mode: Mode) -> Finding {
+fn met(requirement: &str, mode: Subject) -> Finding {
     Finding {
         requirement: requirement.to_owned(),
         mode,

@@ -1,7 +1,7 @@
 //! The CSV reports: every verdict as a row, and a score for every task.
 
 use super::{Entry, Weights};
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::catalogue::task;
 use spec::catalogue::{Catalogue, Requirement};
 use spec::results::{Finding, Kind};
@@ -68,7 +68,7 @@ fn verdict<'a>(entry: &'a Entry, row: &'a Requirement, finding: &'a Finding) -> 
 fn cells(
     entry: &Entry,
     row: &Requirement,
-    mode: Mode,
+    mode: Subject,
     kind: Kind,
     scenario: &str,
     line: &str,

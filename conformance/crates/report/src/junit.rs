@@ -15,7 +15,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::{Entry, Unjudged, xml};
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::catalogue::task;
 use spec::catalogue::{Catalogue, Requirement};
 use spec::results::{Finding, Kind, Verdicts};
@@ -23,7 +23,7 @@ use spec::results::{Report, Strictness};
 
 /// Writes the report as JUnit XML: a suite for every mode, the verdicts in the catalogue's order.
 pub fn junit(report: &Report, catalogue: &Catalogue, strictness: Strictness) -> String {
-    let name = |mode: Mode| mode.to_string();
+    let name = |mode: Subject| mode.to_string();
     document(&report.target.name, &suites(report, catalogue, strictness, &name))
 }
 
@@ -81,9 +81,9 @@ fn suites<'a>(
     report: &'a Report,
     catalogue: &'a Catalogue,
     strictness: Strictness,
-    name: &dyn Fn(Mode) -> String,
+    name: &dyn Fn(Subject) -> String,
 ) -> Vec<Suite<'a>> {
-    let suite = |mode: &Mode| {
+    let suite = |mode: &Subject| {
         let name = name(*mode);
         let rows = catalogue.rows().iter();
         let found = rows.filter_map(|row| Some((row, report.verdicts.find(&row.id, *mode)?)));
@@ -237,6 +237,7 @@ mod tests {
 
     use super::*;
     use crate::samples;
+    use spec::catalogue::Mode;
 
     fn written(report: &Report) -> String {
         junit(report, &samples::catalogue(), Strictness::default())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Entry, Unjudged};
 use spec::catalogue::Catalogue;
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::SeedMethod;
 use spec::results::TargetKind;
@@ -124,13 +124,13 @@ pub fn bad(name: &str) -> Report {
     });
     findings[6].reason = Some("this target has no clock".into());
     let output = format!("Traceback (most recent call last):\n{HOSTILE}");
-    report(name, findings, BTreeMap::from([(Mode::SessionAuth, output)]))
+    report(name, findings, BTreeMap::from([(Mode::SessionAuth.into(), output)]))
 }
 
 fn finding(requirement: &str, mode: Mode, kind: Kind) -> Finding {
     Finding {
         requirement: requirement.into(),
-        mode,
+        mode: mode.into(),
         kind,
         place: Some(("a-scenario".into(), 7)),
         at_home: false,
@@ -140,7 +140,7 @@ fn finding(requirement: &str, mode: Mode, kind: Kind) -> Finding {
     }
 }
 
-fn report(name: &str, findings: Vec<Finding>, outputs: BTreeMap<Mode, String>) -> Report {
+fn report(name: &str, findings: Vec<Finding>, outputs: BTreeMap<Subject, String>) -> Report {
     let mut verdicts = Verdicts::default();
     verdicts.extend(findings);
     let target = TargetInfo {
@@ -151,6 +151,6 @@ fn report(name: &str, findings: Vec<Finding>, outputs: BTreeMap<Mode, String>) -
         clock: ClockKind::None,
         seeding: Some(SeedMethod::Api),
     };
-    let modes = vec![Mode::Off, Mode::SessionAuth, Mode::SessionExpAuth];
+    let modes = Subject::of_api(&[Mode::Off, Mode::SessionAuth, Mode::SessionExpAuth]);
     Report { target, modes, verdicts, outputs, likenesses: Vec::new() }
 }

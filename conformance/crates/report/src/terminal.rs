@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 use crate::style::{BAD, BOLD, DIM, GOOD, NOTE, WARNING};
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::catalogue::hints;
 use spec::catalogue::task;
 use spec::catalogue::{Catalogue, Requirement, Weight};
@@ -60,7 +60,7 @@ impl Page<'_> {
             }
             TargetKind::Url => target.name.clone(),
         };
-        if self.report.modes == [Mode::Redis] {
+        if self.report.modes == [Subject::Redis] {
             return self.line(format_args!("{BOLD}Checked {what}{BOLD:#}"));
         }
         let modes = modes(&self.report.modes);
@@ -147,7 +147,7 @@ impl Page<'_> {
     /// Writes a requirement that is not met: its sentence, and the evidence of each different answer.
     fn not_met(&mut self, row: &Requirement) {
         let failed: Vec<Finding> = self.of(row).filter(|one| one.kind == Kind::NotMet).cloned().collect();
-        let failed_in: Vec<Mode> = failed.iter().map(|one| one.mode).collect();
+        let failed_in: Vec<Subject> = failed.iter().map(|one| one.mode).collect();
         let (style, mark) = match row.weight {
             weight if self.strictness.decides(weight) => (BAD, "✗"),
             Weight::Exact => (NOTE, "i"),
@@ -162,7 +162,7 @@ impl Page<'_> {
             row.id
         ));
         self.line(format_args!("      {}", row.text));
-        let mut answers: Vec<(&Finding, Vec<Mode>)> = Vec::new();
+        let mut answers: Vec<(&Finding, Vec<Subject>)> = Vec::new();
         for finding in &failed {
             let actual = |one: &Finding| one.evidence.as_ref().map(|evidence| evidence.actual.clone());
             match answers.iter_mut().find(|(first, _)| actual(first) == actual(finding)) {
@@ -233,7 +233,7 @@ impl Page<'_> {
             }
             for (reason, findings) in reasons {
                 let which: BTreeSet<&str> = findings.iter().map(|one| one.requirement.as_str()).collect();
-                let in_modes: BTreeSet<Mode> = findings.iter().map(|one| one.mode).collect();
+                let in_modes: BTreeSet<Subject> = findings.iter().map(|one| one.mode).collect();
                 let in_modes = modes(&in_modes.into_iter().collect::<Vec<_>>());
                 let shown = match which.len() {
                     count @ 9.. => format!("{count} requirements"),

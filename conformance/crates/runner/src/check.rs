@@ -16,7 +16,7 @@ use crate::attribution::resolve;
 use crate::judge::{Judge, plain_run};
 use crate::prepare::ClockUnproved;
 use crate::replay;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::plain::Plain;
 use spec::results::ClockKind;
 use spec::results::SeedMethod;
@@ -39,7 +39,7 @@ use targets::{Isolation, NewUser, ServerSettings, Target};
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The modes, in order.
-    pub modes: Vec<Mode>,
+    pub modes: Vec<Subject>,
     /// Names of scenarios; empty for all of them.
     pub scenarios: Vec<String>,
     /// Ids of requirements; empty for all of them.
@@ -54,7 +54,7 @@ pub struct Plan {
 
 impl Plan {
     /// Returns the scenarios to replay in a mode.
-    pub fn scenarios<'a>(&self, suite: &'a Suite, mode: Mode) -> Vec<&'a Scenario> {
+    pub fn scenarios<'a>(&self, suite: &'a Suite, mode: impl Into<Subject>) -> Vec<&'a Scenario> {
         let wanted = |scenario: &&Scenario| {
             let named = self.scenarios.is_empty() || self.scenarios.contains(&scenario.name);
             let bears = self.requirements.is_empty()
@@ -120,7 +120,7 @@ pub struct Checked<'s> {
 #[derive(Debug)]
 pub struct ScenarioRun<'s> {
     /// The mode.
-    pub mode: Mode,
+    pub mode: Subject,
     /// The scenario.
     pub scenario: &'s Scenario,
     /// The outcome of its steps.
@@ -208,10 +208,11 @@ impl<'s, 'a> Check<'s, 'a> {
     /// Returns the number of users that are still there and could not be deleted.
     pub async fn forget_users(&self) -> usize {
         let created = std::mem::take(&mut *self.created.lock().unwrap_or_else(PoisonError::into_inner));
-        let (Some(mode), Ok(sandbox)) = (self.plan.modes.first(), self.target.open().await) else {
+        let mode = self.plan.modes.iter().find_map(|subject| subject.api_mode());
+        let (Some(mode), Ok(sandbox)) = (mode, self.target.open().await) else {
             return created.len();
         };
-        seed::forget(&mut Instance::new(sandbox), *mode, self.plan.given.as_ref(), created).await
+        seed::forget(&mut Instance::new(sandbox), mode, self.plan.given.as_ref(), created).await
     }
 
     /// Returns the addresses of a scenario in this run.
@@ -230,13 +231,13 @@ impl<'s, 'a> Check<'s, 'a> {
         &self,
         instance: &mut Instance<'_>,
         scenario: &Scenario,
-        mode: Mode,
+        mode: Subject,
         seeds: &Seeds,
     ) -> Run {
         replay::replay(instance, scenario, mode, seeds, self.emails(scenario)).await.run
     }
 
-    fn judged(&self, scenario: &Scenario, mode: Mode, run: Run) -> (Run, Vec<Finding>) {
+    fn judged(&self, scenario: &Scenario, mode: Subject, run: Run) -> (Run, Vec<Finding>) {
         let base = self.target.public_url();
         let plain = Plain::of(scenario, mode);
         let scenario = plain.scenario();
@@ -261,7 +262,7 @@ impl<'s, 'a> Check<'s, 'a> {
     }
 
     /// Returns the same finding for every requirement of a mode.
-    fn everything(&self, mode: Mode, kind: Kind, reason: &str) -> Vec<Finding> {
+    fn everything(&self, mode: Subject, kind: Kind, reason: &str) -> Vec<Finding> {
         let rows = self.suite.catalogue.rows().iter().filter(|row| row.modes.contains(&mode));
         rows.map(|row| Finding {
             requirement: row.id.clone(),
@@ -276,7 +277,7 @@ impl<'s, 'a> Check<'s, 'a> {
         .collect()
     }
 
-    fn documented(&self, scenario: &Scenario, mode: Mode) -> bool {
+    fn documented(&self, scenario: &Scenario, mode: Subject) -> bool {
         let settings = ServerSettings::new(mode, &scenario.settings);
         settings == ServerSettings { profile: settings.profile, ..ServerSettings::documented(mode) }
     }

@@ -10,7 +10,7 @@ pub use self::plain::plain_run;
 use crate::attribution::causes;
 use crate::attribution::causes::Before;
 use spec::catalogue::Catalogue;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::catalogue::task;
 use spec::results::run::{Outcome, Run, StepRun};
 use spec::results::{Evidence, Excerpt, Finding, Kind};
@@ -36,7 +36,7 @@ pub struct Judge<'a> {
     /// What was run.
     pub scenario: &'a Scenario,
     /// In which mode.
-    pub mode: Mode,
+    pub mode: Subject,
     /// Writes the line that repeats a step, and the settings to start the server with for it; given the step's
     /// place among all steps.
     pub reproduce: &'a (dyn Fn(usize) -> Option<(String, String)> + Sync),
@@ -173,9 +173,12 @@ impl Judge<'_> {
             main_differs |= part == Part::Main;
             let causes = match (&place.step.action, part) {
                 (Action::Capture(_), Part::Cookie) => vec!["login.cookie"],
-                (action, Part::Main) => action.request().map_or_else(Vec::new, |curl| {
-                    causes::likely(self.mode, curl, &wanted, &got, self.before(place.index))
-                }),
+                (action, Part::Main) => match (action.request(), self.mode) {
+                    (Some(curl), Subject::Api(mode)) => {
+                        causes::likely(mode, curl, &wanted, &got, self.before(place.index))
+                    }
+                    _ => Vec::new(),
+                },
                 _ => Vec::new(),
             };
             for owner in owners {

@@ -1,6 +1,6 @@
 //! Before a check or a fuzz run: the first users get in, and the clock is proved.
 
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::{ClockKind, SeedMethod};
 use targets::instance::Instance;
 use targets::seed::{self, Seeds};
@@ -40,21 +40,21 @@ pub struct ClockUnproved;
 /// When the clock driver does not move the server's time.
 pub async fn prepare(
     instance: &mut Instance<'_>,
-    modes: &[Mode],
+    subjects: &[Subject],
     first: FirstUsers<'_>,
 ) -> Result<Prepared, ClockUnproved> {
     let clock = instance.sandbox().clock().kind();
-    let mode = telling_mode(modes);
-    let seeds = seed::seed(instance, mode, first.users, first.seed_methods, first.given).await;
-    let start = instance.ensure(&ServerSettings::documented(mode)).await;
+    let telling = telling_subject(subjects);
+    let seeds = seed::seed(instance, telling, first.users, first.seed_methods, first.given).await;
+    let start = instance.ensure(&ServerSettings::documented(telling)).await;
     if clock.stands_still() && start.is_ok() && !instance.clock_follows().await {
         return Err(ClockUnproved);
     }
     Ok(Prepared { seeds, clock, start })
 }
 
-/// Returns the one of these modes in which a server shows best whether it knows a user.
-fn telling_mode(modes: &[Mode]) -> Mode {
+/// Returns the one of these subjects of which a server shows best whether it knows a user.
+fn telling_subject(subjects: &[Subject]) -> Subject {
     let telling = [
         Mode::SessionAuth,
         Mode::BasicAuth,
@@ -62,7 +62,7 @@ fn telling_mode(modes: &[Mode]) -> Mode {
         Mode::SessionDbAuth,
         Mode::Off,
         Mode::Auth,
-        Mode::Redis,
     ];
-    telling.into_iter().find(|mode| modes.contains(mode)).unwrap_or(Mode::Off)
+    let mut telling = telling.into_iter().map(Subject::Api).chain([Subject::Redis]);
+    telling.find(|subject| subjects.contains(subject)).unwrap_or(Subject::Api(Mode::Off))
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::net::TcpSocket;
 
 use crate::normalize::{CookieName, Normalizer, View};
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::http::Exchange;
 use spec::http::Request;
 use spec::results::run::{Outcome, Run, StepRun};
@@ -43,14 +43,14 @@ pub struct Replayed {
 pub async fn replay(
     instance: &mut Instance<'_>,
     scenario: &Scenario,
-    mode: Mode,
+    subject: impl Into<Subject>,
     seeds: &Seeds,
     emails: Emails,
 ) -> Replayed {
     let since = instance.sandbox().opened_at();
     let mut replayer = Replayer {
         instance,
-        settings: ServerSettings::new(mode, &scenario.settings),
+        settings: ServerSettings::new(subject, &scenario.settings),
         canon: Normalizer::new(emails, since),
         seeds,
         variables: HashMap::new(),

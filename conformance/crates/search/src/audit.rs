@@ -11,7 +11,7 @@ use crate::diagnosis;
 use crate::signature;
 use crate::signature::Pattern;
 use model::faults::{Fault, all};
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::scenario::{Scenario, Section};
 use spec::suite::Suite;
 
@@ -67,7 +67,7 @@ impl<'a> Audit<'a> {
     pub fn misnamed(&self) -> Vec<String> {
         let catalogue = &self.suite.catalogue;
         let is_first = |row: &Row| {
-            let told = diagnosis::diagnose(&row.report.verdicts, &Mode::ALL, catalogue);
+            let told = diagnosis::diagnose(&row.report.verdicts, &Subject::of_api(&Mode::ALL), catalogue);
             let first = told.first().map(|one| one.faults.iter().map(|fault| fault.name).collect::<Vec<_>>());
             first.is_some_and(|first| first.contains(&row.fault.name))
         };

@@ -12,7 +12,7 @@ use crate::signature::{Cell, Pattern, Sign};
 use model::faults;
 use model::faults::Fault;
 use spec::catalogue::Catalogue;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::results::{Kind, Verdicts};
 use spec::results::{Likeness, Report};
 
@@ -50,8 +50,8 @@ impl Diagnosis {
 ///
 /// It is empty where there is none, and where not every requirement of the modes was asked for: what a part of the
 /// scenarios says of a fault is not known.
-pub fn diagnose(verdicts: &Verdicts, modes: &[Mode], catalogue: &Catalogue) -> Vec<Diagnosis> {
-    let asked = |id: &str, mode: &Mode| !modes.contains(mode) || verdicts.find(id, *mode).is_some();
+pub fn diagnose(verdicts: &Verdicts, modes: &[Subject], catalogue: &Catalogue) -> Vec<Diagnosis> {
+    let asked = |id: &str, mode: &Subject| !modes.contains(mode) || verdicts.find(id, *mode).is_some();
     if !catalogue.rows().iter().all(|row| row.modes.iter().all(|mode| asked(&row.id, mode))) {
         return Vec::new();
     }
@@ -77,7 +77,7 @@ pub fn attach(report: &mut Report, catalogue: &Catalogue) {
 /// What is known of an implementation.
 struct Known<'a> {
     /// The modes that were checked.
-    modes: &'a [Mode],
+    modes: &'a [Subject],
     met: BTreeSet<Cell>,
     not_met: BTreeMap<Cell, Sign>,
 }

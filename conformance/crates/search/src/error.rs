@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use nix::sys::signal::Signal;
 use runner::prepare::ClockUnproved;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use targets::SandboxError;
 
 use crate::concurrency::SetupError;
@@ -73,8 +73,8 @@ pub enum Error {
         /// The scenario's file.
         file: String,
         /// A mode.
-        first: Mode,
+        first: Subject,
         /// Another mode.
-        other: Mode,
+        other: Subject,
     },
 }

@@ -75,10 +75,9 @@ impl Target for Model {
 
 fn rules(settings: &ServerSettings) -> Rules {
     let time_zone = settings.time_zone.clone();
-    Rules {
-        time_zone,
-        ..Rules::new(settings.mode, &settings.session_name, settings.session_duration.as_deref())
-    }
+    // The model is the API and nothing else.
+    let mode = settings.mode.api_mode().unwrap_or(Mode::Off);
+    Rules { time_zone, ..Rules::new(mode, &settings.session_name, settings.session_duration.as_deref()) }
 }
 
 /// A clock that stands still until it is moved; the sandbox moves it, the serving tasks read it.

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use model::faults::{Fault, all};
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::digest;
 use spec::results::Report;
 use spec::results::{Finding, Kind};
@@ -35,7 +35,7 @@ const EVERY_OTHER: &str = "*";
 const DIGEST: usize = 8;
 
 /// A requirement in a mode.
-pub type Cell = (String, Mode);
+pub type Cell = (String, Subject);
 
 /// What shows that a requirement is not met.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub struct Pattern {
     /// What is blocked.
     pub blocked: BTreeSet<Cell>,
     /// The modes in which everything is blocked that is not not met.
-    pub lost: BTreeSet<Mode>,
+    pub lost: BTreeSet<Subject>,
 }
 
 impl Pattern {
@@ -96,9 +96,9 @@ impl Pattern {
     pub fn of(fault: &Fault, report: &Report) -> Self {
         let of_kind = |kind| report.verdicts.all().filter(move |one| one.kind == kind);
         let cell = |one: &Finding| (one.requirement.clone(), one.mode);
-        let met: BTreeSet<Mode> = of_kind(Kind::Met).map(|one| one.mode).collect();
+        let met: BTreeSet<Subject> = of_kind(Kind::Met).map(|one| one.mode).collect();
         let blocked: BTreeSet<Cell> = of_kind(Kind::Blocked).map(cell).collect();
-        let lost: BTreeSet<Mode> =
+        let lost: BTreeSet<Subject> =
             blocked.iter().map(|(_, mode)| *mode).filter(|mode| !met.contains(mode)).collect();
         Self {
             fault: fault.name.to_owned(),
@@ -119,7 +119,7 @@ impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sentence = self.fault().map_or("", |fault| fault.sentence);
         writeln!(f, "{}: {sentence}", self.fault)?;
-        let mut shown: Vec<(&str, &Sign, Vec<Mode>)> = Vec::new();
+        let mut shown: Vec<(&str, &Sign, Vec<Subject>)> = Vec::new();
         for ((id, mode), sign) in &self.not_met {
             match shown.iter_mut().find(|(other, same, _)| other == id && *same == sign) {
                 Some((_, _, modes)) => modes.push(*mode),
@@ -134,7 +134,7 @@ impl fmt::Display for Pattern {
                 None => writeln!(f)?,
             }
         }
-        let mut blocked: BTreeMap<&str, Vec<Mode>> = BTreeMap::new();
+        let mut blocked: BTreeMap<&str, Vec<Subject>> = BTreeMap::new();
         for (id, mode) in &self.blocked {
             blocked.entry(id).or_default().push(*mode);
         }
@@ -148,8 +148,8 @@ impl fmt::Display for Pattern {
     }
 }
 
-fn names(modes: impl IntoIterator<Item = Mode>) -> String {
-    modes.into_iter().map(Mode::as_str).collect::<Vec<_>>().join(",")
+fn names(modes: impl IntoIterator<Item = Subject>) -> String {
+    modes.into_iter().map(Subject::as_str).collect::<Vec<_>>().join(",")
 }
 
 /// Writes the file.
@@ -192,7 +192,7 @@ impl Pattern {
         let mut words = line.splitn(6, ' ');
         let kind = words.next()?;
         let id = words.next()?;
-        let modes: Vec<Mode> = words.next()?.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
+        let modes: Vec<Subject> = words.next()?.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
         match kind {
             "blocked" if id == EVERY_OTHER => self.lost.extend(modes),
             "blocked" => self.blocked.extend(modes.into_iter().map(|mode| (id.to_owned(), mode))),

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalogue::Mode;
 use crate::catalogue::Requirement;
+use crate::catalogue::Subject;
 use crate::plain::Plain;
 use crate::scenario::{Action, Curl, Scenario, Section, Step, Template};
 use crate::suite::Suite;
@@ -32,9 +32,9 @@ impl std::fmt::Display for Place {
 #[derive(Debug, Default)]
 pub struct Coverage {
     /// The steps of every requirement and mode.
-    pub steps: BTreeMap<(String, Mode), Vec<Place>>,
+    pub steps: BTreeMap<(String, Subject), Vec<Place>>,
     /// The requirements and modes that no step checks.
-    pub missing: Vec<(String, Mode)>,
+    pub missing: Vec<(String, Subject)>,
     /// Every requirement with steps that are refused: such a step with its twin, if any has one.
     pub twins: BTreeMap<String, Option<(Place, Place)>>,
     /// The scenarios that were never accepted.
@@ -66,7 +66,7 @@ impl Coverage {
     }
 
     /// Counts the steps of a scenario that check something in a mode.
-    fn count(&mut self, suite: &Suite, scenario: &Scenario, mode: Mode) {
+    fn count(&mut self, suite: &Suite, scenario: &Scenario, mode: Subject) {
         for section in &Plain::of(scenario, mode).scenario().sections {
             let ids = section.requirements.iter().map(|id| &id.value);
             for id in ids.filter(|id| suite.catalogue.applies(id, mode)) {
@@ -167,7 +167,7 @@ struct Asked<'a> {
 
 fn twins(suite: &Suite) -> BTreeMap<String, Option<(Place, Place)>> {
     let mut twins: BTreeMap<String, Option<(Place, Place)>> = BTreeMap::new();
-    for mode in Mode::ALL {
+    for mode in Subject::all() {
         let scenarios = suite.scenarios.iter().filter(|scenario| scenario.modes.contains(&mode));
         let plain: Vec<Plain<'_>> = scenarios.map(|scenario| Plain::of(scenario, mode)).collect();
         let asked: Vec<Asked<'_>> = plain.iter().flat_map(|plain| requests(suite, plain)).collect();

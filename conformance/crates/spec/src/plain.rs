@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::catalogue::Mode;
+use crate::catalogue::{Mode, Subject};
 use crate::scenario::Curl;
 use crate::scenario::print;
 use crate::scenario::template::{Piece, Template};
@@ -30,10 +30,11 @@ struct Lowered {
 }
 
 impl<'a> Plain<'a> {
-    /// Writes the scenario in plain steps, as `mode` takes them.
-    pub fn of(written: &'a Scenario, mode: Mode) -> Self {
+    /// Writes the scenario in plain steps, as the API in a mode takes them.
+    pub fn of(written: &'a Scenario, subject: impl Into<Subject>) -> Self {
+        let subject = subject.into();
         let is_plain = |step: &Step| !matches!(step.action, Action::Authenticate(_));
-        let lowered = (!written.steps().all(is_plain)).then(|| Lowered::of(written, mode));
+        let lowered = (!written.steps().all(is_plain)).then(|| Lowered::of(written, subject));
         Self { written, lowered }
     }
 
@@ -69,10 +70,10 @@ impl<'a> Plain<'a> {
 }
 
 impl Lowered {
-    fn of(written: &Scenario, mode: Mode) -> Self {
+    fn of(written: &Scenario, subject: Subject) -> Self {
         let mut scenario = written.clone();
         let session_name = scenario.settings.session_name.clone();
-        let mut credentials = Credentials { mode, session_name, made: HashMap::new() };
+        let mut credentials = Credentials { subject, session_name, made: HashMap::new() };
         let (mut places, mut next) = (Vec::new(), 0);
         for section in &mut scenario.sections {
             let plain = section.steps.iter().flat_map(|step| {
@@ -89,7 +90,7 @@ impl Lowered {
 
 /// The credentials that the steps so far have made.
 struct Credentials {
-    mode: Mode,
+    subject: Subject,
     session_name: String,
     /// By the name of the variable.
     made: HashMap<String, Made>,
@@ -109,7 +110,7 @@ impl Credentials {
             Action::Authenticate(user) => {
                 let made = Made { user: user.clone(), cookie: self.session_name.clone() };
                 self.made.insert(Authenticate::VARIABLE.to_owned(), made);
-                return if self.mode.is_session() { log_in(user, step) } else { Vec::new() };
+                return if self.subject.is_session() { log_in(user, step) } else { Vec::new() };
             }
             Action::Curl(curl) => Action::Curl(self.request(curl)),
             Action::Parallel(Parallel { count, curl }) => {
@@ -160,8 +161,8 @@ impl Credentials {
         for header in &curl.headers {
             match self.made(header) {
                 None => plain.headers.push(header.clone()),
-                Some(made) if self.mode == Mode::BasicAuth => plain.user = Some(made.user.user()),
-                Some(made) if self.mode.is_session() => plain.cookies.push(cookie(&made.cookie, header)),
+                Some(made) if self.subject == Mode::BasicAuth => plain.user = Some(made.user.user()),
+                Some(made) if self.subject.is_session() => plain.cookies.push(cookie(&made.cookie, header)),
                 Some(_) => {}
             }
         }

@@ -6,8 +6,8 @@ use std::{fs, io};
 
 use include_dir::{Dir, include_dir};
 
-use crate::catalogue::Mode;
 use crate::catalogue::Profile;
+use crate::catalogue::Subject;
 use crate::catalogue::{Catalogue, CatalogueError, Requirement, nearest};
 use crate::scenario::diagnose::{self, code};
 use crate::scenario::{Action, Diagnostic, Scenario, Show};
@@ -266,7 +266,8 @@ impl Suite {
     ///
     /// Those that tell whether the mode exists at all come first; then those that use the documents'
     /// settings as they are; last those that stop the server or run it otherwise.
-    pub fn of_mode(&self, mode: Mode) -> Vec<&Scenario> {
+    pub fn of_mode(&self, mode: impl Into<Subject>) -> Vec<&Scenario> {
+        let mode = mode.into();
         let mut scenarios: Vec<&Scenario> =
             self.scenarios.iter().filter(|scenario| scenario.modes.contains(&mode)).collect();
         scenarios.sort_by_key(|scenario| {

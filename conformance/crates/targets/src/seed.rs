@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::error::SeedFailures;
 use crate::instance::Instance;
 use crate::{Error, NewUser, Program, ServerSettings, Stop};
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::http::Answer;
 use spec::http::Request;
 use spec::results::SeedMethod;
@@ -47,19 +47,20 @@ impl Seeds {
     }
 }
 
-/// Stores `users` on the instance, and verifies that a server in `mode` knows them.
+/// Stores `users` on the instance, and verifies that a server in the mode of `subject` knows them.
 ///
 /// Where this can be verified of no method, the first that reported success counts: the answers to the scenarios then
 /// say more than an error of the suite would.
 pub async fn seed(
     instance: &mut Instance<'_>,
-    mode: Mode,
+    subject: Subject,
     users: &[NewUser],
     seed_methods: &[SeedMethod],
     given: Option<&NewUser>,
 ) -> Seeds {
     let mut seeds = Seeds::default();
-    let Some(first) = users.first() else { return seeds };
+    // A Redis server has no users.
+    let (Some(first), Some(mode)) = (users.first(), subject.api_mode()) else { return seeds };
     let mut seeming = None;
     for method in seed_methods {
         let failure = match store(instance, mode, users, *method, given).await {
@@ -270,7 +271,7 @@ async fn known(instance: &mut Instance<'_>, mode: Mode, user: &NewUser, id: &str
     instance.ensure(&ServerSettings::documented(mode)).await?;
     let (asked, answer) = match mode {
         // Nobody is identified here, so nothing tells.
-        Mode::Redis | Mode::Auth => return Ok(()),
+        Mode::Auth => return Ok(()),
         Mode::Off | Mode::BasicAuth => {
             let mut request = Request::get(format!("{}/api/v1/users/{id}", instance.sandbox().base_url()));
             if mode == Mode::BasicAuth {

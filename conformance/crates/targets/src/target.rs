@@ -12,16 +12,16 @@ use spec::results::{SeedMethod, TargetKind};
 use crate::SandboxError;
 use crate::client;
 use crate::clock::ClockDriver;
-use spec::catalogue::Mode;
 use spec::catalogue::Profile;
+use spec::catalogue::Subject;
 use spec::scenario::{Action, Scenario, Setting, Settings, Template};
 use spec::transcript::redact::Places;
 
 /// The settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSettings {
-    /// The value of AUTH_TYPE.
-    pub mode: Mode,
+    /// A Redis server, or the API with its AUTH_TYPE.
+    pub mode: Subject,
     /// The value of SESSION_NAME.
     pub session_name: String,
     /// The value of SESSION_DURATION as the scenario writes it; `None` leaves it unset.
@@ -34,18 +34,19 @@ pub struct ServerSettings {
 
 impl ServerSettings {
     /// Returns the documents' settings for a mode, changed as a scenario says.
-    pub fn new(mode: Mode, settings: &Settings) -> Self {
+    pub fn new(mode: impl Into<Subject>, settings: &Settings) -> Self {
+        let mode = mode.into();
         Self {
             mode,
             session_name: settings.session_name.clone(),
-            session_duration: settings.session_duration.for_mode(mode),
+            session_duration: settings.session_duration.for_subject(mode),
             time_zone: settings.tz.clone(),
             profile: settings.profile,
         }
     }
 
     /// Returns the settings in force at a step of a scenario. Settings whose value the scenario captures are empty.
-    pub fn at(mode: Mode, scenario: &Scenario, index: usize) -> Self {
+    pub fn at(mode: impl Into<Subject>, scenario: &Scenario, index: usize) -> Self {
         let mut settings = Self::new(mode, &scenario.settings);
         scenario.steps().take(index).for_each(|step| settings.follow(&step.action));
         settings
@@ -79,17 +80,15 @@ impl ServerSettings {
     }
 
     /// Returns the documents' settings for a mode.
-    pub fn documented(mode: Mode) -> Self {
+    pub fn documented(mode: impl Into<Subject>) -> Self {
         Self::new(mode, &Settings::default())
     }
 
     /// Returns the documents' environment variables; the clock driver may scale the duration.
     pub fn environment(&self, clock: &dyn ClockDriver) -> Vec<(&'static str, String)> {
         let mut variables = Vec::new();
-        if self.mode == Mode::Redis {
-            return variables;
-        }
-        if let Some(auth_type) = self.mode.auth_type() {
+        let Some(mode) = self.mode.api_mode() else { return variables };
+        if let Some(auth_type) = mode.auth_type() {
             variables.push(("AUTH_TYPE", auth_type.to_owned()));
         }
         variables.push(("SESSION_NAME", self.session_name.clone()));

@@ -1,8 +1,8 @@
 //! Failures of one requirement: cells with equal evidence are one failure, whichever implementation shows it.
 
 use crate::Entry;
-use spec::catalogue::Mode;
 use spec::catalogue::Requirement;
+use spec::catalogue::Subject;
 use spec::results::{Evidence, Finding, Kind};
 
 /// The evidence of a cell that is not met in every mode, and the implementations that share it.
@@ -20,7 +20,7 @@ pub(super) struct Failure<'a> {
 /// The modes of which the same is known.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Group<'a> {
-    pub modes: Vec<Mode>,
+    pub modes: Vec<Subject>,
     pub kind: Kind,
     pub place: Option<&'a (String, usize)>,
     pub reason: Option<&'a str>,

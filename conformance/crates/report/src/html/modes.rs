@@ -7,7 +7,7 @@ use super::matrix::nothing_matches;
 use super::text::{class, symbol, words};
 use super::{Column, Page};
 use crate::Entry;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::catalogue::task;
 use spec::results::Report;
 use spec::results::{Finding, Kind};
@@ -40,7 +40,7 @@ impl Page<'_> {
     }
 }
 
-fn task_rows(columns: &[Column<'_>], entry: &Entry, modes: &[Mode]) -> Markup {
+fn task_rows(columns: &[Column<'_>], entry: &Entry, modes: &[Subject]) -> Markup {
     let findings = || columns.iter().flat_map(|column| entry.findings(column.row));
     let met = findings().filter(|finding| finding.kind == Kind::Met).count();
     html! {

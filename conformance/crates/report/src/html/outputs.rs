@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::Page;
 use super::text::{Room, end, name};
 use crate::Entry;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::results::{Report, modes};
 
 impl Page<'_> {
@@ -63,8 +63,8 @@ fn shown(output: &str, room: &mut Room) -> Markup {
 }
 
 /// The outputs with the modes that share them, by the first such mode.
-fn distinct(report: &Report) -> Vec<(&str, Vec<Mode>)> {
-    let mut shared: BTreeMap<&str, Vec<Mode>> = BTreeMap::new();
+fn distinct(report: &Report) -> Vec<(&str, Vec<Subject>)> {
+    let mut shared: BTreeMap<&str, Vec<Subject>> = BTreeMap::new();
     for (mode, output) in &report.outputs {
         shared.entry(output.trim_end()).or_default().push(*mode);
     }

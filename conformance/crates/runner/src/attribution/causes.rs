@@ -214,7 +214,7 @@ fn gate(mode: Mode, route: &Route) -> Option<&'static str> {
     match mode {
         Mode::Off => Some("gate.off"),
         _ if route.is_excluded() => Some("gate.excluded"),
-        Mode::Redis | Mode::Auth => None,
+        Mode::Auth => None,
         Mode::BasicAuth => Some("basic.valid"),
         Mode::SessionAuth | Mode::SessionExpAuth | Mode::SessionDbAuth => Some("session.identifies"),
     }

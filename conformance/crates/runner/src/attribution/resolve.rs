@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::attribution::causes::BROKEN;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::results::{Finding, Kind};
 use spec::scenario::Template;
 use spec::transcript::Shown;
@@ -21,7 +21,7 @@ const LETS_IN: [&str; 2] = ["basic.valid", "session.identifies"];
 /// Turns findings that another requirement's own failure explains into blocked ones.
 pub fn settle(findings: &mut [Finding]) {
     for gate in LETS_IN {
-        let modes: BTreeSet<Mode> = findings.iter().map(|one| one.mode).collect();
+        let modes: BTreeSet<Subject> = findings.iter().map(|one| one.mode).collect();
         for mode in modes {
             blame_the_gate(findings, gate, mode);
         }
@@ -29,9 +29,9 @@ pub fn settle(findings: &mut [Finding]) {
     blame_open_paths(findings);
     let not_met = |one: &&Finding| one.kind == Kind::NotMet;
     let key = |one: &Finding| (one.requirement.clone(), one.mode);
-    let mut failed: BTreeSet<(String, Mode)> =
+    let mut failed: BTreeSet<(String, Subject)> =
         findings.iter().filter(not_met).filter(|one| others(one).next().is_none()).map(key).collect();
-    let explained = |one: &Finding, failed: &BTreeSet<(String, Mode)>| {
+    let explained = |one: &Finding, failed: &BTreeSet<(String, Subject)>| {
         others(one).find(|cause| failed.contains(&((*cause).clone(), one.mode))).cloned()
     };
     // In three rounds, since each may explain those after it: the routes and the gate; then what is specific, in
@@ -52,7 +52,7 @@ pub fn settle(findings: &mut [Finding]) {
         failed.extend(alone);
     }
     // What a failed step blocked behind it is blocked by what explains that step.
-    let mut explanations: BTreeMap<(String, Mode, String), String> = BTreeMap::new();
+    let mut explanations: BTreeMap<(String, Subject, String), String> = BTreeMap::new();
     for finding in findings.iter_mut().filter(|one| one.kind == Kind::NotMet) {
         if let Some(cause) = explained(finding, &failed) {
             if let Some((scenario, _)) = &finding.place {
@@ -88,7 +88,7 @@ fn others(finding: &Finding) -> impl Iterator<Item = &String> {
 /// Decides whether a server that broke did so in its gate, or in the route behind it.
 ///
 /// A gate that breaks at good credentials breaks every route, and lets nobody in anywhere.
-fn blame_the_gate(findings: &mut [Finding], gate: &str, mode: Mode) {
+fn blame_the_gate(findings: &mut [Finding], gate: &str, mode: Subject) {
     let is_broken = |one: &Finding| one.mode == mode && one.causes.first().is_some_and(|id| id == BROKEN);
     let of_gate = || findings.iter().filter(|one| one.requirement == gate && one.mode == mode);
     let routes: BTreeSet<&[String]> =
@@ -115,7 +115,7 @@ fn blame_open_paths(findings: &mut [Finding]) {
         Some((one.mode, request.path()))
     };
     let without = findings.iter().filter(|one| one.requirement == KEEPS_OUT);
-    let open: HashSet<(Mode, Template)> = without.filter_map(open_path).collect();
+    let open: HashSet<(Subject, Template)> = without.filter_map(open_path).collect();
     for finding in findings.iter_mut().filter(|one| one.requirement != KEEPS_OUT) {
         if open_path(finding).is_some_and(|path| open.contains(&path)) {
             finding.causes.insert(0, KEEPS_OUT.to_owned());
@@ -126,13 +126,14 @@ fn blame_open_paths(findings: &mut [Finding]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use spec::catalogue::Mode;
     use spec::results::{Evidence, Excerpt};
     use spec::scenario::Curl;
 
     fn finding(requirement: &str, causes: &[&str]) -> Finding {
         Finding {
             requirement: requirement.into(),
-            mode: Mode::BasicAuth,
+            mode: Mode::BasicAuth.into(),
             kind: Kind::NotMet,
             place: None,
             at_home: false,

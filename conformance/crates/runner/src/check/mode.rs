@@ -9,7 +9,7 @@ use super::instances::Instances;
 use super::schedule::{self, Batch, BatchKind};
 use super::{Check, ScenarioRun};
 use spec::catalogue::MODE_SELECTED;
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::results::SeedMethod;
 use spec::results::run::{Outcome, Run, StepRun};
 use spec::results::{Finding, Kind};
@@ -23,7 +23,7 @@ use targets::seed::Seeds;
 
 /// What the scenarios of one mode have brought.
 pub struct ModeResult<'s> {
-    pub mode: Mode,
+    pub mode: Subject,
     /// In the order of the suite's scenarios.
     pub runs: Vec<ScenarioRun<'s>>,
     pub findings: Vec<Finding>,
@@ -33,7 +33,7 @@ pub struct ModeResult<'s> {
 }
 
 impl ModeResult<'_> {
-    fn new(mode: Mode) -> Self {
+    fn new(mode: Subject) -> Self {
         Self { mode, runs: Vec::new(), findings: Vec::new(), seeding: None, output: None }
     }
 }
@@ -59,7 +59,7 @@ enum End {
 
 impl<'s, 'a> Check<'s, 'a> {
     /// Replays and judges the scenarios of one mode.
-    pub(super) async fn mode(&self, mode: Mode, instances: &Instances<'a>) -> ModeResult<'s> {
+    pub(super) async fn mode(&self, mode: Subject, instances: &Instances<'a>) -> ModeResult<'s> {
         let scenarios = self.plan.scenarios(self.suite, mode);
         let mut batches = match instances {
             Instances::Unavailable(error) => {
@@ -106,7 +106,7 @@ impl<'s, 'a> Check<'s, 'a> {
     }
 
     /// Puts the results of the scenarios in order, whatever order they were replayed in.
-    fn sum_up(&self, mode: Mode, mut results: Vec<ScenarioResult<'s>>) -> ModeResult<'s> {
+    fn sum_up(&self, mode: Subject, mut results: Vec<ScenarioResult<'s>>) -> ModeResult<'s> {
         results.sort_by_key(|one| one.index);
         let mut sum = ModeResult::new(mode);
         let mut ends = Vec::new();
@@ -131,7 +131,7 @@ impl<'s, 'a> Check<'s, 'a> {
         sum
     }
 
-    fn skip(&self, mode: Mode, scenarios: &[&Scenario]) {
+    fn skip(&self, mode: Subject, scenarios: &[&Scenario]) {
         for scenario in scenarios {
             self.listener.on_event(&Event::Skipped { mode, scenario });
         }
@@ -141,7 +141,7 @@ impl<'s, 'a> Check<'s, 'a> {
 /// A batch under way.
 struct BatchRun<'c, 's, 'a> {
     check: &'c Check<'s, 'a>,
-    mode: Mode,
+    mode: Subject,
     instances: &'c Instances<'a>,
     kind: BatchKind,
     /// The fork that it runs on, and whether a scenario was replayed there before.
@@ -158,7 +158,7 @@ impl<'c, 's, 'a> BatchRun<'c, 's, 'a> {
     /// Begins a batch when its turn has come.
     async fn begin(
         check: &'c Check<'s, 'a>,
-        mode: Mode,
+        mode: Subject,
         instances: &'c Instances<'a>,
         kind: BatchKind,
     ) -> Self {

@@ -4,7 +4,7 @@
 //! the settings that it begins with, where there is one. Most share the server with the documents' settings. Batches
 //! are independent, and run side by side.
 
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::scenario::{Action, Scenario};
 use targets::ServerSettings;
 
@@ -39,7 +39,7 @@ pub fn one_batch<'a>(scenarios: &[&'a Scenario]) -> Vec<Batch<'a>> {
 /// Since modes run side by side too, there are at most half as many batches as `jobs`, apart from those of isolated and
 /// sleeping scenarios. `sleeps` says that sleeping takes real time: each scenario that sleeps is then a batch of its
 /// own.
-pub fn batches<'a>(mode: Mode, scenarios: &[&'a Scenario], jobs: usize, sleeps: bool) -> Vec<Batch<'a>> {
+pub fn batches<'a>(mode: Subject, scenarios: &[&'a Scenario], jobs: usize, sleeps: bool) -> Vec<Batch<'a>> {
     let batch = |kind, scenarios| Batch { kind, scenarios };
     let (mut links, mut isolated, mut apart) = (Vec::new(), Vec::new(), Vec::new());
     for (place, scenario) in scenarios.iter().copied().enumerate() {
@@ -75,7 +75,7 @@ struct Link<'a> {
 }
 
 impl<'a> Link<'a> {
-    fn new(mode: Mode, place: usize, scenario: &'a Scenario) -> Self {
+    fn new(mode: Subject, place: usize, scenario: &'a Scenario) -> Self {
         let mut settings = ServerSettings::new(mode, &scenario.settings);
         let mut first = None;
         let (mut running, mut replaced) = (None, false);
@@ -166,7 +166,12 @@ mod tests {
             Scenario { isolated, ..scenario(name, steps) }
         };
         let scenarios: Vec<Scenario> = scenarios.iter().map(read).collect();
-        let batches = super::batches(Mode::SessionAuth, &scenarios.iter().collect::<Vec<_>>(), jobs, sleeps);
+        let batches = super::batches(
+            spec::catalogue::Mode::SessionAuth.into(),
+            &scenarios.iter().collect::<Vec<_>>(),
+            jobs,
+            sleeps,
+        );
         let names = |batch: Batch<'_>| {
             let names = batch.scenarios.iter().map(|(place, scenario)| {
                 assert_eq!(scenarios[*place].name, scenario.name);

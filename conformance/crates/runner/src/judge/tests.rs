@@ -1,6 +1,7 @@
 //! Which requirement a difference belongs to: each beside a run that differs in one thing.
 
 use super::*;
+use spec::catalogue::Mode;
 use spec::transcript::Block;
 
 const IDS: [&str; 14] = [
@@ -64,7 +65,8 @@ fn judged(scenario: &Scenario, accepted: &[&str], run: Vec<StepRun>) -> Result<V
     let accepted = Transcript { blocks: blocks.collect() };
     let catalogue = catalogue();
     let reproduce = |index: usize| Some((format!("curl {index}"), "AUTH_TYPE=session_auth".to_owned()));
-    let judge = Judge { catalogue: &catalogue, scenario, mode: Mode::SessionAuth, reproduce: &reproduce };
+    let judge =
+        Judge { catalogue: &catalogue, scenario, mode: Mode::SessionAuth.into(), reproduce: &reproduce };
     judge.judge(&accepted, &Run { steps: run, output: String::new() })
 }
 
@@ -127,8 +129,12 @@ fn a_transcript_of_another_text_is_told() {
         );
     }
     let catalogue = catalogue();
-    let judge =
-        Judge { catalogue: &catalogue, scenario: &scenario, mode: Mode::SessionAuth, reproduce: &|_| None };
+    let judge = Judge {
+        catalogue: &catalogue,
+        scenario: &scenario,
+        mode: Mode::SessionAuth.into(),
+        reproduce: &|_| None,
+    };
     let other = Block { step: "curl \"$URL/c\"".to_owned(), lines: vec!["200 OK".to_owned()] };
     let run = Run { steps: vec![done("200 OK")], output: String::new() };
     assert!(judge.judge(&Transcript { blocks: vec![other] }, &run).is_err());
@@ -256,7 +262,7 @@ fn a_step_stands_for_one_requirement_of_its_heading() {
         let judge = Judge {
             catalogue: &catalogue,
             scenario: &scenario,
-            mode: Mode::SessionAuth,
+            mode: Mode::SessionAuth.into(),
             reproduce: &|_| None,
         };
         let (section, step) = judge.place(scenario.steps().count() - 1).expect("a step");
@@ -283,7 +289,7 @@ fn what_happened_to_a_session_counts_from_when_it_was_kept() {
         let judge = Judge {
             catalogue: &catalogue,
             scenario: &scenario,
-            mode: Mode::SessionAuth,
+            mode: Mode::SessionAuth.into(),
             reproduce: &|_| None,
         };
         judge.before(scenario.steps().count() - 1)

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::{Printed, Replayer, Stopped};
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::scenario::{Action, Authenticate, Capture, CaptureSource, Show, Step};
 use spec::transcript::Answer;
 
@@ -17,12 +17,12 @@ impl Replayer<'_, '_> {
         user: &Authenticate,
     ) -> Result<Printed, Stopped> {
         match self.settings.mode {
-            Mode::Off | Mode::Auth | Mode::Redis => self.credential(String::new()),
-            Mode::BasicAuth => {
+            Subject::Redis | Subject::Api(Mode::Off | Mode::Auth) => self.credential(String::new()),
+            Subject::Api(Mode::BasicAuth) => {
                 let credentials = BASE64_STANDARD.encode(self.expand(&user.user(), index)?);
                 self.credential(format!("Authorization: Basic {credentials}"));
             }
-            Mode::SessionAuth | Mode::SessionExpAuth | Mode::SessionDbAuth => {
+            Subject::Api(Mode::SessionAuth | Mode::SessionExpAuth | Mode::SessionDbAuth) => {
                 return self.log_in(index, step, user).await;
             }
         }

@@ -8,8 +8,7 @@ use crate::served_model::Model;
 use model::faults::Fault;
 use runner::check::{Check, Plan, ScenarioRun};
 use runner::prepare::ClockUnproved;
-use spec::catalogue::Mode;
-use spec::catalogue::{Catalogue, Requirement};
+use spec::catalogue::{Catalogue, Mode, Requirement, Subject};
 use spec::results::Kind;
 use spec::results::Report;
 use spec::results::SeedMethod;
@@ -87,7 +86,7 @@ pub fn run_all(
 pub async fn run(suite: &Suite, fault: &'static Fault, extent: Extent) -> Result<Row, Error> {
     let own = || fault.requirements.iter().map(|id| (*id).to_owned()).collect();
     let plan = Plan {
-        modes: Mode::ALL.to_vec(),
+        modes: Subject::of_api(&Mode::ALL),
         scenarios: Vec::new(),
         requirements: if extent == Extent::Own { own() } else { Vec::new() },
         seed_methods: vec![SeedMethod::Api],

@@ -38,7 +38,7 @@ pub fn write(mode: Mode, requirement: &str, plan: &Plan, history: &History, mark
     let scenario = Scenario {
         name: "at-once".to_owned(),
         title: "Requests at once".to_owned(),
-        modes: vec![mode],
+        modes: vec![mode.into()],
         settings: Settings::default(),
         exact_clock: false,
         isolated: false,

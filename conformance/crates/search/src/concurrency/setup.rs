@@ -24,7 +24,8 @@ const DURATION: &str = "3600";
 /// A user who is stored on a server, and the settings with which the server runs.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    launch: ServerSettings,
+    mode: Mode,
+    settings: ServerSettings,
     user: User,
 }
 
@@ -77,14 +78,14 @@ impl Setup {
             return Err(SetupError::NoSessions(mode));
         }
         let session_duration = mode.expires().then(|| DURATION.to_owned());
-        let launch = ServerSettings { session_duration, ..ServerSettings::documented(mode) };
+        let settings = ServerSettings { session_duration, ..ServerSettings::documented(mode) };
         let user = User {
             id: id.to_owned(),
             email: user.email.clone(),
             password: user.password.clone(),
             ..User::default()
         };
-        Ok(Self { launch, user })
+        Ok(Self { mode, settings, user })
     }
 
     /// Stores a user in the first of the `seed_methods` that works, and creates a setup with that user.
@@ -98,13 +99,13 @@ impl Setup {
         seed_methods: &[SeedMethod],
     ) -> Result<Self, SetupError> {
         let user = NewUser { email: "keeper@hbtn.io".to_owned(), password: "kept pwd".to_owned() };
-        let seeds = seed::seed(instance, mode, std::slice::from_ref(&user), seed_methods, None).await;
+        let seeds = seed::seed(instance, mode.into(), std::slice::from_ref(&user), seed_methods, None).await;
         Self::new(mode, &user, seeds.id(&user.email).map_err(SetupError::NoUser)?)
     }
 
     /// Returns the mode.
     pub fn mode(&self) -> Mode {
-        self.launch.mode
+        self.mode
     }
 
     /// Starts the server if necessary, and creates the users and sessions that a plan starts with.
@@ -117,9 +118,9 @@ impl Setup {
         instance: &mut Instance<'_>,
         plan: &Plan,
     ) -> Result<PreparedTrial, SetupError> {
-        instance.ensure(&self.launch).await?;
-        let cookie_name = instance.sandbox().cookie_name(&self.launch.session_name);
-        let rules = Rules::new(self.launch.mode, &cookie_name, self.launch.session_duration.as_deref());
+        instance.ensure(&self.settings).await?;
+        let cookie_name = instance.sandbox().cookie_name(&self.settings.session_name);
+        let rules = Rules::new(self.mode, &cookie_name, self.settings.session_duration.as_deref());
         let now = instance.sandbox().clock().now().timestamp();
         let mut oracle = Oracle::new(rules.clone(), true);
         oracle.add_user(&self.user);

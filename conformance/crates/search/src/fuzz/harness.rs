@@ -12,7 +12,7 @@ use runner::interruption::Interruption;
 use runner::prepare::{FirstUsers, Prepared, prepare};
 use runner::replay;
 use spec::catalogue::Catalogue;
-use spec::catalogue::Mode;
+use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::SeedMethod;
 use spec::results::run::{Outcome, Run};
@@ -84,7 +84,7 @@ impl<'a> Harness<'a> {
         let users = first_users()
             .map(|user| NewUser { email: emails.to_send(&user.email).to_owned(), password: user.password });
         let first = FirstUsers { users: &users, seed_methods, given };
-        let Prepared { seeds, clock, start } = prepare(&mut instance, modes, first).await?;
+        let Prepared { seeds, clock, start } = prepare(&mut instance, &Subject::of_api(modes), first).await?;
         verifier.verify(&before_the_first_step(&mut instance));
         for user in &users {
             let id = seeds.id(&user.email)?.to_owned();

@@ -48,7 +48,7 @@ pub fn first_users() -> [NewUser; 2] {
 impl ReferenceState {
     /// Begins a sequence with the first users stored.
     pub fn new(property: Property, mode: Mode, settings: Settings, capabilities: Capabilities) -> Self {
-        let duration = settings.session_duration.for_mode(mode);
+        let duration = settings.session_duration.for_subject(mode.into());
         let rules = Rules::new(mode, &settings.session_name, duration.as_deref());
         let mut state = Self {
             property,
@@ -228,7 +228,7 @@ impl ReferenceState {
         let written = Scenario {
             name: name.to_owned(),
             title: sections[0].heading.clone(),
-            modes: vec![self.mode],
+            modes: vec![self.mode.into()],
             settings: self.settings.clone(),
             exact_clock: false,
             isolated: true,

@@ -51,11 +51,12 @@ impl<'a> Verifier<'a> {
     fn observe(&mut self, step: usize, observation: &Observation) -> Vec<Mismatch> {
         match observation {
             Observation::Served { settings, cookie_name } => {
-                self.mode = settings.mode;
+                // Only the API is verified.
+                self.mode = settings.mode.api_mode().unwrap_or(Mode::Off);
                 let duration = settings.session_duration.as_deref().filter(|_| !self.timeless);
                 self.oracle.server_started(Rules {
                     time_zone: settings.time_zone.clone(),
-                    ..Rules::new(settings.mode, cookie_name, duration)
+                    ..Rules::new(self.mode, cookie_name, duration)
                 });
                 Vec::new()
             }
@@ -78,7 +79,8 @@ impl<'a> Verifier<'a> {
 
     /// Keeps of a deviation what the documents ask for in the server's mode; `None` where that is nothing.
     fn asked_for(&self, mut deviation: Deviation) -> Option<Deviation> {
-        let applies = |id: &str| self.catalogue.find(id).is_some_and(|row| row.modes.contains(&self.mode));
+        let applies =
+            |id: &str| self.catalogue.find(id).is_some_and(|row| row.modes.contains(&self.mode.into()));
         deviation.requirements.retain(|id| applies(id));
         (!deviation.requirements.is_empty()).then_some(deviation)
     }

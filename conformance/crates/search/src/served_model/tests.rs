@@ -18,7 +18,7 @@ fn played(mode: Mode, steps: &str) -> String {
     runtime.block_on(async {
         let mut instance = Instance::new(Model::default().open().await.expect("the model opens"));
         let bob = NewUser { email: "bob@hbtn.io".to_owned(), password: "fake pwd".to_owned() };
-        let seeds = seed::seed(&mut instance, mode, &[bob], &[SeedMethod::Api], None).await;
+        let seeds = seed::seed(&mut instance, mode.into(), &[bob], &[SeedMethod::Api], None).await;
         replay(&mut instance, &scenario, mode, &seeds, Emails::as_written())
             .await
             .run

@@ -6,6 +6,7 @@ mod nearest;
 mod profile;
 mod requirements;
 mod route;
+mod subject;
 pub mod task;
 
 pub use mode::{Mode, UnknownMode};
@@ -13,3 +14,4 @@ pub use nearest::nearest;
 pub use profile::Profile;
 pub use requirements::{Catalogue, CatalogueError, MODE_SELECTED, Need, Requirement, Weight};
 pub use route::Route;
+pub use subject::Subject;

@@ -11,8 +11,6 @@ use serde::{Deserialize, Serialize};
 /// The order is the one in which the documents build the modes, each on the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub enum Mode {
-    /// No value of AUTH_TYPE at all: the documents' Redis part, whose requirements name no mode.
-    Redis,
     /// AUTH_TYPE is unset: nothing is protected.
     Off,
     /// `auth`: everything that is not excluded is refused.
@@ -28,7 +26,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Every mode of the API, in order.
+    /// Every mode, in order.
     pub const ALL: [Self; 6] = [
         Self::Off,
         Self::Auth,
@@ -44,7 +42,6 @@ impl Mode {
     /// Names the mode as scenarios, reports and the command line do.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Redis => "redis",
             Self::Off => "off",
             Self::Auth => "auth",
             Self::BasicAuth => "basic_auth",
@@ -142,7 +139,6 @@ mod tests {
     #[test]
     fn auth_type_is_unset_when_off() {
         assert_eq!(Mode::Off.auth_type(), None);
-        assert_eq!(Mode::Redis.auth_type(), None);
         assert_eq!(Mode::Auth.auth_type(), Some("auth"));
         assert!(!Mode::BasicAuth.is_session() && Mode::SessionAuth.is_session());
         assert!(!Mode::SessionAuth.expires() && Mode::SessionDbAuth.expires());

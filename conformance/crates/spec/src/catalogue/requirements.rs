@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::Mode;
+use crate::catalogue::{Mode, Subject};
 
 /// The requirement that tells whether a mode exists at all; where it fails, it blocks the rest of the mode.
 pub const MODE_SELECTED: &str = "mode.selected";
@@ -60,8 +60,8 @@ pub struct Requirement {
     pub id: String,
     /// Where it comes from, as in `session/7`.
     pub task: String,
-    /// The modes that it applies to, in catalogue order; [`Mode::Redis`] alone where the catalogue names none.
-    pub modes: Vec<Mode>,
+    /// The modes that it applies to, in catalogue order; [`Subject::Redis`] alone where the catalogue names none.
+    pub modes: Vec<Subject>,
     /// How much it matters.
     pub weight: Weight,
     /// What a target must be able to do.
@@ -118,6 +118,13 @@ struct Row {
     replaces: Vec<String>,
 }
 
+impl Requirement {
+    /// Returns whether it speaks of a Redis server, and not of the API.
+    pub fn is_of_redis(&self) -> bool {
+        self.modes == [Subject::Redis]
+    }
+}
+
 impl Catalogue {
     /// Reads the catalogue from the text of `requirements.toml`.
     ///
@@ -132,11 +139,11 @@ impl Catalogue {
             if !seen.insert(row.id.clone()) {
                 return Err(CatalogueError::Twice(row.id));
             }
-            let mut modes: Vec<Mode> = row
+            let mut modes: Vec<Subject> = row
                 .modes
                 .iter()
                 .map(|mode| {
-                    Mode::from_str(mode).map_err(|error| CatalogueError::Mode {
+                    Mode::from_str(mode).map(Subject::Api).map_err(|error| CatalogueError::Mode {
                         id: row.id.clone(),
                         mode: mode.clone(),
                         reason: error.to_string(),
@@ -144,7 +151,7 @@ impl Catalogue {
                 })
                 .collect::<Result<_, _>>()?;
             if modes.is_empty() {
-                modes.push(Mode::Redis);
+                modes.push(Subject::Redis);
             }
             rows.push(Requirement {
                 id: row.id,
@@ -180,7 +187,7 @@ impl Catalogue {
 
     /// Lists the rows that speak of the API, and not of Redis.
     pub fn of_the_api(&self) -> impl Iterator<Item = &Requirement> {
-        self.rows.iter().filter(|row| row.modes != [Mode::Redis])
+        self.rows.iter().filter(|row| !row.is_of_redis())
     }
 
     /// Finds a requirement by its id.
@@ -188,9 +195,10 @@ impl Catalogue {
         self.rows.iter().find(|row| row.id == id)
     }
 
-    /// Tells whether the requirement exists and applies in `mode`.
-    pub fn applies(&self, id: &str, mode: Mode) -> bool {
-        self.find(id).is_some_and(|row| row.modes.contains(&mode))
+    /// Returns whether the requirement exists and speaks of the subject.
+    pub fn applies(&self, id: &str, subject: impl Into<Subject>) -> bool {
+        let subject = subject.into();
+        self.find(id).is_some_and(|row| row.modes.contains(&subject))
     }
 
     /// Suggests the id that is spelled most like `id`, if any is near.
@@ -209,7 +217,7 @@ mod tests {
     #[test]
     fn a_row_is_read_with_its_modes() {
         let catalogue = Catalogue::parse(ONE).expect("the row is well formed");
-        assert_eq!(catalogue.rows()[0].modes, [Mode::Off]);
+        assert_eq!(catalogue.rows()[0].modes, [Subject::Api(Mode::Off)]);
         assert!(catalogue.applies("a.b", Mode::Off));
         assert!(!catalogue.applies("a.b", Mode::Auth));
     }
@@ -217,7 +225,7 @@ mod tests {
     #[test]
     fn a_row_without_modes_is_of_redis() {
         let catalogue = Catalogue::parse(&ONE.replace("\"off\"", "")).expect("the row is well formed");
-        assert_eq!(catalogue.rows()[0].modes, [Mode::Redis]);
+        assert_eq!(catalogue.rows()[0].modes, [Subject::Redis]);
         assert_eq!(catalogue.of_the_api().count(), 0);
     }
 

@@ -9,7 +9,7 @@
 //! A listed verdict does not decide the outcome, but it must fail: one that is met makes its line stale, and
 //! that is a failure of the list. What could not be checked this time is neither.
 
-use crate::catalogue::Mode;
+use crate::catalogue::Subject;
 use crate::catalogue::{Catalogue, Requirement};
 use crate::results::{Kind, Verdicts};
 
@@ -17,7 +17,7 @@ use crate::results::{Kind, Verdicts};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownFailing {
     /// The verdicts, each with the line that lists it.
-    rows: Vec<(String, Mode, String)>,
+    rows: Vec<(String, Subject, String)>,
 }
 
 impl KnownFailing {
@@ -53,12 +53,13 @@ impl KnownFailing {
 }
 
 /// Finds the requirements and modes that an entry names; at least one.
-fn matches(entry: &str, catalogue: &Catalogue) -> Result<Vec<(String, Mode)>, String> {
+fn matches(entry: &str, catalogue: &Catalogue) -> Result<Vec<(String, Subject)>, String> {
     let words: Vec<&str> = entry.split_whitespace().collect();
     let (pattern, only) = match words.as_slice() {
         [pattern] => (*pattern, None),
-        [pattern, "in", mode] if *mode == Mode::Redis.as_str() => (*pattern, Some(Mode::Redis)),
-        [pattern, "in", mode] => (*pattern, Some(mode.parse::<Mode>().map_err(|error| error.to_string())?)),
+        [pattern, "in", mode] => {
+            (*pattern, Some(mode.parse::<Subject>().map_err(|error| error.to_string())?))
+        }
         _ => return Err(format!("{entry:?} is no entry; write REQUIREMENT or REQUIREMENT in MODE")),
     };
     let rows: Vec<&Requirement> = catalogue.rows().iter().filter(|row| fits(pattern, &row.id)).collect();
@@ -70,8 +71,8 @@ fn matches(entry: &str, catalogue: &Catalogue) -> Result<Vec<(String, Mode)>, St
         };
         return Err(format!("{pattern:?} names no requirement; {advice}"));
     }
-    let modes = |mode: &&Mode| only.is_none_or(|only| only == **mode);
-    let found: Vec<(String, Mode)> = rows
+    let modes = |mode: &&Subject| only.is_none_or(|only| only == **mode);
+    let found: Vec<(String, Subject)> = rows
         .iter()
         .flat_map(|row| row.modes.iter().filter(modes).map(|mode| (row.id.clone(), *mode)))
         .collect();
@@ -86,9 +87,8 @@ fn matches(entry: &str, catalogue: &Catalogue) -> Result<Vec<(String, Mode)>, St
 
 /// Lists the modes in which any of these requirements applies.
 fn modes_of(rows: &[&Requirement]) -> String {
-    let any = |mode: &Mode| rows.iter().any(|row| row.modes.contains(mode));
-    let modes: Vec<&str> =
-        [Mode::Redis].iter().chain(&Mode::ALL).filter(|mode| any(mode)).map(|mode| mode.as_str()).collect();
+    let any = |mode: &Subject| rows.iter().any(|row| row.modes.contains(mode));
+    let modes: Vec<&str> = Subject::all().filter(any).map(Subject::as_str).collect();
     modes.join(", ")
 }
 
@@ -116,11 +116,11 @@ const HEAD: &str = "\
 pub fn present(verdicts: &Verdicts, catalogue: &Catalogue) -> String {
     let mut out = HEAD.to_owned();
     for row in catalogue.rows() {
-        let fails = |mode: &&Mode| {
+        let fails = |mode: &&Subject| {
             let finding = verdicts.find(&row.id, **mode);
             finding.is_some_and(|finding| matches!(finding.kind, Kind::NotMet | Kind::Blocked))
         };
-        let failing: Vec<&Mode> = row.modes.iter().filter(fails).collect();
+        let failing: Vec<&Subject> = row.modes.iter().filter(fails).collect();
         if !failing.is_empty() && failing.len() == row.modes.len() {
             out.push_str(&format!("{}\n", row.id));
         } else {
@@ -133,6 +133,7 @@ pub fn present(verdicts: &Verdicts, catalogue: &Catalogue) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::Mode;
     use crate::results::Finding;
     use crate::suite::Suite;
 
@@ -140,10 +141,10 @@ mod tests {
         Suite::built_in().expect("a test of its own reads it").catalogue
     }
 
-    fn finding(requirement: &str, mode: Mode, kind: Kind) -> Finding {
+    fn finding(requirement: &str, mode: impl Into<Subject>, kind: Kind) -> Finding {
         Finding {
             requirement: requirement.into(),
-            mode,
+            mode: mode.into(),
             kind,
             place: None,
             at_home: false,
@@ -219,7 +220,7 @@ mod tests {
         for text in ["redis.* in redis\n", "redis.ping\n"] {
             let known = KnownFailing::parse("known", text, &catalogue()).expect("it names something");
             let mut verdicts = Verdicts::default();
-            verdicts.extend([finding("redis.ping", Mode::Redis, Kind::NotMet)]);
+            verdicts.extend([finding("redis.ping", Subject::Redis, Kind::NotMet)]);
             known.mark(&mut verdicts);
             assert_eq!(verdicts.known_failures(), 1, "{text}");
         }
@@ -234,7 +235,7 @@ mod tests {
             finding("me.nobody", Mode::Off, Kind::Blocked),
             finding("gate.off", Mode::Off, Kind::Met),
         ]);
-        verdicts.extend([finding("redis.hash", Mode::Redis, Kind::NotMet)]);
+        verdicts.extend([finding("redis.hash", Subject::Redis, Kind::NotMet)]);
         let text = present(&verdicts, &catalogue);
         let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
         assert_eq!(lines, ["me.nobody", "login.ok in session_auth", "redis.hash"]);

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::target_info::TargetInfo;
 use super::verdict::{Kind, Verdicts};
-use crate::catalogue::Mode;
 use crate::catalogue::{Catalogue, Weight};
+use crate::catalogue::{Mode, Subject};
 
 /// The outcome of a check, by which the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +26,11 @@ pub struct Report {
     /// What was checked.
     pub target: TargetInfo,
     /// In which modes.
-    pub modes: Vec<Mode>,
+    pub modes: Vec<Subject>,
     /// The verdicts.
     pub verdicts: Verdicts,
     /// The last output of programs that did not start, by mode.
-    pub outputs: BTreeMap<Mode, String>,
+    pub outputs: BTreeMap<Subject, String>,
     /// The known mistakes that it behaves like; whoever renders the report works them out first.
     #[serde(skip)]
     pub likenesses: Vec<Likeness>,
@@ -42,7 +42,7 @@ pub struct Likeness {
     /// The sentence that says what such an implementation is like.
     pub sentence: String,
     /// The verdicts that speak for it: requirement and mode.
-    pub explains: BTreeSet<(String, Mode)>,
+    pub explains: BTreeSet<(String, Subject)>,
 }
 
 impl Likeness {
@@ -124,7 +124,7 @@ impl Report {
 }
 
 /// Lists modes, or says "every mode" where that is what they are.
-pub fn modes(modes: &[Mode]) -> String {
+pub fn modes(modes: &[Subject]) -> String {
     if modes.len() == Mode::ALL.len() {
         return "every mode".to_owned();
     }

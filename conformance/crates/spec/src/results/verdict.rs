@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
-use crate::catalogue::Mode;
+use crate::catalogue::Subject;
 use crate::catalogue::{Catalogue, Weight};
 
 /// What is known of a requirement.
@@ -61,7 +61,7 @@ pub struct Finding {
     /// The requirement's id.
     pub requirement: String,
     /// The mode that the target ran in.
-    pub mode: Mode,
+    pub mode: Subject,
     /// What is known.
     pub kind: Kind,
     /// The scenario that told, and the line of its step.
@@ -80,9 +80,9 @@ pub struct Finding {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(from = "Vec<Finding>", into = "Vec<Finding>")]
 pub struct Verdicts {
-    rows: BTreeMap<(String, Mode), Finding>,
+    rows: BTreeMap<(String, Subject), Finding>,
     /// The verdicts that are listed as failing, each with the line that lists it.
-    listed: BTreeMap<(String, Mode), String>,
+    listed: BTreeMap<(String, Subject), String>,
 }
 
 impl From<Vec<Finding>> for Verdicts {
@@ -106,7 +106,7 @@ impl Verdicts {
     /// it is not met on the word of the others.
     pub fn add(&mut self, finding: Finding) {
         let weight = |one: &Finding| match (one.mode, one.kind) {
-            (Mode::Redis, Kind::NotChecked) => Kind::Met.weight(),
+            (Subject::Redis, Kind::NotChecked) => Kind::Met.weight(),
             (_, kind) => kind.weight(),
         };
         let is_lacking = |one: &Finding| one.kind == Kind::NotChecked;
@@ -123,7 +123,7 @@ impl Verdicts {
 
     /// Adds the findings of all steps of one mode, scenario by scenario.
     pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        type Key = (Option<String>, String, Mode);
+        type Key = (Option<String>, String, Subject);
         let mut scenarios: BTreeMap<Key, Finding> = BTreeMap::new();
         let mut order: Vec<Key> = Vec::new();
         for finding in findings {
@@ -147,7 +147,7 @@ impl Verdicts {
 
     /// Names as the blocker of each blocked requirement the one that is itself not met, where there is one.
     pub fn trace_blockers(&mut self) {
-        let reasons: BTreeMap<(String, Mode), String> = self
+        let reasons: BTreeMap<(String, Subject), String> = self
             .rows
             .iter()
             .filter(|(_, finding)| finding.kind == Kind::Blocked)
@@ -167,8 +167,8 @@ impl Verdicts {
     }
 
     /// Finds the verdict of one requirement in one mode.
-    pub fn find(&self, requirement: &str, mode: Mode) -> Option<&Finding> {
-        self.rows.get(&(requirement.to_owned(), mode))
+    pub fn find(&self, requirement: &str, mode: impl Into<Subject>) -> Option<&Finding> {
+        self.rows.get(&(requirement.to_owned(), mode.into()))
     }
 
     /// Lists the verdicts by requirement, then by mode.
@@ -194,8 +194,8 @@ impl Verdicts {
     /// Notes that a verdict is known to fail, and where that is said; one that was not judged is passed over.
     ///
     /// It decides nothing from now on, but must fail: see [`stale`](Self::stale).
-    pub fn list_as_failing(&mut self, requirement: &str, mode: Mode, line: &str) {
-        let key = (requirement.to_owned(), mode);
+    pub fn list_as_failing(&mut self, requirement: &str, mode: impl Into<Subject>, line: &str) {
+        let key = (requirement.to_owned(), mode.into());
         if self.rows.contains_key(&key) {
             self.listed.entry(key).or_insert_with(|| line.to_owned());
         }

@@ -20,15 +20,15 @@ use self::front::{Line, lines};
 use self::variables::Known;
 use super::diagnose::{Diagnostic, code};
 use super::tree::{Scenario, Section, Show, Step};
-use crate::catalogue::Mode;
+use crate::catalogue::{Mode, Subject};
 
 /// Reads a scenario; see [`Scenario::parse`].
 pub(super) fn scenario(name: &str, source: &str) -> Result<Scenario, Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let (front, start) = front::read(source, &mut errors);
-    let of_redis = front.modes == [Mode::Redis];
+    let of_redis = front.modes == [Subject::Redis];
     let known = if of_redis { Known::of_redis() } else { Known::of_the_api() };
-    let shut = front.modes.contains(&Mode::Auth);
+    let shut = front.modes.contains(&Subject::Api(Mode::Auth));
     let mut parser = Parser { source, sections: Vec::new(), of_redis, shut, known, has_steps: false, errors };
     parser.body(start);
     let Parser { sections, mut errors, has_steps, .. } = parser;

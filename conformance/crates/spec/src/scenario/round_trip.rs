@@ -14,8 +14,8 @@ use super::path::{JsonPath, PathStep};
 use super::redis::{Call, Client, NOBODY, Redis};
 use super::template::{Piece, Template, Transform, Variable};
 use super::tree::{Scenario, Section, SessionDuration, Settings, Show, Spanned, Step};
-use crate::catalogue::Mode;
 use crate::catalogue::Profile;
+use crate::catalogue::{Mode, Subject};
 
 /// Any text that fits on a line, the characters that mean something to a shell often among it.
 fn text() -> impl Strategy<Value = String> {
@@ -174,7 +174,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         |(modes, (session_name, session_duration, tz, profile), exact_clock, isolated, sections)| Scenario {
             name: "x".into(),
             title: String::new(),
-            modes,
+            modes: Subject::of_api(&modes),
             settings: Settings { session_name, session_duration, tz, profile },
             exact_clock,
             isolated,
@@ -205,7 +205,7 @@ fn of_redis() -> impl Strategy<Value = Scenario> {
         Scenario {
             name: "x".into(),
             title: String::new(),
-            modes: vec![Mode::Redis],
+            modes: vec![Subject::Redis],
             settings: Settings::default(),
             exact_clock: false,
             isolated,
@@ -258,7 +258,7 @@ fn is_readable(scenario: &Scenario) -> bool {
             Action::Parallel(_) => has_one_answer = false,
             Action::Authenticate(_) => {
                 has_one_answer = false;
-                return !scenario.modes.contains(&Mode::Auth);
+                return !scenario.modes.contains(&Subject::Api(Mode::Auth));
             }
             Action::Capture(capture) => {
                 return has_one_answer || matches!(capture.from, CaptureSource::Variable(_));

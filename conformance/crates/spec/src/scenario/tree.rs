@@ -6,8 +6,7 @@ use std::ops::Range;
 use super::action::Action;
 use super::diagnose::Diagnostic;
 use super::{parse, print};
-use crate::catalogue::Mode;
-use crate::catalogue::Profile;
+use crate::catalogue::{Profile, Subject};
 
 /// A scenario: its settings and its steps.
 #[derive(Clone, Debug)]
@@ -16,8 +15,8 @@ pub struct Scenario {
     pub name: String,
     /// The text of its first heading, and its name where there is none.
     pub title: String,
-    /// The modes that it runs in, in order; at least one, and [`Mode::Redis`] alone where it is of a Redis server.
-    pub modes: Vec<Mode>,
+    /// The modes that it runs in, in order; at least one, and [`Subject::Redis`] alone where it is of a Redis server.
+    pub modes: Vec<Subject>,
     /// How the server is set up.
     pub settings: Settings,
     /// It needs a clock that can stand still.
@@ -124,7 +123,7 @@ impl Scenario {
 
     /// Tells whether a Redis server is under test, and not the API.
     pub fn is_of_redis(&self) -> bool {
-        self.modes == [Mode::Redis]
+        self.modes == [Subject::Redis]
     }
 
     /// Iterates over the steps of all sections, in order.
@@ -164,10 +163,10 @@ impl Default for Settings {
 }
 
 impl SessionDuration {
-    /// Gives the value of SESSION_DURATION in a mode; `None` leaves it unset.
-    pub fn for_mode(&self, mode: Mode) -> Option<String> {
+    /// Returns the value of SESSION_DURATION for a subject; `None` leaves it unset.
+    pub fn for_subject(&self, subject: Subject) -> Option<String> {
         match self {
-            Self::OfMode => mode.expires().then(|| "60".to_owned()),
+            Self::OfMode => subject.api_mode().filter(|mode| mode.expires()).map(|_| "60".to_owned()),
             Self::Unset => None,
             Self::Value(value) => Some(value.clone()),
         }
@@ -210,13 +209,17 @@ impl Show {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::Mode;
 
     #[test]
     fn the_mode_decides_where_a_scenario_says_nothing() {
-        assert_eq!(SessionDuration::OfMode.for_mode(Mode::SessionAuth), None);
-        assert_eq!(SessionDuration::OfMode.for_mode(Mode::SessionDbAuth).as_deref(), Some("60"));
-        assert_eq!(SessionDuration::Unset.for_mode(Mode::SessionExpAuth), None);
-        assert_eq!(SessionDuration::Value("abc".into()).for_mode(Mode::Off).as_deref(), Some("abc"));
+        assert_eq!(SessionDuration::OfMode.for_subject(Mode::SessionAuth.into()), None);
+        assert_eq!(SessionDuration::OfMode.for_subject(Mode::SessionDbAuth.into()).as_deref(), Some("60"));
+        assert_eq!(SessionDuration::Unset.for_subject(Mode::SessionExpAuth.into()), None);
+        assert_eq!(
+            SessionDuration::Value("abc".into()).for_subject(Mode::Off.into()).as_deref(),
+            Some("abc")
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use spec::catalogue::Mode;
+use spec::catalogue::Subject;
 use spec::scenario::Scenario;
 
 /// An event of a check.
@@ -16,28 +16,28 @@ pub enum Event<'a> {
     /// A scenario begins.
     Began {
         /// The mode.
-        mode: Mode,
+        mode: Subject,
         /// The scenario.
         scenario: &'a Scenario,
     },
     /// A scenario has been replayed to its end.
     Replayed {
         /// The mode.
-        mode: Mode,
+        mode: Subject,
         /// The scenario.
         scenario: &'a Scenario,
     },
     /// A scenario is not going to be replayed: its result is known without that.
     Skipped {
         /// The mode.
-        mode: Mode,
+        mode: Subject,
         /// The scenario.
         scenario: &'a Scenario,
     },
     /// A server is still starting. This event comes once a second.
     Starting {
         /// Its mode.
-        mode: Mode,
+        mode: Subject,
         /// The time since its start.
         waited: Duration,
         /// The longest time that the start may take; `None` where nothing limits it.

@@ -1,11 +1,12 @@
 //! Which of many findings counts, and how verdicts are listed and counted.
 
 use super::*;
+use crate::catalogue::Mode;
 
 fn finding(scenario: &str, kind: Kind, line: usize) -> Finding {
     Finding {
         requirement: "login.ok".into(),
-        mode: Mode::SessionAuth,
+        mode: Mode::SessionAuth.into(),
         kind,
         place: Some((scenario.into(), line)),
         at_home: scenario == "home",
@@ -80,7 +81,7 @@ fn mixed() -> Verdicts {
     ];
     let finding = |(requirement, mode, kind): (&str, Mode, Kind)| Finding {
         requirement: requirement.to_owned(),
-        mode,
+        mode: mode.into(),
         reason: (kind == Kind::NotChecked).then(|| "no clock".to_owned()),
         ..finding("s", kind, 1)
     };

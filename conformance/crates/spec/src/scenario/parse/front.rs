@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::catalogue::Mode;
 use crate::catalogue::Profile;
+use crate::catalogue::{Mode, Subject};
 use crate::scenario::diagnose::{Diagnostic, code, did_you_mean};
 use crate::scenario::tree::{SessionDuration, Settings, Spanned};
 
@@ -22,7 +22,7 @@ const KEYS: [(&str, &str); 8] = [
 /// What the front matter says.
 #[derive(Debug, Default)]
 pub(super) struct Front {
-    pub(super) modes: Vec<Mode>,
+    pub(super) modes: Vec<Subject>,
     pub(super) settings: Settings,
     pub(super) exact_clock: bool,
     pub(super) isolated: bool,
@@ -120,7 +120,7 @@ impl Front {
         };
         let text = unquoted(value.value);
         match key {
-            "server" if text == Mode::Redis.as_str() => self.modes = vec![Mode::Redis],
+            "server" if text == Subject::Redis.as_str() => self.modes = vec![Subject::Redis],
             "modes" => match value.value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                 Some(list) => self.modes = modes(list, value.span.start + 1, errors),
                 None => errors.push(wrong(&value)),
@@ -142,15 +142,15 @@ impl Front {
 }
 
 /// Reads the names between the brackets, the first of which starts at byte `start`; gives them in order.
-fn modes(list: &str, start: usize, errors: &mut Vec<Diagnostic>) -> Vec<Mode> {
-    let mut modes: Vec<Mode> = Vec::new();
+fn modes(list: &str, start: usize, errors: &mut Vec<Diagnostic>) -> Vec<Subject> {
+    let mut modes: Vec<Subject> = Vec::new();
     let mut at = start;
     for item in list.split(',') {
         let name = item.trim();
         let from = at + (item.len() - item.trim_start().len());
         let span = from..from + name.len();
         at += item.len() + 1;
-        match name.parse::<Mode>() {
+        match name.parse::<Mode>().map(Subject::Api) {
             Ok(mode) if modes.contains(&mode) => {
                 let message = format!("the mode `{mode}` stands twice");
                 errors.push(Diagnostic::new(code::VALUE, span, message, "leave one of them out"));

@@ -111,7 +111,7 @@ fn keys_are_known_and_stand_once() {
 #[test]
 fn a_scenario_of_a_redis_server_has_no_modes_and_no_settings_of_the_api() {
     let (front, _) = read("---\nserver: redis\nisolated: true\n---\n", &mut Vec::new());
-    assert_eq!((front.modes, front.isolated), (vec![Mode::Redis], true));
+    assert_eq!((front.modes, front.isolated), (vec![Subject::Redis], true));
     insta::assert_snapshot!(told("---\nserver: redis\nmodes: [off]\n---\n"), @r"
     error[S002]: `server` and `modes` do not go together
      --> x.md:1:1
