@@ -14,7 +14,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use model::{Asked, Machine, Route, Rules};
+use model::{Machine, ParsedRequest, Route, Rules};
 use search::served;
 use spec::catalogue::Mode;
 use spec::http::Answer;
@@ -175,8 +175,8 @@ impl Server {
     }
 
     async fn answer(self: Arc<Self>, request: Request) -> Answer {
-        let asked = Asked::of(&request);
-        match (self.race, &asked.route, asked.method.as_str()) {
+        let parsed = ParsedRequest::from(&request);
+        match (self.race, &parsed.route, parsed.method.as_str()) {
             (Race::LateLogout, Route::Logout, "DELETE") => {
                 let answer = self.look(&request);
                 others().await;
@@ -192,14 +192,14 @@ impl Server {
                 answer
             }
             (Race::SharedLogin, Route::Login, "POST") => {
-                let under_way = self.logins().get(&asked.body).cloned();
+                let under_way = self.logins().get(&parsed.body).cloned();
                 if let Some(answer) = under_way {
                     return answer;
                 }
                 let answer = self.act(&request);
-                self.logins().insert(asked.body.clone(), answer.clone());
+                self.logins().insert(parsed.body.clone(), answer.clone());
                 others().await;
-                self.logins().remove(&asked.body);
+                self.logins().remove(&parsed.body);
                 answer
             }
             (Race::LostUpdate, Route::User(id), "PUT") => {

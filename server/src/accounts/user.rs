@@ -6,8 +6,6 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
-use tokio::sync::OnceCell;
-use tokio::task::{JoinError, spawn_blocking};
 use uuid::Uuid;
 
 use super::PasswordHash;
@@ -91,14 +89,14 @@ impl Serialize for User {
 #[derive(Debug)]
 pub struct UserList {
     users: Vec<Arc<User>>,
-    // Rendered by the first request that asks for it; others wait for that one without blocking a thread.
-    json: OnceCell<Bytes>,
+    // As a user's.
+    json: OnceLock<Bytes>,
 }
 
 impl UserList {
     /// Makes a list of these users.
     pub fn new(users: Vec<Arc<User>>) -> Self {
-        Self { users, json: OnceCell::new() }
+        Self { users, json: OnceLock::new() }
     }
 
     /// Returns the users.
@@ -106,18 +104,10 @@ impl UserList {
         self.users.iter().map(Arc::as_ref)
     }
 
-    /// Returns the JSON of these users: what `render` returned for the first caller, kept from then on. It runs
-    /// on a thread for blocking work, as the list may be long.
-    ///
-    /// # Errors
-    ///
-    /// If `render` panics.
-    pub async fn json(self: &Arc<Self>, render: fn(&Self) -> Bytes) -> Result<Bytes, JoinError> {
-        let json = self.json.get_or_try_init(|| {
-            let list = Arc::clone(self);
-            spawn_blocking(move || render(&list))
-        });
-        json.await.cloned()
+    /// Returns the JSON of these users: what `render` returned for the first caller, kept from then on. That takes its time
+    /// for a long list: a store that reads one has it rendered on the same thread for blocking work.
+    pub fn json(&self, render: impl FnOnce(&Self) -> Bytes) -> Bytes {
+        self.json.get_or_init(|| render(self)).clone()
     }
 }
 

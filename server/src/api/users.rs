@@ -17,8 +17,7 @@ use crate::http::reply::Reply;
 /// GET /api/v1/users
 pub async fn list(service: &Service) -> Result<Reply, Refusal> {
     let users = service.store().users().await?;
-    let json = users.json(json::body).await.map_err(|_| Refusal::Internal)?;
-    Ok(Reply::written(StatusCode::OK, json))
+    Ok(Reply::written(StatusCode::OK, users.json(json::body)))
 }
 
 /// GET /api/v1/users/me

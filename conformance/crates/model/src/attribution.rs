@@ -9,11 +9,11 @@ mod tests;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::asked::Route;
 use super::compare::{Aspect, Difference};
 use super::history::{SessionEnd, SessionHistory, SessionRecord};
+use super::parsed_request::Route;
 use super::state::Second;
-use super::{AllowedResponse, Asked, Rules, Unspecified};
+use super::{AllowedResponse, ParsedRequest, Rules, Unspecified};
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::scenario::Settings;
@@ -26,7 +26,7 @@ pub struct Observation<'a> {
     /// The history of the sessions before the request.
     pub history: &'a SessionHistory,
     /// The request.
-    pub asked: &'a Asked,
+    pub parsed: &'a ParsedRequest,
     /// The allowed response that is nearest to the answer.
     pub allowed: &'a AllowedResponse,
     /// The answer; `None` if none came.
@@ -52,7 +52,8 @@ pub fn likely_requirements(observation: Observation<'_>, difference: &Difference
 impl Observation<'_> {
     fn status_or_body(&self) -> Vec<&'static str> {
         let mut all = self.by_requirement();
-        if self.rules.session_name != Settings::SESSION_NAME && self.asked.header("cookie").next().is_some() {
+        if self.rules.session_name != Settings::SESSION_NAME && self.parsed.header("cookie").next().is_some()
+        {
             all.push("login.cookie-name");
         }
         if self.answer.is_none_or(|answer| answer.status >= 500) {
@@ -97,28 +98,28 @@ impl Observation<'_> {
     }
 
     fn is_json_or_query_login(&self) -> bool {
-        self.asked.object().is_some() || self.asked.query.contains("email")
+        self.parsed.object().is_some() || self.parsed.query.contains("email")
     }
 
     /// Returns the value of the first session cookie, and the record of its session.
     fn session(&self) -> Option<(&str, Option<&SessionRecord>)> {
-        let id = self.asked.cookies(&self.rules.session_name).next()?;
+        let id = self.parsed.cookies(&self.rules.session_name).next()?;
         Some((id, self.history.session(id)))
     }
 
     /// Returns the requirements that an answer other than 401 may break, for a request without credentials.
     fn without_credentials(&self) -> Vec<&'static str> {
-        if !self.asked.is_plain() {
+        if !self.parsed.is_plain() {
             return vec!["security.gate-spelling"];
         }
-        let cookies: Vec<String> = self.asked.header("cookie").map(str::to_owned).collect();
+        let cookies: Vec<String> = self.parsed.header("cookie").map(str::to_owned).collect();
         let mut all = Vec::new();
         if self.history.ids().any(|id| cookies.iter().any(|line| line.contains(id))) {
             all.extend(["session.other-cookie", "security.cookie-parsing", "login.cookie-name"]);
         } else if self.carries_id() {
             all.push("security.id-only-in-cookie");
         }
-        if self.asked.route == Route::Logout {
+        if self.parsed.route == Route::Logout {
             all.push("logout.missing");
         }
         all.extend([self.allowed.requirement, "gate.missing", "mode.selected"]);
@@ -127,16 +128,16 @@ impl Observation<'_> {
 
     /// Returns whether the ID of a session appears anywhere in the request.
     fn carries_id(&self) -> bool {
-        let fields = self.asked.headers.iter().map(|(_, value)| value.as_str());
-        let body = String::from_utf8_lossy(&self.asked.body);
+        let fields = self.parsed.headers.iter().map(|(_, value)| value.as_str());
+        let body = String::from_utf8_lossy(&self.parsed.body);
         let texts: Vec<&str> =
-            fields.chain([self.asked.path.as_str(), self.asked.query.as_str(), &body]).collect();
+            fields.chain([self.parsed.path.as_str(), self.parsed.query.as_str(), &body]).collect();
         self.history.ids().any(|id| texts.iter().any(|text| text.contains(id)))
     }
 
     /// Returns the requirements that an answer other than 403 may break, for the ID of no session.
     fn dead_session(&self) -> Vec<&'static str> {
-        let logout = self.asked.route == Route::Logout;
+        let logout = self.parsed.route == Route::Logout;
         let mut all = match self.session() {
             Some((_, Some(session))) => match session.end {
                 Some(SessionEnd::LoggedOut) if session.restarts > 0 => {
@@ -189,7 +190,7 @@ impl Observation<'_> {
 
     /// Returns the requirements that a 401 or 403 may break, for a request that the gate should let through.
     fn refused(&self) -> Vec<&'static str> {
-        let route = &self.asked.route;
+        let route = &self.parsed.route;
         let requirement = self.allowed.requirement;
         if requirement == "me.nobody" {
             return vec![requirement, "gate.off"];
@@ -212,7 +213,7 @@ impl Observation<'_> {
         }
         if self.rules.mode == Mode::BasicAuth {
             // An email has no colon, so a second colon belongs to the password.
-            let colons = self.asked.header("authorization").any(|value| {
+            let colons = self.parsed.header("authorization").any(|value| {
                 let encoded = value.strip_prefix("Basic ").unwrap_or_default();
                 BASE64_STANDARD
                     .decode(encoded)
@@ -228,9 +229,9 @@ impl Observation<'_> {
             return vec!["session.identifies", self.allowed.requirement];
         };
         let age = self.now - session.created_at;
-        let values = self.asked.cookies(&self.rules.session_name).count();
+        let values = self.parsed.cookies(&self.rules.session_name).count();
         let alone =
-            values == 1 && self.asked.header("cookie").all(|line| line.ends_with(id) && !line.contains(';'));
+            values == 1 && self.parsed.header("cookie").all(|line| line.ends_with(id) && !line.contains(';'));
         let hints = [
             (session.restarts > 0, "db.survives-restart"),
             (session.other_logouts > 0, "logout.only-that-session"),
@@ -255,8 +256,8 @@ impl Observation<'_> {
     fn behind_the_gate(&self) -> Vec<&'static str> {
         let mut all = vec![self.allowed.requirement];
         let refused_before = self.session().is_some_and(|(_, session)| session.is_some());
-        if self.asked.path.ends_with('/') {
-            let slash = match self.asked.route {
+        if self.parsed.path.ends_with('/') {
+            let slash = match self.parsed.route {
                 Route::Status => Some("status.slash"),
                 Route::Users | Route::Me | Route::User(_) => Some("users.slash"),
                 Route::Login => Some("login.slash"),
@@ -266,7 +267,7 @@ impl Observation<'_> {
             all.extend(slash);
         }
         let of_users = matches!(
-            self.asked.route,
+            self.parsed.route,
             Route::Users | Route::Me | Route::User(_) | Route::Login | Route::Stats
         );
         if of_users && self.history.restarts > 0 {

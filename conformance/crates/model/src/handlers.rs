@@ -11,8 +11,8 @@ mod users;
 
 use serde_json::json;
 
-use super::asked::{Asked, Route};
 use super::identify::{Identity, identify};
+use super::parsed_request::{ParsedRequest, Route};
 use super::response::{AllowedResponse, Body, Effect, Status};
 use super::state::Second;
 use super::{Rules, State, Unspecified, User};
@@ -24,14 +24,19 @@ const NOT_FOUND: &str = "Not found";
 const EMAIL_MISSING: &str = "email missing";
 const PASSWORD_MISSING: &str = "password missing";
 
-/// Returns the allowed responses to `asked` in `state` at `now`, at least one.
-pub fn allowed_responses(state: &State, rules: &Rules, now: Second, asked: &Asked) -> Vec<AllowedResponse> {
-    match asked.method.as_str() {
+/// Returns the allowed responses to `parsed` in `state` at `now`, at least one.
+pub fn allowed_responses(
+    state: &State,
+    rules: &Rules,
+    now: Second,
+    parsed: &ParsedRequest,
+) -> Vec<AllowedResponse> {
+    match parsed.method.as_str() {
         "OPTIONS" => {
             return vec![AllowedResponse::unspecified(Unspecified::ServersOwnMethod, Status::Below500)];
         }
         "HEAD" => {
-            let get = Asked { method: "GET".to_owned(), ..asked.clone() };
+            let get = ParsedRequest { method: "GET".to_owned(), ..parsed.clone() };
             let bare = |allowed: AllowedResponse| AllowedResponse { body: Body::Any, ..allowed };
             let mut heads: Vec<AllowedResponse> =
                 allowed_responses(state, rules, now, &get).into_iter().map(bare).collect();
@@ -40,16 +45,16 @@ pub fn allowed_responses(state: &State, rules: &Rules, now: Second, asked: &Aske
         }
         _ => {}
     }
-    if rules.mode == Mode::Off || asked.route.is_excluded() {
-        return AuthenticatedRequest { state, rules, asked, user: None, session: None }.responses();
+    if rules.mode == Mode::Off || parsed.route.is_excluded() {
+        return AuthenticatedRequest { state, rules, parsed, user: None, session: None }.responses();
     }
-    let interpretations = identify(state, rules, now, asked);
+    let interpretations = identify(state, rules, now, parsed);
     let responses = |identity: &Identity| match identity {
-        Identity::NoCredentials if !asked.is_plain() => {
+        Identity::NoCredentials if !parsed.is_plain() => {
             vec![AllowedResponse::unspecified(Unspecified::Spelling, Status::Refusal)]
         }
-        Identity::NoCredentials => vec![AllowedResponse::error(missing(asked), 401, UNAUTHORIZED)],
-        Identity::Rejected(_) if !asked.is_plain() => {
+        Identity::NoCredentials => vec![AllowedResponse::error(missing(parsed), 401, UNAUTHORIZED)],
+        Identity::Rejected(_) if !parsed.is_plain() => {
             vec![AllowedResponse::unspecified(Unspecified::Spelling, Status::Refusal)]
         }
         Identity::Rejected(requirement) => vec![AllowedResponse::error(requirement, 403, FORBIDDEN)],
@@ -57,7 +62,7 @@ pub fn allowed_responses(state: &State, rules: &Rules, now: Second, asked: &Aske
             let request = AuthenticatedRequest {
                 state,
                 rules,
-                asked,
+                parsed,
                 user: state.user(id),
                 session: session.as_deref(),
             };
@@ -72,8 +77,8 @@ pub fn allowed_responses(state: &State, rules: &Rules, now: Second, asked: &Aske
 }
 
 /// Returns the id of the requirement for a request without credentials.
-fn missing(asked: &Asked) -> &'static str {
-    let known = asked.route.methods().contains(&asked.method.as_str());
+fn missing(parsed: &ParsedRequest) -> &'static str {
+    let known = parsed.route.methods().contains(&parsed.method.as_str());
     if known { "gate.missing" } else { "gate.before-routing" }
 }
 
@@ -81,7 +86,7 @@ fn missing(asked: &Asked) -> &'static str {
 struct AuthenticatedRequest<'a> {
     state: &'a State,
     rules: &'a Rules,
-    asked: &'a Asked,
+    parsed: &'a ParsedRequest,
     /// The authenticated user; `None` on an excluded route or in the mode without authentication.
     user: Option<&'a User>,
     /// The ID of the session that authenticates the request; `None` with any other credentials.
@@ -90,15 +95,15 @@ struct AuthenticatedRequest<'a> {
 
 impl AuthenticatedRequest<'_> {
     fn responses(&self) -> Vec<AllowedResponse> {
-        let method = self.asked.method.as_str();
-        if !self.asked.is_plain() {
+        let method = self.parsed.method.as_str();
+        if !self.parsed.is_plain() {
             let not_found = AllowedResponse::error("errors.not-found", 404, NOT_FOUND);
             return vec![not_found, AllowedResponse::unspecified(Unspecified::Spelling, Status::Below500)];
         }
-        if !self.asked.route.methods().contains(&method) {
+        if !self.parsed.route.methods().contains(&method) {
             return self.no_such_method();
         }
-        match (&self.asked.route, method) {
+        match (&self.parsed.route, method) {
             (Route::Status, _) => {
                 vec![AllowedResponse::new("status.ok", 200, Body::Json(json!({"status": "OK"})))]
             }
@@ -149,15 +154,15 @@ impl AuthenticatedRequest<'_> {
 
     /// Returns the responses to a path that does not exist, or that does not know the method.
     fn no_such_method(&self) -> Vec<AllowedResponse> {
-        let methods = self.asked.route.methods();
+        let methods = self.parsed.route.methods();
         if methods.is_empty() {
             return vec![AllowedResponse::error("errors.not-found", 404, NOT_FOUND)];
         }
         let mut all = vec![AllowedResponse::new("errors.method-not-allowed", 405, Body::NotAllowed(methods))];
-        if matches!(self.asked.route, Route::Login | Route::Logout) && !self.rules.mode.is_session() {
+        if matches!(self.parsed.route, Route::Login | Route::Logout) && !self.rules.mode.is_session() {
             all.push(AllowedResponse::unspecified(Unspecified::NoSessionsHere, Status::Below500));
         }
-        if self.asked.path.ends_with('/') {
+        if self.parsed.path.ends_with('/') {
             let not_found = AllowedResponse::error("errors.not-found", 404, NOT_FOUND);
             all.push(not_found.because(Unspecified::SlashAndWrongMethod));
         }

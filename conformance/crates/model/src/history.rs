@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::response::Effect;
 use super::state::Second;
-use super::{AllowedResponse, Asked, Rules};
+use super::{AllowedResponse, ParsedRequest, Rules};
 use spec::http::Answer;
 
 /// The events of every session until now.
@@ -78,14 +78,14 @@ impl SessionHistory {
     /// Records an answer that is one of the allowed responses.
     pub fn record(
         &mut self,
-        asked: &Asked,
+        parsed: &ParsedRequest,
         allowed: &AllowedResponse,
         answer: &Answer,
         rules: &Rules,
         now: Second,
     ) {
         let sent =
-            asked.cookies(&rules.session_name).map(str::to_owned).chain(asked.form_field("session_id"));
+            parsed.cookies(&rules.session_name).map(str::to_owned).chain(parsed.form_field("session_id"));
         for id in sent {
             match self.sessions.get_mut(&id) {
                 Some(session) => session.used |= answer.is_success(),

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::asked::Asked;
+use super::parsed_request::ParsedRequest;
 use super::state::{Age, Second};
 use super::{Rules, State, Unspecified, User};
 use spec::catalogue::Mode;
@@ -47,9 +47,9 @@ impl Interpretations {
 }
 
 /// Interprets the credentials of a request (gate.missing, gate.unknown, and the requirements of each mode).
-pub fn identify(state: &State, rules: &Rules, now: Second, asked: &Asked) -> Interpretations {
-    let authorization: Vec<&str> = asked.header("authorization").collect();
-    let cookies: Vec<&str> = asked.cookies(&rules.session_name).collect();
+pub fn identify(state: &State, rules: &Rules, now: Second, parsed: &ParsedRequest) -> Interpretations {
+    let authorization: Vec<&str> = parsed.header("authorization").collect();
+    let cookies: Vec<&str> = parsed.cookies(&rules.session_name).collect();
     let all_empty = authorization.iter().chain(&cookies).all(|value| value.is_empty());
     let interpret = |authorization: Option<&str>, cookie: Option<&str>| match (authorization, cookie) {
         (None, None) => Interpretations::only(Identity::NoCredentials),
@@ -185,7 +185,7 @@ mod tests {
     fn interpret(mode: Mode, now: Second, headers: &[(&str, &str)]) -> Interpretations {
         let mut request = Request::get("http://h/api/v1/users".to_owned());
         request.headers.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        identify(&state(), &Rules::new(mode, NAME, Some("10")), now, &Asked::of(&request))
+        identify(&state(), &Rules::new(mode, NAME, Some("10")), now, &ParsedRequest::from(&request))
     }
 
     fn documented(mode: Mode, headers: &[(&str, &str)]) -> Identity {

@@ -1,6 +1,6 @@
 //! The model as a server: it answers requests one after another.
 
-use super::{Asked, Rules, Second, State, allowed_responses, apply, render};
+use super::{ParsedRequest, Rules, Second, State, allowed_responses, apply, render};
 use spec::http::Answer;
 use spec::http::Request;
 
@@ -21,8 +21,8 @@ impl Machine {
 
     /// Answers a request with the first allowed response. Returns the id of its requirement, and the answer.
     pub fn answer(&mut self, request: &Request, now: Second) -> (&'static str, Answer) {
-        let asked = Asked::of(request);
-        let allowed = allowed_responses(&self.state, &self.rules, now, &asked).remove(0);
+        let parsed = ParsedRequest::from(request);
+        let allowed = allowed_responses(&self.state, &self.rules, now, &parsed).remove(0);
         let answer = render::render(&allowed, &self.rules.session_name, now);
         apply(&mut self.state, &allowed, &answer, &self.rules.session_name, now);
         (allowed.requirement, answer)

@@ -13,7 +13,7 @@ use super::deviation::Deviation;
 use super::history::SessionHistory;
 use super::response::AllowedResponse;
 use super::state::{Second, State, User};
-use super::{Asked, Rules, Unspecified, allowed_responses, apply, secrets};
+use super::{ParsedRequest, Rules, Unspecified, allowed_responses, apply, secrets};
 use spec::http::Exchange;
 
 /// The largest number of states to keep. Only several unspecified cases in a row lead to so many.
@@ -119,21 +119,21 @@ impl Oracle {
         if self.state_unknown {
             return Vec::new();
         }
-        let asked = Asked::of(&exchange.request);
+        let parsed = ParsedRequest::from(&exchange.request);
         let Ok(answer) = &exchange.answer else {
             self.state_unknown = true;
-            return vec![self.no_answer(&asked, exchange, to)];
+            return vec![self.no_answer(&parsed, exchange, to)];
         };
-        let head = asked.method == "HEAD";
+        let head = parsed.method == "HEAD";
         let cookie_name = self.rules.session_name.clone();
         let window = (!self.foreign_users).then_some((from, to));
-        let under_api = asked.path.starts_with("/api/v1/");
+        let under_api = parsed.path.starts_with("/api/v1/");
         let context =
             Context { cookie_name: &cookie_name, head, foreign_users: self.foreign_users, under_api, window };
         let mut next: Vec<State> = Vec::new();
         let mut nearest: Option<Candidate> = None;
         for (state, now) in self.states.iter().flat_map(|state| (from..=to).map(move |now| (state, now))) {
-            for allowed in allowed_responses(state, &self.rules, now, &asked) {
+            for allowed in allowed_responses(state, &self.rules, now, &parsed) {
                 let candidate = Candidate { differences: compare(&allowed, answer, context), allowed, now };
                 if candidate.agrees() && next.len() < MAX_STATES {
                     let mut state = state.clone();
@@ -150,7 +150,7 @@ impl Oracle {
         let Some(Candidate { allowed, differences, now }) = nearest else { return Vec::new() };
         let (rules, history) = (&self.rules, &self.history);
         let observation =
-            Observation { rules, history, asked: &asked, allowed: &allowed, answer: Some(answer), now };
+            Observation { rules, history, parsed: &parsed, allowed: &allowed, answer: Some(answer), now };
         let mut found: Vec<Deviation> = differences
             .into_iter()
             .map(|difference| Deviation {
@@ -159,7 +159,7 @@ impl Oracle {
                 actual: difference.actual,
             })
             .collect();
-        found.extend(secrets::leaked_password(&self.states[0].users, &asked, answer));
+        found.extend(secrets::leaked_password(&self.states[0].users, &parsed, answer));
         if next.is_empty() {
             self.state_unknown = true;
             return found;
@@ -169,7 +169,7 @@ impl Oracle {
         }
         self.unspecified_cases
             .extend(allowed.unspecified.filter(|one| !self.unspecified_cases.contains(one)));
-        self.history.record(&asked, &allowed, answer, &self.rules, now);
+        self.history.record(&parsed, &allowed, answer, &self.rules, now);
         self.states = next;
         found
     }
@@ -203,8 +203,8 @@ impl Oracle {
         ordered
     }
 
-    fn no_answer(&self, asked: &Asked, exchange: &Exchange, now: Second) -> Deviation {
-        let allowed = allowed_responses(&self.states[0], &self.rules, now, asked).remove(0);
+    fn no_answer(&self, parsed: &ParsedRequest, exchange: &Exchange, now: Second) -> Deviation {
+        let allowed = allowed_responses(&self.states[0], &self.rules, now, parsed).remove(0);
         let reason = exchange.answer.as_ref().err().map_or_else(String::new, ToString::to_string);
         let difference = Difference {
             aspect: Aspect::StatusOrBody,
@@ -212,7 +212,7 @@ impl Oracle {
             actual: reason,
         };
         let (rules, history) = (&self.rules, &self.history);
-        let observation = Observation { rules, history, asked, allowed: &allowed, answer: None, now };
+        let observation = Observation { rules, history, parsed, allowed: &allowed, answer: None, now };
         Deviation {
             requirements: attribution::likely_requirements(observation, &difference),
             expected: difference.expected,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use uuid::Uuid;
 
-use super::{Asked, Machine, Second, Session, User};
+use super::{Machine, ParsedRequest, Second, Session, User};
 use spec::http::Answer;
 use spec::http::Request;
 
@@ -117,15 +117,15 @@ pub fn requires_auth(path: &str, excluded: &str) -> bool {
 
 /// Returns the answer of main_3, the cookie server (main3.cookie-value).
 pub fn main_3(session_name: &str, request: &Request) -> Answer {
-    let asked = Asked::of(request);
-    let value = asked.cookies(session_name).next().unwrap_or("None").to_owned();
+    let parsed = ParsedRequest::from(request);
+    let value = parsed.cookies(session_name).next().unwrap_or("None").to_owned();
     page(&format!("Cookie value: {value}\n"))
 }
 
 /// Returns the answer of main_4, the session server (main4.user-found).
 pub fn session_server(machine: &Machine, request: &Request) -> Answer {
-    let asked = Asked::of(request);
-    let session = asked.cookies(&machine.rules.session_name).next().and_then(|id| machine.state.session(id));
+    let parsed = ParsedRequest::from(request);
+    let session = parsed.cookies(&machine.rules.session_name).next().and_then(|id| machine.state.session(id));
     page(&match session {
         Some(session) => format!("User found: {}\n", session.user),
         None => "No user found\n".to_owned(),

@@ -65,6 +65,8 @@ pub fn run_in_parallel<I: Sync, O: Send, E: Send + From<Error>>(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -72,8 +74,7 @@ mod tests {
         let items: Vec<u64> = (0..20).collect();
         for threads in [1, 3, 50] {
             let doubled = run_in_parallel(&items, threads, |runtime, index, item| {
-                runtime
-                    .block_on(async { tokio::time::sleep(std::time::Duration::from_millis(item % 3)).await });
+                runtime.block_on(async { tokio::time::sleep(Duration::from_millis(item % 3)).await });
                 assert_eq!(index as u64, *item);
                 Ok::<_, Error>(item * 2)
             });

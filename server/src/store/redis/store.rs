@@ -14,6 +14,7 @@ use super::connection::{Failure, SharedConnection};
 use super::script::SCRIPTS;
 use super::url::RedisUrl;
 use crate::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, User, UserList, UserSession};
+use crate::http::json;
 use crate::http::limits::STORE_LIST_TIME;
 use crate::store::contract::{Lookup, Store, StoreError};
 use crate::store::digest::SessionDigest;
@@ -92,7 +93,11 @@ impl Store for Redis {
             error!("failed to list users: Redis has not given all within {} s", STORE_LIST_TIME.as_secs());
             Err(StoreError::Read)
         })?;
-        Ok(Arc::new(UserList::new(users)))
+        let list = Arc::new(UserList::new(users));
+        let rendered = Arc::clone(&list);
+        // It may be long: not on a thread that serves requests.
+        tokio::task::spawn_blocking(move || rendered.json(json::body)).await.map_err(|_| StoreError::Read)?;
+        Ok(list)
     }
 
     fn user_count(&self) -> Lookup<'_, u64> {

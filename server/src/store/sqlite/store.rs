@@ -14,6 +14,7 @@ use super::rows::{USER, find_user, user};
 use super::transaction::Transaction;
 use super::writer::Writer;
 use crate::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, User, UserList, UserSession};
+use crate::http::json;
 use crate::store::cache::Cache;
 use crate::store::contract::{Lookup, PURGED_AT_ONCE, Store, StoreError, found};
 use crate::store::digest::SessionDigest;
@@ -160,6 +161,8 @@ impl Store for Sqlite {
                 all.query_map([], user)?.map(|row| row.map(Arc::new)).collect()
             })?;
             let list = Arc::new(UserList::new(users));
+            // Rendered here for the same reason.
+            list.json(json::body);
             shared.lists.fill(epoch, ALL, Arc::clone(&list));
             Ok(list)
         });

@@ -29,11 +29,11 @@ impl Bench {
 
     /// Records a success with this effect.
     fn record(&mut self, effect: Effect, headers: &[(&str, &str)], set_cookie: &str) {
-        let asked = Asked::of(&request("GET", "/api/v1/users", headers));
+        let parsed = ParsedRequest::from(&request("GET", "/api/v1/users", headers));
         let headers = vec![("set-cookie".to_owned(), set_cookie.to_owned())];
         let answer = Answer { status: 200, headers, body: Vec::new() };
         let allowed = AllowedResponse::new("login.ok", 200, Body::Any).with_effect(effect);
-        self.history.record(&asked, &allowed, &answer, &self.rules, 0);
+        self.history.record(&parsed, &allowed, &answer, &self.rules, 0);
     }
 
     /// Ends the session by a logout.
@@ -49,13 +49,13 @@ impl Bench {
 
     /// Returns the requirements that an answer with this status may break.
     fn of(&self, request: &Request, status: u16, error: &str) -> Vec<&'static str> {
-        let asked = Asked::of(request);
-        let allowed = allowed_responses(&self.state, &self.rules, 0, &asked).remove(0);
+        let parsed = ParsedRequest::from(request);
+        let allowed = allowed_responses(&self.state, &self.rules, 0, &parsed).remove(0);
         let body = format!("{{\"error\": \"{error}\"}}").into_bytes();
         let answer = Answer { status, headers: Vec::new(), body };
         let (rules, history) = (&self.rules, &self.history);
         let observation =
-            Observation { rules, history, asked: &asked, allowed: &allowed, answer: Some(&answer), now: 0 };
+            Observation { rules, history, parsed: &parsed, allowed: &allowed, answer: Some(&answer), now: 0 };
         let (expected, actual) = (String::new(), String::new());
         likely_requirements(observation, &Difference { aspect: Aspect::StatusOrBody, expected, actual })
     }
@@ -142,12 +142,12 @@ fn a_server_error_comes_first_only_where_the_answer_is_unspecified() {
 fn every_other_aspect_names_its_own_requirement_first() {
     let rules = Rules::new(Mode::SessionAuth, NAME, None);
     let history = SessionHistory::default();
-    let asked = Asked::of(&users(&[]));
+    let parsed = ParsedRequest::from(&users(&[]));
     let allowed = AllowedResponse::unspecified(Unspecified::Spelling, Status::Any);
     let observation = Observation {
         rules: &rules,
         history: &history,
-        asked: &asked,
+        parsed: &parsed,
         allowed: &allowed,
         answer: None,
         now: 0,

@@ -18,7 +18,7 @@ pub(super) static FAULTS: &[Fault] = &[
     ),
     Fault::new("status-strict-slash", &["status.slash"], "does not know status with a slash at its end")
         .after(|ctx| {
-            if ctx.is_for("status.ok") && ctx.asked.path.ends_with('/') {
+            if ctx.is_for("status.ok") && ctx.parsed.path.ends_with('/') {
                 ctx.set_error(404, "Not found");
             }
         }),
@@ -61,7 +61,7 @@ pub(super) static FAULTS: &[Fault] = &[
         }
     }),
     Fault::new("logout-by-get", &[NOT_ALLOWED], "logs out by GET too").before(|ctx| {
-        if ctx.asked.route == Route::Logout && ctx.asked.method == "GET" {
+        if ctx.parsed.route == Route::Logout && ctx.parsed.method == "GET" {
             "DELETE".clone_into(&mut ctx.request.method);
         }
     }),

@@ -9,7 +9,7 @@ use spec::catalogue::Mode;
 /// Returns the value of the `Authorization` header, in the mode with Basic authentication only.
 fn authorization(ctx: &BeforeRequest<'_>) -> Option<String> {
     let reads = ctx.machine.rules.mode == Mode::BasicAuth;
-    ctx.asked.header("authorization").next().filter(|_| reads).map(str::to_owned)
+    ctx.parsed.header("authorization").next().filter(|_| reads).map(str::to_owned)
 }
 
 /// Returns the email and the password of the credentials, split at the first colon.

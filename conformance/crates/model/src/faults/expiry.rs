@@ -57,14 +57,14 @@ pub(super) static FAULTS: &[Fault] = &[
         }
     }),
     Fault::new("use-prolongs", &[SLIDING], "prolongs a session at every use").after(|ctx| {
-        let cookie = ctx.asked.cookies(&ctx.machine.rules.session_name).next().unwrap_or_default();
+        let cookie = ctx.parsed.cookies(&ctx.machine.rules.session_name).next().unwrap_or_default();
         if ctx.answer.status == 200 {
             let used = ctx.machine.state.sessions.iter_mut().filter(|session| session.id == cookie);
             used.for_each(|session| session.created_at = ctx.now);
         }
     }),
     Fault::new("me-prolongs", &[SLIDING], "prolongs a session when it reads users/me").after(|ctx| {
-        let cookie = ctx.asked.cookies(&ctx.machine.rules.session_name).next().unwrap_or_default();
+        let cookie = ctx.parsed.cookies(&ctx.machine.rules.session_name).next().unwrap_or_default();
         if ctx.is_for("me.authenticated") {
             let used = ctx.machine.state.sessions.iter_mut().filter(|session| session.id == cookie);
             used.for_each(|session| session.created_at = ctx.now);
@@ -72,7 +72,7 @@ pub(super) static FAULTS: &[Fault] = &[
     }),
     Fault::new("late-use-prolongs", &[SLIDING], "prolongs a session that is used in its second half").after(
         |ctx| {
-            let cookie = ctx.asked.cookies(&ctx.machine.rules.session_name).next().unwrap_or_default();
+            let cookie = ctx.parsed.cookies(&ctx.machine.rules.session_name).next().unwrap_or_default();
             let half = ctx.machine.rules.duration.map(|seconds| seconds / 2);
             if ctx.answer.status == 200 {
                 let used = ctx.machine.state.sessions.iter_mut().filter(|session| session.id == cookie);
@@ -109,7 +109,7 @@ pub(super) static FAULTS: &[Fault] = &[
     Fault::new("wrong-login-prolongs", &[OWN], "prolongs a user's sessions at a login with a wrong password")
         .after(|ctx| {
             if ctx.is_for("login.wrong-password") {
-                let email = ctx.asked.form_field("email").unwrap_or_default();
+                let email = ctx.parsed.form_field("email").unwrap_or_default();
                 let user = ctx.previous.users_with_email(&email).next().map(|user| user.id.clone());
                 let of_user = ctx.machine.state.sessions.iter_mut();
                 of_user.filter(|session| Some(&session.user) == user.as_ref()).for_each(|session| {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Asked, Machine, Second, Session, State, render};
+use crate::{Machine, ParsedRequest, Second, Session, State, render};
 use spec::http::Answer;
 use spec::http::Request;
 
@@ -92,7 +92,7 @@ pub struct BeforeRequest<'a> {
     /// The request, which the hook may change.
     pub request: &'a mut Request,
     /// The original request, parsed.
-    pub asked: Asked,
+    pub parsed: ParsedRequest,
     /// The correct server.
     pub machine: &'a mut Machine,
     /// The data of the faulty server.
@@ -109,12 +109,12 @@ impl BeforeRequest<'_> {
 
     /// Returns whether the request has neither a cookie nor an `Authorization` header.
     pub fn sends_no_credentials(&self) -> bool {
-        ["cookie", "authorization"].iter().all(|name| self.asked.header(name).next().is_none())
+        ["cookie", "authorization"].iter().all(|name| self.parsed.header(name).next().is_none())
     }
 
     /// Returns the value of the first session cookie.
     pub fn cookie(&self) -> Option<String> {
-        self.asked.cookies(&self.machine.rules.session_name).next().map(str::to_owned)
+        self.parsed.cookies(&self.machine.rules.session_name).next().map(str::to_owned)
     }
 
     /// Replaces all cookies by this session cookie.
@@ -148,7 +148,7 @@ impl BeforeRequest<'_> {
 /// The context of a hook that runs after the model has handled a request.
 pub struct AfterRequest<'a> {
     /// The original request, parsed.
-    pub asked: &'a Asked,
+    pub parsed: &'a ParsedRequest,
     /// The id of the requirement that demands the model's answer.
     pub requirement: &'static str,
     /// The state before the request.

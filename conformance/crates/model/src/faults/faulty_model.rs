@@ -1,7 +1,7 @@
 //! The faulty model: the model with at most one fault, as a server.
 
 use super::{AfterRequest, AfterRestart, BeforeRequest, Fault, Memory};
-use crate::{Asked, Machine, Rules, Second, programs};
+use crate::{Machine, ParsedRequest, Rules, Second, programs};
 use spec::http::Answer;
 use spec::http::Request;
 
@@ -37,16 +37,16 @@ impl FaultyModel {
     /// Answers a request.
     pub fn answer(&mut self, request: &Request, now: Second) -> Answer {
         let rules = self.machine.rules.clone();
-        let asked = Asked::of(request);
+        let parsed = ParsedRequest::from(request);
         let mut request = request.clone();
         if let Some(act) = self.fault.and_then(|fault| fault.before) {
             let (machine, memory) = (&mut self.machine, &self.memory);
-            act(&mut BeforeRequest { request: &mut request, asked: asked.clone(), machine, memory, now });
+            act(&mut BeforeRequest { request: &mut request, parsed: parsed.clone(), machine, memory, now });
         }
         let previous = self.machine.state.clone();
         let (requirement, mut answer) = self.machine.answer(&request, now);
         self.machine.rules = rules;
-        self.apply_after(&asked, requirement, &previous, &mut answer, now);
+        self.apply_after(&parsed, requirement, &previous, &mut answer, now);
         self.memory.logins += usize::from(requirement == "login.ok");
         if requirement == "logout.ok" {
             let kept = &self.machine.state.sessions;
@@ -75,13 +75,13 @@ impl FaultyModel {
         now: Second,
     ) -> Answer {
         let previous = self.machine.state.clone();
-        self.apply_after(&Asked::of(request), requirement, &previous, &mut answer, now);
+        self.apply_after(&ParsedRequest::from(request), requirement, &previous, &mut answer, now);
         answer
     }
 
     fn apply_after(
         &mut self,
-        asked: &Asked,
+        parsed: &ParsedRequest,
         requirement: &'static str,
         previous: &crate::State,
         answer: &mut Answer,
@@ -89,7 +89,7 @@ impl FaultyModel {
     ) {
         if let Some(act) = self.fault.and_then(|fault| fault.after) {
             let (machine, memory) = (&mut self.machine, &self.memory);
-            act(&mut AfterRequest { asked, requirement, previous, machine, memory, answer, now });
+            act(&mut AfterRequest { parsed, requirement, previous, machine, memory, answer, now });
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) static FAULTS: &[Fault] = &[
         ctx.bypass_gate();
     }),
     Fault::new("nobody-let-in", &["mode.selected"], "lets in whoever sends no credentials").before(|ctx| {
-        if ctx.sends_no_credentials() && ctx.asked.route != Route::Login {
+        if ctx.sends_no_credentials() && ctx.parsed.route != Route::Login {
             ctx.bypass_gate();
         }
     }),
@@ -23,13 +23,13 @@ pub(super) static FAULTS: &[Fault] = &[
         "asks nobody for credentials once somebody has logged in",
     )
     .before(|ctx| {
-        if ctx.sends_no_credentials() && ctx.asked.route != Route::Login && ctx.memory.logins > 0 {
+        if ctx.sends_no_credentials() && ctx.parsed.route != Route::Login && ctx.memory.logins > 0 {
             ctx.bypass_gate();
         }
     }),
     Fault::new("off-closed", &["gate.off"], "asks for credentials to read where AUTH_TYPE is unset").after(
         |ctx| {
-            let reads = ctx.asked.method == "GET" && !ctx.asked.route.is_excluded();
+            let reads = ctx.parsed.method == "GET" && !ctx.parsed.route.is_excluded();
             if ctx.machine.rules.mode == Mode::Off && reads {
                 ctx.set_error(401, "Unauthorized");
             }
@@ -47,19 +47,19 @@ pub(super) static FAULTS: &[Fault] = &[
             }
         }),
     Fault::new("missing-on-get-only", &[MISSING], "closes routes to GET only").before(|ctx| {
-        if ctx.asked.method != "GET" && ctx.asked.route != Route::Logout {
+        if ctx.parsed.method != "GET" && ctx.parsed.route != Route::Logout {
             ctx.bypass_gate();
         }
     }),
     Fault::new("unknown-401", &["gate.unknown"], "answers 401 where credentials identify nobody").after(
         |ctx| {
-            if ctx.answer.status == 403 && ctx.asked.route != Route::Forbidden {
+            if ctx.answer.status == 403 && ctx.parsed.route != Route::Forbidden {
                 ctx.set_error(401, "Unauthorized");
             }
         },
     ),
     Fault::new("login-closed", &[EXCLUDED], "asks for credentials at login").after(|ctx| {
-        if ctx.asked.route == Route::Login && ctx.asked.header("cookie").next().is_none() {
+        if ctx.parsed.route == Route::Login && ctx.parsed.header("cookie").next().is_none() {
             ctx.undo();
             ctx.drop_header("set-cookie");
             ctx.set_error(401, "Unauthorized");
@@ -72,8 +72,8 @@ pub(super) static FAULTS: &[Fault] = &[
     )
     .after(|ctx| {
         if ctx.machine.rules.mode != Mode::Off
-            && matches!(ctx.asked.route, Route::Status | Route::Forbidden)
-            && !ctx.asked.path.ends_with('/')
+            && matches!(ctx.parsed.route, Route::Status | Route::Forbidden)
+            && !ctx.parsed.path.ends_with('/')
         {
             ctx.set_error(401, "Unauthorized");
         }
@@ -81,29 +81,29 @@ pub(super) static FAULTS: &[Fault] = &[
     Fault::new("excluded-with-slash", &[EXCLUDED], "asks for credentials at an excluded path with a slash")
         .after(|ctx| {
             if ctx.machine.rules.mode != Mode::Off
-                && matches!(ctx.asked.route, Route::Status | Route::Forbidden)
-                && ctx.asked.path.ends_with('/')
+                && matches!(ctx.parsed.route, Route::Status | Route::Forbidden)
+                && ctx.parsed.path.ends_with('/')
             {
                 ctx.set_error(401, "Unauthorized");
             }
         }),
     Fault::new("routing-first", &[ROUTING], "looks for the route before it asks for credentials").before(
         |ctx| {
-            if ctx.asked.route == Route::Unknown && ctx.asked.is_plain() {
+            if ctx.parsed.route == Route::Unknown && ctx.parsed.is_plain() {
                 ctx.bypass_gate();
             }
         },
     ),
     Fault::new("method-first", &[ROUTING], "looks at the method before it asks for credentials").before(
         |ctx| {
-            let methods = ctx.asked.route.methods();
-            if !methods.is_empty() && !methods.contains(&ctx.asked.method.as_str()) {
+            let methods = ctx.parsed.route.methods();
+            if !methods.is_empty() && !methods.contains(&ctx.parsed.method.as_str()) {
                 ctx.bypass_gate();
             }
         },
     ),
     Fault::new("plain-auth-opens", &["gate.plain-auth"], "lets any Authorization header in").before(|ctx| {
-        if ctx.machine.rules.mode == Mode::Auth && ctx.asked.header("authorization").next().is_some() {
+        if ctx.machine.rules.mode == Mode::Auth && ctx.parsed.header("authorization").next().is_some() {
             ctx.bypass_gate();
         }
     }),

@@ -70,7 +70,7 @@ pub(super) static FAULTS: &[Fault] = &[
         }),
     Fault::new("login-strict-slash", &["login.slash"], "does not know login with a slash at its end").after(
         |ctx| {
-            if ctx.is_for(OK) && ctx.asked.path.ends_with('/') {
+            if ctx.is_for(OK) && ctx.parsed.path.ends_with('/') {
                 ctx.undo();
                 ctx.drop_header("set-cookie");
                 ctx.set_error(404, "Not found");
@@ -79,7 +79,7 @@ pub(super) static FAULTS: &[Fault] = &[
     ),
     Fault::new("login-empty-email", &["login.email-missing"], "looks for a user with an empty email").after(
         |ctx| {
-            if ctx.is_for("login.email-missing") && ctx.asked.form_field("email").is_some() {
+            if ctx.is_for("login.email-missing") && ctx.parsed.form_field("email").is_some() {
                 ctx.set_error(404, "no user found for this email");
             }
         },
@@ -90,7 +90,7 @@ pub(super) static FAULTS: &[Fault] = &[
         "asks for the password before the email at login",
     )
     .after(|ctx| {
-        let password = ctx.asked.form_field("password").unwrap_or_default();
+        let password = ctx.parsed.form_field("password").unwrap_or_default();
         if ctx.is_for("login.email-missing") && password.is_empty() {
             ctx.set_error(400, "password missing");
         }
@@ -101,7 +101,7 @@ pub(super) static FAULTS: &[Fault] = &[
         "takes an empty password for a wrong one",
     )
     .after(|ctx| {
-        if ctx.is_for("login.password-missing") && ctx.asked.form_field("password").is_some() {
+        if ctx.is_for("login.password-missing") && ctx.parsed.form_field("password").is_some() {
             ctx.set_error(401, "wrong password");
         }
     }),
@@ -111,7 +111,7 @@ pub(super) static FAULTS: &[Fault] = &[
         "looks for the user before it asks for a password",
     )
     .after(|ctx| {
-        let email = ctx.asked.form_field("email").unwrap_or_default();
+        let email = ctx.parsed.form_field("email").unwrap_or_default();
         if ctx.is_for("login.password-missing") && ctx.previous.users_with_email(&email).next().is_none() {
             ctx.set_error(404, "no user found for this email");
         }
@@ -141,10 +141,10 @@ pub(super) static FAULTS: &[Fault] = &[
     }),
     Fault::new("login-any-password", &["login.wrong-password"], "lets a wrong password in after a right one")
         .before(|ctx| {
-            let email = ctx.asked.form_field("email").unwrap_or_default();
+            let email = ctx.parsed.form_field("email").unwrap_or_default();
             let Some(user) = ctx.machine.state.users_with_email(&email).next().cloned() else { return };
             if ctx.machine.state.sessions.iter().any(|session| session.user == user.id)
-                && ctx.asked.form_field("password").is_some_and(|password| !password.is_empty())
+                && ctx.parsed.form_field("password").is_some_and(|password| !password.is_empty())
             {
                 let pairs = [("email", &user.email), ("password", &user.password)];
                 let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
@@ -152,10 +152,10 @@ pub(super) static FAULTS: &[Fault] = &[
             }
         }),
     Fault::new("login-by-json", &["login.form-only"], "reads a JSON body too").before(|ctx| {
-        if let Some(fields) = ctx.asked.object() {
+        if let Some(fields) = ctx.parsed.object() {
             let pairs = fields.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
             let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-            if ctx.asked.route == crate::Route::Login {
+            if ctx.parsed.route == crate::Route::Login {
                 ctx.set_header("content-type", "application/x-www-form-urlencoded");
                 ctx.request.body = Some(body.into_bytes());
             }
@@ -164,7 +164,7 @@ pub(super) static FAULTS: &[Fault] = &[
     Fault::new("login-by-query", &["login.form-only"], "reads the query string too").before(|ctx| {
         let query = ctx.request.url.split_once('?').map(|(_, query)| query.to_owned());
         if let Some(query) = query
-            && ctx.asked.route == crate::Route::Login
+            && ctx.parsed.route == crate::Route::Login
         {
             ctx.set_header("content-type", "application/x-www-form-urlencoded");
             ctx.request.body = Some(query.into_bytes());

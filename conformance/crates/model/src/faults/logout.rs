@@ -92,22 +92,22 @@ pub(super) static FAULTS: &[Fault] = &[
     ),
     Fault::new("logout-strict-slash", &["logout.slash"], "does not know logout with a slash at its end")
         .after(|ctx| {
-            if ctx.is_for(OK) && ctx.asked.path.ends_with('/') {
+            if ctx.is_for(OK) && ctx.parsed.path.ends_with('/') {
                 ctx.undo();
                 ctx.set_error(404, "Not found");
             }
         }),
     Fault::new("logout-missing-404", &["logout.missing"], "answers a logout without credentials with 404")
         .after(|ctx| {
-            if ctx.asked.route == crate::Route::Logout && ctx.answer.status == 401 {
+            if ctx.parsed.route == crate::Route::Logout && ctx.answer.status == 401 {
                 ctx.set_error(404, "Not found");
             }
         }),
     Fault::new("logout-again-200", &["logout.missing"], "answers a second logout with 200 too").after(
         |ctx| {
-            let cookie = ctx.asked.cookies(&ctx.machine.rules.session_name).next().map(str::to_owned);
-            if ctx.asked.route == crate::Route::Logout
-                && ctx.asked.method == "DELETE"
+            let cookie = ctx.parsed.cookies(&ctx.machine.rules.session_name).next().map(str::to_owned);
+            if ctx.parsed.route == crate::Route::Logout
+                && ctx.parsed.method == "DELETE"
                 && ctx.answer.status == 403
                 && ctx.memory.logged_out.iter().any(|session| Some(&session.id) == cookie.as_ref())
             {

@@ -16,7 +16,7 @@ fn crash(ctx: &mut AfterRequest<'_>) {
 
 /// Crashes if the request writes a user and its body contains one of these texts.
 fn crash_on(ctx: &mut AfterRequest<'_>, texts: &[&str]) {
-    let body = String::from_utf8_lossy(&ctx.asked.body);
+    let body = String::from_utf8_lossy(&ctx.parsed.body);
     if writes_users(ctx) && texts.iter().any(|text| body.contains(text)) {
         crash(ctx);
     }
@@ -24,8 +24,8 @@ fn crash_on(ctx: &mut AfterRequest<'_>, texts: &[&str]) {
 
 /// Returns whether the request has reached the handler that creates or updates users.
 fn writes_users(ctx: &AfterRequest<'_>) -> bool {
-    let writes = matches!(ctx.asked.method.as_str(), "POST" | "PUT");
-    writes && matches!(ctx.asked.route, Route::Users | Route::User(_)) && !is_refused(ctx)
+    let writes = matches!(ctx.parsed.method.as_str(), "POST" | "PUT");
+    writes && matches!(ctx.parsed.route, Route::Users | Route::User(_)) && !is_refused(ctx)
 }
 
 /// Returns whether the gate has refused the request.
@@ -36,14 +36,14 @@ fn is_refused(ctx: &AfterRequest<'_>) -> bool {
 /// Returns whether one of these fields is present, and is neither a string nor null.
 fn has_non_string(ctx: &AfterRequest<'_>, names: &[&str]) -> bool {
     let non_string = |value: &Value| !value.is_string() && !value.is_null();
-    ctx.asked
+    ctx.parsed
         .object()
         .is_some_and(|fields| names.iter().any(|name| fields.get(*name).is_some_and(non_string)))
 }
 
 pub(super) static FAULTS: &[Fault] = &[
     Fault::new("array-500", &[NO_ERROR], "crashes on JSON that is no object").after(|ctx| {
-        let other = serde_json::from_slice::<Value>(&ctx.asked.body).is_ok_and(|one| !one.is_object());
+        let other = serde_json::from_slice::<Value>(&ctx.parsed.body).is_ok_and(|one| !one.is_object());
         if other && writes_users(ctx) {
             crash(ctx);
         }
@@ -66,7 +66,7 @@ pub(super) static FAULTS: &[Fault] = &[
     Fault::new("nested-500", &[NO_ERROR], "crashes on JSON that is deeply nested")
         .after(|ctx| crash_on(ctx, &["[[[[[[[["])),
     Fault::new("utf8-500", &[NO_ERROR], "crashes on Base64 of bytes that are not UTF-8").after(|ctx| {
-        let broken = ctx.asked.header("authorization").any(|value| {
+        let broken = ctx.parsed.header("authorization").any(|value| {
             let bytes = value.strip_prefix("Basic ").and_then(|text| BASE64_STANDARD.decode(text).ok());
             bytes.is_some_and(|bytes| String::from_utf8(bytes).is_err())
         });
@@ -75,13 +75,13 @@ pub(super) static FAULTS: &[Fault] = &[
         }
     }),
     Fault::new("odd-login-500", &[NO_ERROR], "crashes on a login that is no form").after(|ctx| {
-        let no_form = ctx.asked.form_field("email").is_none() && !ctx.asked.body.is_empty();
-        if ctx.asked.route == Route::Login && no_form {
+        let no_form = ctx.parsed.form_field("email").is_none() && !ctx.parsed.body.is_empty();
+        if ctx.parsed.route == Route::Login && no_form {
             crash(ctx);
         }
     }),
     Fault::new("bare-cookie-500", &[NO_ERROR], "crashes on a cookie without a value").after(|ctx| {
-        let bare = ctx.asked.header("cookie").any(|line| line.split(';').any(|pair| !pair.contains('=')));
+        let bare = ctx.parsed.header("cookie").any(|line| line.split(';').any(|pair| !pair.contains('=')));
         if bare && is_refused(ctx) {
             crash(ctx);
         }

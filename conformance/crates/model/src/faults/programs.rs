@@ -59,7 +59,8 @@ pub(super) static FAULTS: &[Fault] =
         )
         .after(|ctx| {
             let name = ctx.machine.rules.session_name.clone();
-            let value = ctx.asked.header("cookie").find_map(|line| line.strip_prefix(&name)?.split_once('='));
+            let value =
+                ctx.parsed.header("cookie").find_map(|line| line.strip_prefix(&name)?.split_once('='));
             if let Some((_, value)) = value
                 && ctx.is_for("main3.cookie-value")
             {
@@ -72,7 +73,7 @@ pub(super) static FAULTS: &[Fault] =
             "has an empty value where no cookie is sent to main_3",
         )
         .after(|ctx| {
-            if ctx.is_for("main3.cookie-value") && ctx.asked.header("cookie").next().is_none() {
+            if ctx.is_for("main3.cookie-value") && ctx.parsed.header("cookie").next().is_none() {
                 ctx.answer.body = b"Cookie value: \n".to_vec();
             }
         }),
@@ -85,7 +86,7 @@ pub(super) static FAULTS: &[Fault] =
         ),
         Fault::new("main-4-anybody", &["main4.user-found"], "finds a user for any session cookie in main_4")
             .after(|ctx| {
-                let carries = ctx.asked.cookies(&ctx.machine.rules.session_name).next().is_some();
+                let carries = ctx.parsed.cookies(&ctx.machine.rules.session_name).next().is_some();
                 if ctx.is_for("main4.user-found")
                     && carries
                     && let Some(user) = ctx.machine.state.users.first()

@@ -27,7 +27,7 @@ pub(super) static FAULTS: &[Fault] = &[
         "adopts a session ID that the login's cookie carries",
     )
     .after(|ctx| {
-        let chosen = ctx.asked.cookies(&ctx.machine.rules.session_name).next().map(str::to_owned);
+        let chosen = ctx.parsed.cookies(&ctx.machine.rules.session_name).next().map(str::to_owned);
         if let Some(chosen) = chosen {
             ctx.rename_session(&chosen);
         }
@@ -39,7 +39,7 @@ pub(super) static FAULTS: &[Fault] = &[
     )
     .after(|ctx| {
         let names = [ctx.machine.rules.session_name.as_str(), "session_id", "id"];
-        if let Some(chosen) = names.iter().find_map(|name| ctx.asked.form_field(name)) {
+        if let Some(chosen) = names.iter().find_map(|name| ctx.parsed.form_field(name)) {
             ctx.rename_session(&chosen);
         }
     }),
@@ -92,7 +92,7 @@ pub(super) static FAULTS: &[Fault] = &[
         }),
     Fault::new("id-in-body", &["security.id-only-in-cookie"], "reads the session ID from the body too")
         .before(|ctx| {
-            if let Some(id) = uuid_in(&String::from_utf8_lossy(&ctx.asked.body)) {
+            if let Some(id) = uuid_in(&String::from_utf8_lossy(&ctx.parsed.body)) {
                 ctx.set_cookie(&id);
             }
         }),
@@ -102,7 +102,7 @@ pub(super) static FAULTS: &[Fault] = &[
         "reads the session ID from Authorization too",
     )
     .before(|ctx| {
-        let id = ctx.asked.header("authorization").find_map(uuid_in);
+        let id = ctx.parsed.header("authorization").find_map(uuid_in);
         if let Some(id) = id {
             ctx.set_cookie(&id);
         }
@@ -114,14 +114,14 @@ pub(super) static FAULTS: &[Fault] = &[
     )
     .before(|ctx| {
         let names = ["x-session-id", "session-id", "x-auth-token", "session", "_my_session_id"];
-        if let Some(id) = names.iter().find_map(|name| ctx.asked.header(name).find_map(uuid_in)) {
+        if let Some(id) = names.iter().find_map(|name| ctx.parsed.header(name).find_map(uuid_in)) {
             ctx.set_cookie(&id);
         }
     }),
     Fault::new("first-cookie-only", &["security.cookie-parsing"], "looks at the first cookie only").before(
         |ctx| {
             let first =
-                ctx.asked.header("cookie").next().and_then(|line| line.split(';').next()).map(str::to_owned);
+                ctx.parsed.header("cookie").next().and_then(|line| line.split(';').next()).map(str::to_owned);
             if let Some(first) = first {
                 ctx.set_header("cookie", &first);
             }
@@ -129,7 +129,7 @@ pub(super) static FAULTS: &[Fault] = &[
     ),
     Fault::new("cookie-needs-space", &["security.cookie-parsing"], "splits cookies at \"; \" only").before(
         |ctx| {
-            let line = ctx.asked.header("cookie").next().unwrap_or_default().to_owned();
+            let line = ctx.parsed.header("cookie").next().unwrap_or_default().to_owned();
             let name = ctx.machine.rules.session_name.clone();
             let found =
                 line.split("; ").find_map(|pair| pair.strip_prefix(&format!("{name}=")).map(str::to_owned));
@@ -147,7 +147,7 @@ pub(super) static FAULTS: &[Fault] = &[
     )
     .before(|ctx| {
         let name = format!("{}=", ctx.machine.rules.session_name);
-        let line = ctx.asked.header("cookie").next().unwrap_or_default().to_owned();
+        let line = ctx.parsed.header("cookie").next().unwrap_or_default().to_owned();
         if let Some(value) = line.split(';').find_map(|pair| pair.split_once(&name)).map(|(_, value)| value) {
             ctx.set_cookie(value);
         }
@@ -162,9 +162,9 @@ pub(super) static FAULTS: &[Fault] = &[
     }),
     Fault::new("logout-raced", &["security.logout-once"], "answers every one of concurrent logouts with 200")
         .after(|ctx| {
-            let cookie = ctx.asked.cookies(&ctx.machine.rules.session_name).next().map(str::to_owned);
+            let cookie = ctx.parsed.cookies(&ctx.machine.rules.session_name).next().map(str::to_owned);
             let just_ended = ctx.memory.logged_out.iter().any(|session| Some(&session.id) == cookie.as_ref());
-            let logout = ctx.asked.route == Route::Logout && ctx.asked.method == "DELETE";
+            let logout = ctx.parsed.route == Route::Logout && ctx.parsed.method == "DELETE";
             if logout && just_ended && ctx.answer.status == 403 {
                 ctx.set_json(200, &json!({}));
             }

@@ -52,7 +52,7 @@ pub(super) static FAULTS: &[Fault] = &[
     )
     .before(|ctx| {
         if ctx.session().is_some()
-            && ctx.asked.method == "GET"
+            && ctx.parsed.method == "GET"
             && let Some(newest) = ctx.machine.state.sessions.last().map(|session| session.id.clone())
         {
             ctx.set_cookie(&newest);
@@ -61,7 +61,7 @@ pub(super) static FAULTS: &[Fault] = &[
     Fault::new("opens-me-only", &["session.identifies"], "opens users/me to a session and nothing else")
         .before(|ctx| {
             use crate::Route;
-            let narrow = !matches!(ctx.asked.route, Route::Me | Route::Logout);
+            let narrow = !matches!(ctx.parsed.route, Route::Me | Route::Logout);
             if ctx.session().is_some() && narrow {
                 ctx.set_cookie("no");
             }
@@ -82,7 +82,7 @@ pub(super) static FAULTS: &[Fault] = &[
         |ctx| {
             let live = |session: &Session| {
                 let pair = format!("={}", session.id);
-                ctx.asked.header("cookie").any(|line| line.contains(&pair))
+                ctx.parsed.header("cookie").any(|line| line.contains(&pair))
             };
             let found =
                 ctx.machine.state.sessions.iter().find(|session| live(session)).map(|one| one.id.clone());
@@ -93,7 +93,7 @@ pub(super) static FAULTS: &[Fault] = &[
     ),
     Fault::new("other-cookie-403", &["session.other-cookie"], "takes any cookie for credentials").after(
         |ctx| {
-            if ctx.is_for("gate.missing") && ctx.asked.header("cookie").next().is_some() {
+            if ctx.is_for("gate.missing") && ctx.parsed.header("cookie").next().is_some() {
                 ctx.set_error(403, "Forbidden");
             }
         },
@@ -102,7 +102,7 @@ pub(super) static FAULTS: &[Fault] = &[
         .before(|ctx| {
             if ctx.machine.rules.mode.is_session()
                 && ctx.cookie().is_none()
-                && ctx.asked.header("authorization").next().is_some()
+                && ctx.parsed.header("authorization").next().is_some()
             {
                 ctx.machine.rules.mode = spec::catalogue::Mode::BasicAuth;
             }

@@ -31,7 +31,7 @@ fn hash(password: &str) -> String {
 
 /// Returns a string field of the JSON object in the request.
 fn sent_field(ctx: &AfterRequest<'_>, name: &str) -> Option<String> {
-    ctx.asked.object()?.get(name)?.as_str().map(str::to_owned)
+    ctx.parsed.object()?.get(name)?.as_str().map(str::to_owned)
 }
 
 pub(super) static FAULTS: &[Fault] = &[
@@ -60,7 +60,7 @@ pub(super) static FAULTS: &[Fault] = &[
         }
     }),
     Fault::new("get-own", &["users.get"], "answers with the authenticated user for every id").before(|ctx| {
-        if matches!(ctx.asked.route, Route::User(_)) && ctx.asked.method == "GET" {
+        if matches!(ctx.parsed.route, Route::User(_)) && ctx.parsed.method == "GET" {
             ctx.set_path("/api/v1/users/me");
         }
     }),
@@ -216,7 +216,7 @@ pub(super) static FAULTS: &[Fault] = &[
     }),
     Fault::new("update-first-name-only", &[UPDATE], "ignores a new last name").after(|ctx| {
         if ctx.is_for(UPDATE)
-            && let Route::User(id) = &ctx.asked.route
+            && let Route::User(id) = &ctx.parsed.route
         {
             let last_name = ctx.previous.user(id).and_then(|user| user.last_name.clone());
             change_stored(ctx, |user| user.last_name = last_name);
@@ -237,7 +237,7 @@ pub(super) static FAULTS: &[Fault] = &[
     )
     .after(|ctx| {
         if ctx.is_for("users.get")
-            && let Route::User(id) = &ctx.asked.route
+            && let Route::User(id) = &ctx.parsed.route
             && let Some(user) = ctx.memory.at_start.user(id).cloned()
         {
             ctx.set_json(200, &user_json(&user));
@@ -288,7 +288,7 @@ pub(super) static FAULTS: &[Fault] = &[
     )
     .after(|ctx| {
         if ctx.is_for("users.update-wrong-format")
-            && let Route::User(id) = &ctx.asked.route
+            && let Route::User(id) = &ctx.parsed.route
         {
             ctx.answer.status = 200;
             show_stored(ctx, id);
@@ -318,15 +318,15 @@ pub(super) static FAULTS: &[Fault] = &[
     }),
     Fault::new("users-strict-slash", &["users.slash"], "does not know the users with a slash at the end")
         .after(|ctx| {
-            if ctx.asked.route == Route::Users && ctx.asked.path.ends_with('/') && ctx.answer.status < 400 {
+            if ctx.parsed.route == Route::Users && ctx.parsed.path.ends_with('/') && ctx.answer.status < 400 {
                 ctx.undo();
                 ctx.set_error(404, "Not found");
             }
         }),
     Fault::new("user-strict-slash", &["users.slash"], "does not know one user with a slash at the end")
         .after(|ctx| {
-            let one = matches!(ctx.asked.route, Route::User(_));
-            if one && ctx.asked.path.ends_with('/') && ctx.answer.status < 400 {
+            let one = matches!(ctx.parsed.route, Route::User(_));
+            if one && ctx.parsed.path.ends_with('/') && ctx.answer.status < 400 {
                 ctx.undo();
                 ctx.set_error(404, "Not found");
             }

@@ -11,12 +11,12 @@ impl AuthenticatedRequest<'_> {
         if !self.rules.mode.is_session() {
             return vec![AllowedResponse::unspecified(Unspecified::NoSessionsHere, Status::Any)];
         }
-        let given = |name| self.asked.form_field(name).filter(|value| !value.is_empty());
+        let given = |name| self.parsed.form_field(name).filter(|value| !value.is_empty());
         let Some(email) = given("email") else {
             let missing = AllowedResponse::error("login.email-missing", 400, EMAIL_MISSING);
             let mut all = vec![missing];
             let multipart = |kind: &str| kind.to_ascii_lowercase().contains("multipart/form-data");
-            if self.asked.header("content-type").any(multipart) {
+            if self.parsed.header("content-type").any(multipart) {
                 all.push(AllowedResponse::unspecified(Unspecified::MultipartLogin, Status::Below500));
             }
             return all;

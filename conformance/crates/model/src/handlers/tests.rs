@@ -30,7 +30,7 @@ impl Server {
     }
 
     fn responses(&self, now: Second, request: &Request) -> Vec<AllowedResponse> {
-        allowed_responses(&self.state, &self.rules, now, &Asked::of(request))
+        allowed_responses(&self.state, &self.rules, now, &ParsedRequest::from(request))
     }
 
     /// Returns the requirement and the served status of the documented response.

@@ -12,7 +12,7 @@ impl AuthenticatedRequest<'_> {
     /// Returns the responses to POST of users (users.create, and its errors).
     pub(super) fn create(&self) -> Vec<AllowedResponse> {
         let refused = AllowedResponse::error("users.create-wrong-format", 400, WRONG_FORMAT);
-        let Some(fields) = self.asked.object() else { return self.not_an_object(refused) };
+        let Some(fields) = self.parsed.object() else { return self.not_an_object(refused) };
         let mut all = match (text(&fields, "email"), text(&fields, "password")) {
             (Text::Missing, _) => {
                 vec![AllowedResponse::error("users.create-email-missing", 400, EMAIL_MISSING)]
@@ -65,14 +65,14 @@ impl AuthenticatedRequest<'_> {
         let refused = AllowedResponse::error("users.update-wrong-format", 400, WRONG_FORMAT);
         let Some(user) = self.state.user(id) else {
             let mut all = vec![unknown];
-            if self.asked.object().is_none() || !self.says_json() {
+            if self.parsed.object().is_none() || !self.says_json() {
                 all.extend(
                     self.not_an_object(refused).into_iter().map(|one| one.because(Unspecified::Malformed)),
                 );
             }
             return all;
         };
-        let Some(fields) = self.asked.object() else { return self.not_an_object(refused) };
+        let Some(fields) = self.parsed.object() else { return self.not_an_object(refused) };
         let mut all = Vec::new();
         let (first, last) = (text(&fields, "first_name"), text(&fields, "last_name"));
         if matches!(first, Text::Other) || matches!(last, Text::Other) {
@@ -107,14 +107,14 @@ impl AuthenticatedRequest<'_> {
 
     /// Returns the responses to a body that is not a JSON object, on a route that expects one.
     fn not_an_object(&self, refused: AllowedResponse) -> Vec<AllowedResponse> {
-        let is_other_json = serde_json::from_slice::<Value>(&self.asked.body).is_ok();
+        let is_other_json = serde_json::from_slice::<Value>(&self.parsed.body).is_ok();
         let mut all = vec![refused];
         if is_other_json {
             all.push(
                 AllowedResponse::unspecified(Unspecified::OddUser, Status::Below500)
                     .with_effect(Effect::Observe),
             );
-        } else if is_nearly_json(&self.asked.body) || !self.says_json() {
+        } else if is_nearly_json(&self.parsed.body) || !self.says_json() {
             all.push(
                 AllowedResponse::unspecified(Unspecified::Malformed, Status::Below500)
                     .with_effect(Effect::Observe),
@@ -124,7 +124,7 @@ impl AuthenticatedRequest<'_> {
     }
 
     fn says_json(&self) -> bool {
-        self.asked.header("content-type").any(|kind| {
+        self.parsed.header("content-type").any(|kind| {
             let mut parts = kind.split(';').map(str::trim);
             let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
             is_json && parts.all(|part| part.is_empty() || part.eq_ignore_ascii_case("charset=utf-8"))

@@ -11,7 +11,7 @@ use super::history::{Call, History};
 use super::operation::{Operation, OperationKind};
 use super::plan::{Pace, Plan};
 use super::session_ref::SessionRef;
-use model::Asked;
+use model::ParsedRequest;
 use targets::client;
 
 /// The knowledge that all clients of a trial share.
@@ -97,7 +97,7 @@ impl Client<'_> {
             client: self.number,
             operation,
             scenario_curl: Fixtures::documented().curl(self.number, operation),
-            asked: Asked::of(&request),
+            parsed: ParsedRequest::from(&request),
             request: request.clone(),
         });
         let reply = client::send(request, self.timeout).await.answer.map(Arc::new);

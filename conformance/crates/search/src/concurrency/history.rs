@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::operation::Operation;
-use model::Asked;
+use model::ParsedRequest;
 use spec::http::Request;
 use spec::http::{Answer, Exchange, NoAnswer};
 use spec::scenario::curl::Curl;
@@ -20,7 +20,7 @@ pub struct Call {
     /// The sent request.
     pub request: Request,
     /// The sent request, parsed.
-    pub asked: Asked,
+    pub parsed: ParsedRequest,
 }
 
 /// The result of a call: an answer, or the reason why none came.
@@ -115,9 +115,9 @@ mod tests {
     fn a_call_lasts_from_its_start_to_its_end_or_beyond_the_last_event() {
         let call = |client| {
             let request = Request::get("http://h/".to_owned());
-            let asked = Asked::of(&request);
+            let parsed = ParsedRequest::from(&request);
             let scenario_curl = Fixtures::documented().curl(client, Operation::List);
-            Call { client, operation: Operation::List, scenario_curl, request, asked }
+            Call { client, operation: Operation::List, scenario_curl, request, parsed }
         };
         let answer = |status| Arc::new(Answer { status, headers: Vec::new(), body: Vec::new() });
         let mut history = History::default();

@@ -8,7 +8,7 @@ use super::history::{Call, Event, History};
 use super::operation::OperationKind;
 use super::setup::PreparedTrial;
 use super::specification::Specification;
-use model::Asked;
+use model::ParsedRequest;
 use spec::http::{Answer, Exchange};
 
 /// The answer of a history that no order of the requests explains.
@@ -80,16 +80,16 @@ impl Attribution<'_> {
             (self.prepared.specification.clone(), self.prepared.oracle.clone());
         let now = self.prepared.now;
         for (call, answer) in before {
-            if let Some(sequential) = specification.as_sequential_answer(&call.asked, answer) {
+            if let Some(sequential) = specification.as_sequential_answer(&call.parsed, answer) {
                 let exchange = Exchange { request: call.request.clone(), answer: Ok(sequential) };
                 oracle.judge(&exchange, now, now);
             }
-            specification.accepts(&call.asked, answer);
+            specification.accepts(&call.parsed, answer);
         }
-        let asked = &self.asked();
-        let requirement = specification.documented_requirement(asked).unwrap_or("session.identifies");
+        let parsed = &self.parsed();
+        let requirement = specification.documented_requirement(parsed).unwrap_or("session.identifies");
         let is_accepted =
-            self.history.answer(self.call).is_some_and(|answer| specification.accepts(asked, answer));
+            self.history.answer(self.call).is_some_and(|answer| specification.accepts(parsed, answer));
         let mut deviations = oracle.judge(&self.history.exchange(self.call), now, now);
         let race_requirements = self.race_requirements();
         let (answer_requirements, expected) = match deviations.pop().filter(|_| !is_accepted) {
@@ -99,14 +99,14 @@ impl Attribution<'_> {
         Anomaly { call: self.call, race_requirements, answer_requirements, expected }
     }
 
-    fn asked(&self) -> Asked {
-        self.history.calls()[self.call].asked.clone()
+    fn parsed(&self) -> ParsedRequest {
+        self.history.calls()[self.call].parsed.clone()
     }
 
     /// Returns the ids of the requirements that the call breaks together with another call.
     fn race_requirements(&self) -> Vec<&'static str> {
         let name = &self.prepared.fixtures.cookie_name;
-        let session = |index: usize| self.history.calls()[index].asked.cookies(name).next();
+        let session = |index: usize| self.history.calls()[index].parsed.cookies(name).next();
         let succeeds = |index: usize| self.history.answer(index).is_some_and(|answer| answer.is_success());
         let is_logout = |index: usize| self.history.calls()[index].operation.kind() == OperationKind::Logout;
         if !succeeds(self.call) {
@@ -181,7 +181,7 @@ mod tests {
             let answer = bench.machine.answer(&call.request, 0).1;
             let id = answer.cookie("_my_session_id").expect("the model's login sets it").to_owned();
             bench.prepared.values.insert(SHARED_SESSION.to_owned(), id);
-            assert!(bench.prepared.specification.accepts(&call.asked, &answer));
+            assert!(bench.prepared.specification.accepts(&call.parsed, &answer));
             let exchange = Exchange { request: call.request, answer: Ok(answer) };
             bench.prepared.oracle.judge(&exchange, 0, 0);
             bench
@@ -192,7 +192,7 @@ mod tests {
             let values = &self.prepared.values;
             let request =
                 scenario_curl.resolve(&|name: &str| values.get(name).cloned()).expect("it is known");
-            Call { client, operation, scenario_curl, asked: Asked::of(&request), request }
+            Call { client, operation, scenario_curl, parsed: ParsedRequest::from(&request), request }
         }
 
         fn invoke(&mut self, client: usize, operation: Operation) -> usize {

@@ -114,7 +114,7 @@ mod tests {
     use super::super::operation::Operation;
     use super::super::plan::Pace;
     use super::*;
-    use model::Asked;
+    use model::ParsedRequest;
     use spec::http::{Answer, Request};
 
     const LOGOUT: Operation = Operation::Logout(SessionRef::Shared);
@@ -130,8 +130,8 @@ mod tests {
                 let operation = operations[client];
                 let scenario_curl = Fixtures::documented().curl(client, operation);
                 let request = Request::get("http://h/".to_owned());
-                let asked = Asked::of(&request);
-                indices[client] = history.invoke(Call { client, operation, scenario_curl, request, asked });
+                let parsed = ParsedRequest::from(&request);
+                indices[client] = history.invoke(Call { client, operation, scenario_curl, request, parsed });
             } else {
                 let answer = Answer { status: 200, headers: Vec::new(), body: Vec::new() };
                 history.complete(indices[client], Ok(Arc::new(answer)));

@@ -8,7 +8,7 @@ use super::operation::Operation;
 use super::plan::Plan;
 use super::session_ref::SHARED_SESSION;
 use super::specification::Specification;
-use model::{Asked, Oracle, Rules, Second, User};
+use model::{Oracle, ParsedRequest, Rules, Second, User};
 use spec::catalogue::Mode;
 use spec::http::{Answer, Exchange};
 use spec::results::SeedMethod;
@@ -176,7 +176,8 @@ impl PreparedTrial {
             Ok(answer) => answer.clone(),
             Err(none) => return Err(preparation_error(&exchange, &none.to_string())),
         };
-        if answer.is_success() && self.specification.accepts(&Asked::of(&exchange.request), &answer) {
+        if answer.is_success() && self.specification.accepts(&ParsedRequest::from(&exchange.request), &answer)
+        {
             return Ok((exchange, answer));
         }
         Err(preparation_error(&exchange, &answer.status.to_string()))
@@ -189,7 +190,7 @@ impl PreparedTrial {
 }
 
 fn preparation_error(exchange: &Exchange, answer: &str) -> SetupError {
-    let path = Asked::of(&exchange.request).path;
+    let path = ParsedRequest::from(&exchange.request).path;
     SetupError::Preparation {
         request: format!("{} {path}", exchange.request.method),
         answer: answer.to_owned(),

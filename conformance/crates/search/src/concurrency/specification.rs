@@ -9,8 +9,8 @@ use super::history::Call;
 use model::compare::{Aspect, Context, compare};
 use model::render::render;
 use model::{
-    AllowedResponse, Asked, Body, Effect, Route, Rules, Second, State, Status, User, allowed_responses,
-    apply, user_json,
+    AllowedResponse, Body, Effect, ParsedRequest, Route, Rules, Second, State, Status, User,
+    allowed_responses, apply, user_json,
 };
 use spec::catalogue::Mode;
 use spec::http::Answer;
@@ -43,14 +43,14 @@ impl Specification {
     }
 
     /// Returns whether an answer is allowed, and applies its effect.
-    pub fn accepts(&mut self, asked: &Asked, answer: &Answer) -> bool {
+    pub fn accepts(&mut self, parsed: &ParsedRequest, answer: &Answer) -> bool {
         let cookie_name = &self.rules.session_name;
         let cookie = answer.cookie(cookie_name);
         let is_used = cookie.is_some_and(|id| self.issued_ids.contains(id));
         let mut next: Vec<State> = Vec::new();
         let mut made = None;
         for state in &self.states {
-            for allowed in self.allowed_responses(state, asked) {
+            for allowed in self.allowed_responses(state, parsed) {
                 let logs_in = matches!(allowed.effect, Effect::LogIn(_));
                 if !self.matches(&with_shown_names(answer, &allowed), answer) || (logs_in && is_used) {
                     continue;
@@ -69,24 +69,25 @@ impl Specification {
     }
 
     /// Returns the responses that are allowed in a state to a request among concurrent ones.
-    fn allowed_responses(&self, state: &State, asked: &Asked) -> Vec<AllowedResponse> {
-        let mut all = allowed_responses(state, &self.rules, self.now, asked);
+    fn allowed_responses(&self, state: &State, parsed: &ParsedRequest) -> Vec<AllowedResponse> {
+        let mut all = allowed_responses(state, &self.rules, self.now, parsed);
         for allowed in &mut all {
             if matches!(allowed.requirement, "session.unknown-id" | "session.user-deleted") {
                 (allowed.status, allowed.body) = (Status::Refusal, Body::Any);
             }
         }
-        let was_let_in = asked.cookies(&self.rules.session_name).any(|id| self.issued_ids.contains(id));
-        if was_let_in && matches!(asked.route, Route::Users | Route::User(_)) {
+        let was_let_in = parsed.cookies(&self.rules.session_name).any(|id| self.issued_ids.contains(id));
+        if was_let_in && matches!(parsed.route, Route::Users | Route::User(_)) {
             let open = Rules { mode: Mode::Off, ..self.rules.clone() };
-            all.extend(allowed_responses(state, &open, self.now, asked));
+            all.extend(allowed_responses(state, &open, self.now, parsed));
         }
         all
     }
 
     /// Returns the answer that a server without concurrent requests gives instead; `None` if it gives none like it.
-    pub fn as_sequential_answer(&self, asked: &Asked, answer: &Answer) -> Option<Answer> {
-        let all = self.states.iter().flat_map(|state| allowed_responses(state, &self.rules, self.now, asked));
+    pub fn as_sequential_answer(&self, parsed: &ParsedRequest, answer: &Answer) -> Option<Answer> {
+        let all =
+            self.states.iter().flat_map(|state| allowed_responses(state, &self.rules, self.now, parsed));
         let fits = |allowed: &AllowedResponse| self.matches(allowed, answer);
         let allowed = all.into_iter().find(|allowed| fits(&with_shown_names(answer, allowed)))?;
         match &allowed.body {
@@ -110,8 +111,8 @@ impl Specification {
     }
 
     /// Returns the id of the requirement that demands the documented response.
-    pub fn documented_requirement(&self, asked: &Asked) -> Option<&'static str> {
-        Some(allowed_responses(self.states.first()?, &self.rules, self.now, asked).first()?.requirement)
+    pub fn documented_requirement(&self, parsed: &ParsedRequest) -> Option<&'static str> {
+        Some(allowed_responses(self.states.first()?, &self.rules, self.now, parsed).first()?.requirement)
     }
 }
 
@@ -133,15 +134,15 @@ impl SequentialSpec for Specification {
     /// Returns the answer of the model to a call without an answer.
     fn invoke(&mut self, call: &Arc<Call>) -> Arc<Answer> {
         let first =
-            self.states.first().map(|state| allowed_responses(state, &self.rules, self.now, &call.asked));
+            self.states.first().map(|state| allowed_responses(state, &self.rules, self.now, &call.parsed));
         let allowed = first.expect("a state is left wherever the checker goes on").remove(0);
         let answer = render(&allowed, &self.rules.session_name, self.now);
-        self.accepts(&call.asked, &answer);
+        self.accepts(&call.parsed, &answer);
         Arc::new(answer)
     }
 
     fn is_valid_step(&mut self, call: &Arc<Call>, answer: &Arc<Answer>) -> bool {
-        self.accepts(&call.asked, answer)
+        self.accepts(&call.parsed, answer)
     }
 }
 
@@ -182,7 +183,7 @@ mod tests {
         }
 
         fn accepts(&mut self, request: &Request, answer: &Answer) -> bool {
-            self.specification.accepts(&Asked::of(request), answer)
+            self.specification.accepts(&ParsedRequest::from(request), answer)
         }
 
         fn request(&self, method: &str, path: &str) -> Request {
@@ -223,9 +224,9 @@ mod tests {
         let (read, me) = (bench.ask("GET", &bench.bob()), bench.ask("GET", "users/me"));
         bench.ask("DELETE", "auth_session/logout");
         let mut late = bench.specification.clone();
-        assert!(late.accepts(&Asked::of(&bench.request("GET", &bench.bob())), &read));
+        assert!(late.accepts(&ParsedRequest::from(&bench.request("GET", &bench.bob())), &read));
         let mut late = bench.specification.clone();
-        assert!(!late.accepts(&Asked::of(&bench.request("GET", "users/me")), &me));
+        assert!(!late.accepts(&ParsedRequest::from(&bench.request("GET", "users/me")), &me));
         bench.session = "11111111-3d77-4d06-8281-495dc3acfe76".to_owned();
         let unknown = bench.request("GET", &bench.bob());
         assert!(!bench.accepts(&unknown, &read), "no login has issued the session");
@@ -249,7 +250,7 @@ mod tests {
             let request = bench.request("GET", &path);
             let answer = bench.serve(&request);
             let renamed = with_body(&answer, |user| user["first_name"] = json!("Bob"));
-            let alone = bench.specification.as_sequential_answer(&Asked::of(&request), &renamed);
+            let alone = bench.specification.as_sequential_answer(&ParsedRequest::from(&request), &renamed);
             let told = alone.and_then(|answer| answer.json()).map(|user| user["first_name"].clone());
             assert_eq!(told, is_allowed.then_some(Value::Null), "{path}");
             assert_eq!(bench.accepts(&request, &renamed), is_allowed, "{path}");

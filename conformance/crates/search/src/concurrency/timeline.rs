@@ -48,21 +48,21 @@ fn span((begin, end): (usize, usize), length: usize) -> String {
 }
 
 fn request(names: &mut Names, call: &Call, fixtures: &Fixtures) -> String {
-    let asked = &call.asked;
-    let session = asked.cookies(&fixtures.cookie_name).next().map(|id| names.session(id));
-    let path = names.in_text(&asked.path);
+    let parsed = &call.parsed;
+    let session = parsed.cookies(&fixtures.cookie_name).next().map(|id| names.session(id));
+    let path = names.in_text(&parsed.path);
     let detail = match call.operation {
         Operation::Login(actor) => Fixtures::documented().user(actor).email,
         Operation::WrongLogin(actor) => {
             format!("{}, wrong password", Fixtures::documented().user(actor).email)
         }
-        Operation::Rename(_) => String::from_utf8_lossy(&asked.body).into_owned(),
+        Operation::Rename(_) => String::from_utf8_lossy(&parsed.body).into_owned(),
         Operation::Create(_) => {
-            asked.object().and_then(|user| Some(user.get("email")?.as_str()?.to_owned())).unwrap_or_default()
+            parsed.object().and_then(|user| Some(user.get("email")?.as_str()?.to_owned())).unwrap_or_default()
         }
         _ => String::new(),
     };
-    [format!("{} {path}", asked.method), session.unwrap_or_default(), detail]
+    [format!("{} {path}", parsed.method), session.unwrap_or_default(), detail]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()

@@ -142,7 +142,7 @@ mod tests {
     use super::super::operation::Operation;
     use super::super::plan::Pace;
     use super::*;
-    use model::Asked;
+    use model::ParsedRequest;
     use spec::http::{Answer, Request};
 
     /// Returns a violation of these requirements by a call whose answer has this status.
@@ -153,11 +153,11 @@ mod tests {
         is_sequential: bool,
     ) -> Violation {
         let request = Request::get("http://h/api/v1/users".to_owned());
-        let asked = Asked::of(&request);
+        let parsed = ParsedRequest::from(&request);
         let scenario_curl = Fixtures::documented().curl(0, Operation::List);
         let mut history = History::default();
         let call =
-            history.invoke(Call { client: 0, operation: Operation::List, scenario_curl, request, asked });
+            history.invoke(Call { client: 0, operation: Operation::List, scenario_curl, request, parsed });
         let answer = Answer { status, headers: Vec::new(), body: Vec::new() };
         history.complete(call, Ok(Arc::new(answer)));
         let plan = Plan { rows: vec![vec![Some(Operation::List), None]], pace: Pace::Free };

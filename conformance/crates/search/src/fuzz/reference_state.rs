@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::accounts::{Accounts, session_variable, user_variable};
 use super::property::Property;
 use super::transition::{Capabilities, Transition};
-use model::{AllowedResponse, Asked, Body, Machine, Rules, Second, Status, User, allowed_responses};
+use model::{AllowedResponse, Body, Machine, ParsedRequest, Rules, Second, Status, User, allowed_responses};
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
@@ -172,8 +172,12 @@ impl ReferenceState {
     fn judged(&self, curl: &Curl) -> Option<(Show, Request)> {
         let lookup = |name: &str| self.variables.get(name).cloned();
         let request = curl.resolve(&lookup).ok()?;
-        let right =
-            allowed_responses(&self.machine.state, &self.machine.rules, self.now, &Asked::of(&request));
+        let right = allowed_responses(
+            &self.machine.state,
+            &self.machine.rules,
+            self.now,
+            &ParsedRequest::from(&request),
+        );
         Some((show(&right)?, request))
     }
 
