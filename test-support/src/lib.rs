@@ -2,6 +2,7 @@
 //!
 //! - [`skip`]: tests that need a program which this machine lacks, and the summary of them.
 //! - [`program`]: the programs of this workspace, run as their users run them.
+//! - [`schema`]: the schemas of JUnit files.
 //!
 //! With the feature `suite`, for the tests of `conformance`:
 //!
@@ -10,6 +11,7 @@
 //! - [`broken`]: the reference server with one fault.
 
 pub mod program;
+pub mod schema;
 pub mod skip;
 
 #[cfg(feature = "suite")]

@@ -10,9 +10,8 @@ use spec::results::SeedMethod;
 use spec::results::TargetKind;
 use spec::results::{Evidence, Finding, Kind, Verdicts};
 use spec::results::{Report, Strictness, TargetInfo};
+use test_support::schema::assert_valid_junit;
 use test_support::suite::suite;
-
-use super::schema::assert_valid_junit;
 
 /// Checks with the program and validates the file that it writes; gives its text.
 fn checked(arguments: &[&str]) -> String {

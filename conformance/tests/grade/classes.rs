@@ -7,9 +7,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use test_support::schema::assert_valid_junit;
 use test_support::skip::{missing, say_skipped};
-
-use super::schema::assert_valid_junit;
 
 const PROGRAM: &str = include_str!("submissions.py");
 
