@@ -6,9 +6,10 @@ mod on_disk;
 use std::fs;
 
 use on_disk::{scenarios_folder, suite};
+use spec::Error;
 use spec::catalogue::Profile;
 use spec::coverage::Coverage;
-use spec::suite::{Suite, SuiteError};
+use spec::suite::Suite;
 
 #[test]
 fn every_requirement_is_checked_in_every_mode_and_every_refusal_has_a_twin() {
@@ -56,7 +57,7 @@ text = 'stats'
 "#;
 
 /// A suite of one scenario in a folder of its own.
-fn small_suite(heading: &str) -> Result<Suite, SuiteError> {
+fn small_suite(heading: &str) -> Result<Suite, Error> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let scenario =
         format!("---\nmodes: [off]\n---\n# {heading}\n\n```console\n$ curl \"$URL/api/v1/status\"\n```\n");

@@ -211,7 +211,7 @@ impl<'a> Check<'a> {
         };
         let judge = Judge { catalogue: &self.suite.catalogue, scenario, mode, reproduce: &reproduce };
         let verdicts = match self.suite.accepted(&scenario.name) {
-            Some(accepted) => judge.judge(accepted, &run),
+            Some(accepted) => judge.judge(accepted, &run).map_err(|error| error.to_string()),
             None => Err(format!("no transcript of {} was ever accepted; run `just review`", scenario.name)),
         };
         let findings = verdicts.unwrap_or_else(|why| judge.nothing(Kind::Error, &why));

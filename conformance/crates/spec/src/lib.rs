@@ -15,6 +15,7 @@
 pub mod catalogue;
 pub mod coverage;
 pub mod digest;
+mod error;
 pub mod http;
 pub mod json;
 pub mod results;
@@ -22,3 +23,5 @@ pub mod scenario;
 pub mod script;
 pub mod suite;
 pub mod transcript;
+
+pub use error::{Advice, EntryError, Error};
