@@ -196,7 +196,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
 
 fn find(suite: &Suite, name: &str) -> Result<String, Failure> {
     let found = suite.find_scenario(name).map(|scenario| scenario.name.clone());
-    found.map_err(|why| Failure::usage(adopt::or_file(why, name)))
+    found.map_err(|error| Failure::usage(adopt::or_file(error.into(), name)))
 }
 
 /// A check as the command line asks for it.

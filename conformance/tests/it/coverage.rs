@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use spec::Error;
 use spec::catalogue::Profile;
 use spec::coverage::Coverage;
-use spec::suite::{Suite, SuiteError};
+use spec::suite::Suite;
 use test_support::suite::{scenarios_folder, suite};
 
 #[test]
@@ -53,7 +54,7 @@ text = 'stats'
 "#;
 
 /// A suite of one scenario in a folder of its own.
-fn small_suite(heading: &str) -> Result<Suite, SuiteError> {
+fn small_suite(heading: &str) -> Result<Suite, Error> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let scenario =
         format!("---\nmodes: [off]\n---\n# {heading}\n\n```console\n$ curl \"$URL/api/v1/status\"\n```\n");

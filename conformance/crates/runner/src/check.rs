@@ -254,7 +254,9 @@ impl<'s, 'a> Check<'s, 'a> {
         };
         let judge = Judge { catalogue: &self.suite.catalogue, scenario, mode, reproduce: &reproduce };
         let verdicts = match self.suite.accepted(&scenario.name) {
-            Some(accepted) => judge.judge(&plain.accepted(accepted), &plain_run(&plain, &run)),
+            Some(accepted) => judge
+                .judge(&plain.accepted(accepted), &plain_run(&plain, &run))
+                .map_err(|error| error.to_string()),
             None => Err(format!("no transcript of {} was ever accepted; run `just review`", scenario.name)),
         };
         let findings = verdicts.unwrap_or_else(|why| judge.nothing(Kind::Error, &why));

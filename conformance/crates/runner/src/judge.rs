@@ -42,6 +42,18 @@ pub struct Judge<'a> {
     pub reproduce: &'a (dyn Fn(usize) -> Option<(String, String)> + Sync),
 }
 
+/// Says that the accepted transcript is not of the scenario as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the accepted transcript of {scenario} does not have the step of line {line}; run `just review` to accept it anew"
+)]
+pub struct OutOfDate {
+    /// The scenario.
+    pub scenario: String,
+    /// The line of its first step that the transcript does not have.
+    pub line: usize,
+}
+
 /// What a part of an answer tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
@@ -64,8 +76,8 @@ impl Judge<'_> {
     ///
     /// # Errors
     ///
-    /// When the accepted transcript is not of this scenario as it is now; the text says where.
-    pub fn judge(&self, accepted: &Transcript, run: &Run) -> Result<Vec<Finding>, String> {
+    /// When the accepted transcript is not of this scenario as it is now.
+    pub fn judge(&self, accepted: &Transcript, run: &Run) -> Result<Vec<Finding>, OutOfDate> {
         let mut findings = Vec::new();
         let mut blocked_by: Option<String> = None;
         let steps = self
@@ -119,11 +131,8 @@ impl Judge<'_> {
             .collect()
     }
 
-    fn out_of_date(&self, step: &Step) -> String {
-        format!(
-            "the accepted transcript of {} does not have the step of line {}; run `just review` to accept it anew",
-            self.scenario.name, step.line
-        )
+    fn out_of_date(&self, step: &Step) -> OutOfDate {
+        OutOfDate { scenario: self.scenario.name.clone(), line: step.line }
     }
 
     fn place(&self, index: usize) -> Option<(&Section, &Step)> {

@@ -62,8 +62,8 @@ pub enum Error {
         diagnosis: String,
     },
     /// A scenario names requirements that do not exist; the text shows each place.
-    #[error("{0}")]
-    UnknownRequirements(String),
+    #[error(transparent)]
+    UnknownRequirements(spec::Error),
     /// A scenario has nothing to replay.
     #[error("{0} has no step to play")]
     NoStep(String),

@@ -157,15 +157,25 @@ pub fn write<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> String {
     patterns.into_iter().fold(HEAD.to_owned(), |text, pattern| format!("{text}\n{pattern}"))
 }
 
+/// Says that a line of the file is none of those that [`write()`] writes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("faults.txt:{line}: {text:?}")]
+pub struct Malformed {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What it says.
+    pub text: String,
+}
+
 /// Reads the file.
 ///
 /// # Errors
 ///
 /// When a line is none of those that [`write()`] writes.
-pub fn read(text: &str) -> Result<Vec<Pattern>, String> {
+pub fn read(text: &str) -> Result<Vec<Pattern>, Malformed> {
     let mut patterns: Vec<Pattern> = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        let malformed = || format!("faults.txt:{}: {line:?}", number + 1);
+        let malformed = || Malformed { line: number + 1, text: line.to_owned() };
         match line.strip_prefix("  ") {
             _ if line.is_empty() || line.starts_with('#') => {}
             None => {
@@ -251,7 +261,7 @@ mod tests {
             "  met a off",
         ] {
             let text = format!("# A comment\nlogin-201: answers a login with 201\n{line}\n");
-            assert_eq!(read(&text), Err(format!("faults.txt:3: {line:?}")));
+            assert_eq!(read(&text), Err(Malformed { line: 3, text: line.to_owned() }));
         }
         assert!(read("  blocked * off\n").is_err(), "it is nobody's");
     }

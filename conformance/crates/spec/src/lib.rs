@@ -16,6 +16,7 @@
 pub mod catalogue;
 pub mod coverage;
 pub mod digest;
+mod error;
 pub mod http;
 pub mod json;
 pub mod plain;
@@ -24,3 +25,5 @@ pub mod scenario;
 pub mod script;
 pub mod suite;
 pub mod transcript;
+
+pub use error::{Advice, EntryError, Error};

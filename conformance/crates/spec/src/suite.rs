@@ -1,14 +1,15 @@
 //! The suite: the catalogue, the scenarios, and their accepted transcripts, read once and checked as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
-use std::{fs, io};
 
 use include_dir::{Dir, include_dir};
 
 use crate::catalogue::Profile;
 use crate::catalogue::Subject;
-use crate::catalogue::{Catalogue, CatalogueError, Requirement, nearest};
+use crate::catalogue::{Catalogue, Requirement, nearest};
+use crate::error::{Advice, Error};
 use crate::scenario::diagnose::{self, code};
 use crate::scenario::{Action, Diagnostic, Scenario, Show};
 use crate::transcript::{Shown, Transcript};
@@ -29,37 +30,13 @@ pub struct Suite {
     accepted: BTreeMap<String, Transcript>,
 }
 
-/// Says why a suite cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SuiteError {
-    /// A catalogue is malformed.
-    #[error("{file}: {source}")]
-    Catalogue {
-        /// Which.
-        file: &'static str,
-        /// What is wrong with it.
-        source: CatalogueError,
-    },
-    /// Scenarios are malformed; the text shows each place.
-    #[error("{0}")]
-    Scenarios(String),
-    /// A file cannot be read.
-    #[error("{path} cannot be read: {source}")]
-    Unreadable {
-        /// Which file or folder.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
-}
-
 impl Suite {
     /// Gives the suite that is built into this program, by which the documents are checked.
     ///
     /// # Errors
     ///
     /// When a scenario is malformed; a test sees to it that none is.
-    pub fn built_in() -> Result<Self, SuiteError> {
+    pub fn built_in() -> Result<Self, Error> {
         Self::built_in_for(Profile::Documented)
     }
 
@@ -68,7 +45,7 @@ impl Suite {
     /// # Errors
     ///
     /// When a scenario is malformed; a test sees to it that none is.
-    pub fn built_in_for(profile: Profile) -> Result<Self, SuiteError> {
+    pub fn built_in_for(profile: Profile) -> Result<Self, Error> {
         let text =
             |path: &str| BUILT_IN.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default();
         let files = BUILT_IN.files().filter_map(|file| {
@@ -91,10 +68,10 @@ impl Suite {
     /// # Errors
     ///
     /// When a file cannot be read, or a scenario or a catalogue is malformed.
-    pub fn from_folder(profile: Profile, folder: &Path) -> Result<Self, SuiteError> {
+    pub fn from_folder(profile: Profile, folder: &Path) -> Result<Self, Error> {
         let unreadable = |path: &Path| {
             let path = path.display().to_string();
-            move |source| SuiteError::Unreadable { path, source }
+            move |source| Error::Unreadable { path, source }
         };
         let read = |path: &Path| fs::read_to_string(path).map_err(unreadable(path));
         let [documented, hardened] = CATALOGUES.map(|name| read(&folder.join(name)));
@@ -118,18 +95,16 @@ impl Suite {
     /// # Errors
     ///
     /// When there is none; the text suggests the nearest.
-    pub fn find_scenario(&self, name: &str) -> Result<&Scenario, String> {
+    pub fn find_scenario(&self, name: &str) -> Result<&Scenario, Error> {
         let name = name.split(':').next().unwrap_or_default();
         let name = name.strip_prefix("scenarios/").unwrap_or(name).trim_end_matches(".md");
         if self.catalogue.find(name).is_some() {
-            return Err(format!("{name} is a requirement: `conformance explain {name}`"));
+            return Err(Error::IsRequirement(name.to_owned()));
         }
         self.scenario(name).ok_or_else(|| {
             let names = self.scenarios.iter().map(|scenario| scenario.name.as_str());
-            match nearest(name, names) {
-                Some(near) => format!("there is no scenario {name:?}; did you mean {near}?"),
-                None => format!("there is no scenario {name:?}; `conformance list` lists them"),
-            }
+            let advice = Advice::near_or_listed(nearest(name, names), "list", "them");
+            Error::NoScenario { name: name.to_owned(), advice }
         })
     }
 
@@ -138,21 +113,19 @@ impl Suite {
     /// # Errors
     ///
     /// When there is none; the text suggests the nearest.
-    pub fn find_requirement(&self, id: &str) -> Result<&Requirement, String> {
+    pub fn find_requirement(&self, id: &str) -> Result<&Requirement, Error> {
         if self.scenario(id).is_some() {
-            return Err(format!("{id} is a scenario: `conformance show {id}`"));
+            return Err(Error::IsScenario(id.to_owned()));
         }
         self.catalogue.find(id).ok_or_else(|| {
             let group = format!("{}.", id.to_lowercase().trim_end_matches(['.', '*']));
             let rows = self.catalogue.rows().iter().filter(|row| row.id.starts_with(&group));
-            let ids: Vec<&str> = rows.map(|row| row.id.as_str()).collect();
-            if !ids.is_empty() {
-                return format!("there is no requirement {id:?}; there are {}", ids.join(", "));
-            }
-            match self.catalogue.nearest(id) {
-                Some(near) => format!("there is no requirement {id:?}; did you mean {near}?"),
-                None => format!("there is no requirement {id:?}; `conformance coverage` lists them"),
-            }
+            let ids: Vec<String> = rows.map(|row| row.id.clone()).collect();
+            let advice = match ids.is_empty() {
+                true => Advice::near_or_listed(self.catalogue.nearest(id), "coverage", "them"),
+                false => Advice::Group(ids),
+            };
+            Error::NoRequirement { id: id.to_owned(), advice }
         })
     }
 
@@ -161,8 +134,8 @@ impl Suite {
         catalogues: [&str; 2],
         mut files: Vec<(String, String)>,
         snapshot: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, SuiteError> {
-        let named = |index: usize| move |source| SuiteError::Catalogue { file: CATALOGUES[index], source };
+    ) -> Result<Self, Error> {
+        let named = |index: usize| move |source| Error::Catalogue { file: CATALOGUES[index], source };
         let documented = Catalogue::parse(catalogues[0]).map_err(named(0))?;
         let added = Catalogue::parse(catalogues[1]).map_err(named(1))?;
         let hardened = documented.with(&added).map_err(named(1))?;
@@ -185,7 +158,7 @@ impl Suite {
             complaints.push_str(&diagnose::render_all(&wrong, &format!("scenarios/{name}.md"), text, false));
         }
         if !complaints.is_empty() {
-            return Err(SuiteError::Scenarios(complaints));
+            return Err(Error::Scenarios(complaints));
         }
         scenarios.retain(|scenario| [Profile::Documented, profile].contains(&scenario.settings.profile));
         let accepted = scenarios
@@ -235,10 +208,10 @@ impl Suite {
     ///
     /// When a heading names a requirement that the catalogue does not have; the text shows the place in the file
     /// `shown`.
-    pub fn with(&self, scenario: Scenario, shown: &str) -> Result<Self, String> {
+    pub fn with(&self, scenario: Scenario, shown: &str) -> Result<Self, Error> {
         let wrong = unknown_ids(&scenario, &self.catalogue);
         if !wrong.is_empty() {
-            return Err(diagnose::render_all(&wrong, shown, &scenario.source, false));
+            return Err(Error::Scenarios(diagnose::render_all(&wrong, shown, &scenario.source, false)));
         }
         let mut suite = self.clone();
         suite.accepted.remove(&scenario.name);

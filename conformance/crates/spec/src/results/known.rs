@@ -11,6 +11,7 @@
 
 use crate::catalogue::Subject;
 use crate::catalogue::{Catalogue, Requirement};
+use crate::error::{Advice, EntryError, Error};
 use crate::results::{Kind, Verdicts};
 
 /// A list of known failures whose every line names something.
@@ -26,14 +27,18 @@ impl KnownFailing {
     /// # Errors
     ///
     /// When a line is malformed, or names no requirement in the modes that it has.
-    pub fn parse(name: &str, text: &str, catalogue: &Catalogue) -> Result<Self, String> {
+    pub fn parse(name: &str, text: &str, catalogue: &Catalogue) -> Result<Self, Error> {
         let mut rows = Vec::new();
         for (number, line) in (1..).zip(text.lines()) {
             let entry = line.split('#').next().unwrap_or_default().trim();
             if entry.is_empty() {
                 continue;
             }
-            let found = matches(entry, catalogue).map_err(|why| format!("{name}:{number}: {why}"))?;
+            let found = matches(entry, catalogue).map_err(|source| Error::KnownFailing {
+                file: name.to_owned(),
+                line: number,
+                source,
+            })?;
             rows.extend(found.into_iter().map(|(id, mode)| (id, mode, format!("{name}:{number}: {entry}"))));
         }
         Ok(Self { rows })
@@ -53,23 +58,18 @@ impl KnownFailing {
 }
 
 /// Finds the requirements and modes that an entry names; at least one.
-fn matches(entry: &str, catalogue: &Catalogue) -> Result<Vec<(String, Subject)>, String> {
+fn matches(entry: &str, catalogue: &Catalogue) -> Result<Vec<(String, Subject)>, EntryError> {
     let words: Vec<&str> = entry.split_whitespace().collect();
     let (pattern, only) = match words.as_slice() {
         [pattern] => (*pattern, None),
-        [pattern, "in", mode] => {
-            (*pattern, Some(mode.parse::<Subject>().map_err(|error| error.to_string())?))
-        }
-        _ => return Err(format!("{entry:?} is no entry; write REQUIREMENT or REQUIREMENT in MODE")),
+        [pattern, "in", mode] => (*pattern, Some(mode.parse::<Subject>()?)),
+        _ => return Err(EntryError::Malformed(entry.to_owned())),
     };
     let rows: Vec<&Requirement> = catalogue.rows().iter().filter(|row| fits(pattern, &row.id)).collect();
     if rows.is_empty() {
         let plain = pattern.replace('*', "");
-        let advice = match catalogue.nearest(&plain) {
-            Some(near) => format!("did you mean {near}?"),
-            None => "`conformance coverage` lists the requirements".to_owned(),
-        };
-        return Err(format!("{pattern:?} names no requirement; {advice}"));
+        let advice = Advice::near_or_listed(catalogue.nearest(&plain), "coverage", "the requirements");
+        return Err(EntryError::NoRequirement { pattern: pattern.to_owned(), advice });
     }
     let modes = |mode: &&Subject| only.is_none_or(|only| only == **mode);
     let found: Vec<(String, Subject)> = rows
@@ -77,9 +77,10 @@ fn matches(entry: &str, catalogue: &Catalogue) -> Result<Vec<(String, Subject)>,
         .flat_map(|row| row.modes.iter().filter(modes).map(|mode| (row.id.clone(), *mode)))
         .collect();
     if found.is_empty() {
+        let pattern = pattern.to_owned();
         return Err(match only {
-            Some(only) => format!("{pattern:?} does not apply in {only}; it does in {}", modes_of(&rows)),
-            None => format!("{pattern:?} applies in no mode"),
+            Some(subject) => EntryError::NotIn { pattern, subject, others: modes_of(&rows) },
+            None => EntryError::Nowhere(pattern),
         });
     }
     Ok(found)
@@ -170,7 +171,8 @@ mod tests {
 
     #[test]
     fn an_entry_that_names_nothing_is_an_error_with_the_nearest_id() {
-        let error = |text: &str| KnownFailing::parse("known", text, &catalogue()).expect_err(text);
+        let error =
+            |text: &str| KnownFailing::parse("known", text, &catalogue()).expect_err(text).to_string();
         assert_eq!(
             error("\nlogin.okay # x\n"),
             "known:2: \"login.okay\" names no requirement; did you mean login.ok?"
