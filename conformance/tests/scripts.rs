@@ -18,7 +18,7 @@ use spec::results::ClockKind;
 use spec::results::Way;
 use spec::scenario::{Action, Scenario};
 use spec::script;
-use spec::transcript::aliases::Emails;
+use spec::transcript::aliases::EmailAliases;
 use spec::transcript::{Block, Transcript};
 use targets::instance::Stage;
 use targets::seed;
@@ -142,7 +142,7 @@ async fn stage(scenario: &Scenario, mode: Subject) -> (Stage<'static>, Seeds) {
 
 async fn natively(scenario: &Scenario, mode: Subject) -> Transcript {
     let (mut stage, seeds) = stage(scenario, mode).await;
-    replay::play(&mut stage, scenario, mode, &seeds, Emails::as_written()).await.transcript(scenario)
+    replay::play(&mut stage, scenario, mode, &seeds, EmailAliases::as_written()).await.transcript(scenario)
 }
 
 async fn by_script(scenario: &Scenario, mode: Subject) -> Transcript {

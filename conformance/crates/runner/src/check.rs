@@ -25,7 +25,7 @@ use spec::results::{Report, TargetInfo};
 use spec::scenario::print::{redis_cli, shell};
 use spec::scenario::{Action, Scenario, Step};
 use spec::suite::Suite;
-use spec::transcript::aliases::Emails;
+use spec::transcript::aliases::EmailAliases;
 use targets::clock::NoClock;
 use targets::instance::{Created, Stage};
 use targets::progress::event::{Event, Listener};
@@ -145,7 +145,7 @@ impl<'a> Check<'a> {
         let mut verdicts = Verdicts::default();
         let mut outputs = BTreeMap::new();
         while let Some(mut result) = modes.next().await {
-            resolve::settle(&mut result.findings);
+            resolve::resolve(&mut result.findings);
             verdicts.extend(result.findings.into_iter().filter(|one| self.plan.asks_for(&one.requirement)));
             seeding = seeding.or(result.seeding);
             outputs.extend(result.output.map(|output| (result.mode, output)));
@@ -169,10 +169,10 @@ impl<'a> Check<'a> {
     }
 
     /// The addresses of a scenario in this run.
-    fn emails(&self, scenario: &Scenario) -> Emails {
+    fn emails(&self, scenario: &Scenario) -> EmailAliases {
         match self.target.kind() {
-            TargetKind::Reference => Emails::as_written(),
-            _ => Emails::unique(&scenario.source, &format!("{} {}", self.nonce, scenario.name)),
+            TargetKind::Reference => EmailAliases::as_written(),
+            _ => EmailAliases::unique(&scenario.source, &format!("{} {}", self.nonce, scenario.name)),
         }
     }
 
@@ -184,7 +184,7 @@ impl<'a> Check<'a> {
             .steps()
             .filter_map(|step| match &step.action {
                 Action::User(user) => Some(NewUser {
-                    email: emails.to_send(&user.email.expand(&nothing).ok()?).to_owned(),
+                    email: emails.alias(&user.email.expand(&nothing).ok()?).to_owned(),
                     password: user.password.expand(&nothing).ok()?,
                 }),
                 _ => None,

@@ -20,7 +20,7 @@ use spec::results::run::{Outcome, Run, StepRun};
 use spec::scenario::curl::Curl;
 use spec::scenario::{Action, Scenario, Serve, Step, Template};
 use spec::transcript::Answer;
-use spec::transcript::aliases::Emails;
+use spec::transcript::aliases::EmailAliases;
 use targets::instance::Stage;
 use targets::progress::event::Event;
 use targets::redis::Subscriber;
@@ -35,7 +35,7 @@ pub async fn play(
     scenario: &Scenario,
     subject: impl Into<Subject>,
     seeds: &Seeds,
-    emails: Emails,
+    emails: EmailAliases,
 ) -> Run {
     let since = stage.site().opened_at();
     let mut player = Player {
@@ -120,7 +120,7 @@ impl Player<'_, '_> {
             Err(Stopped::Failed(line)) => {
                 self.rest = Some(Outcome::Blocked { by: index });
                 self.replaced = true;
-                let printed = Answer::failure(self.canon.emails.name_back(&line));
+                let printed = Answer::failure(self.canon.emails.restore(&line));
                 StepRun { outcome: Outcome::Done, printed, success: Some(false) }
             }
         }
@@ -147,7 +147,7 @@ impl Player<'_, '_> {
                 let email = self.expand(&user.email, index)?;
                 let password = self.expand(&user.password, index)?;
                 self.canon.watch_password(&password);
-                let id = self.seeds.id(self.canon.emails.to_send(&email)).map_err(not_checked)?.to_owned();
+                let id = self.seeds.id(self.canon.emails.alias(&email)).map_err(not_checked)?.to_owned();
                 self.canon.names.user(&id);
                 self.variables.insert("USER".to_owned(), id);
                 Ok(silent)

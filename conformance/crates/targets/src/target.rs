@@ -14,7 +14,7 @@ use crate::clock::ClockDriver;
 use crate::start_failure::StartFailure;
 use spec::catalogue::{Profile, Subject};
 use spec::scenario::{Action, Scenario, Setting, Settings, Template};
-use spec::transcript::redact::Places;
+use spec::transcript::redact::Redactions;
 
 /// How an instance is to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -237,8 +237,8 @@ pub trait Site: Send + Sync {
     }
 
     /// Lists what is of this run alone in a text that the instance wrote, such as its port.
-    fn places(&self) -> Places {
-        Places::default()
+    fn places(&self) -> Redactions {
+        Redactions::default()
     }
 
     /// Gives the clock of this site.

@@ -6,13 +6,13 @@ use super::cast::Cast;
 use super::history::{Call, History};
 use super::plan::Operation;
 use spec::http::Answer;
-use spec::transcript::placeholders::Names;
+use spec::transcript::placeholders::Placeholders;
 
 /// How much of an answer is shown that has no shorter form, in characters.
 const SHOWN: usize = 60;
 
 /// Draws a history; the call that no order explains is marked.
-pub fn draw(names: &mut Names, history: &History, marked: usize, cast: &Cast) -> String {
+pub fn draw(names: &mut Placeholders, history: &History, marked: usize, cast: &Cast) -> String {
     let rows: Vec<[String; 3]> = (0..history.calls().len())
         .map(|index| {
             let call = &history.calls()[index];
@@ -47,7 +47,7 @@ fn span((begin, end): (usize, usize), length: usize) -> String {
     (0..length).map(part).collect()
 }
 
-fn request(names: &mut Names, call: &Call, cast: &Cast) -> String {
+fn request(names: &mut Placeholders, call: &Call, cast: &Cast) -> String {
     let asked = &call.asked;
     let session = asked.cookies(&cast.cookie_name).next().map(|id| names.session(id));
     let path = names.in_text(&asked.path);
@@ -69,14 +69,14 @@ fn request(names: &mut Names, call: &Call, cast: &Cast) -> String {
         .join("  ")
 }
 
-fn reply(names: &mut Names, answer: &Answer, cast: &Cast) -> String {
+fn reply(names: &mut Placeholders, answer: &Answer, cast: &Cast) -> String {
     let cookie = answer.cookie(&cast.cookie_name).map(|id| format!(", sets {}", names.session(id)));
     let content = short(names, &String::from_utf8_lossy(&answer.body));
     format!("{} {content}{}", answer.status, cookie.unwrap_or_default())
 }
 
 /// Writes a content shortly: what tells it from others.
-pub fn short(names: &mut Names, content: &str) -> String {
+pub fn short(names: &mut Placeholders, content: &str) -> String {
     let content = match serde_json::from_str(content) {
         Ok(Value::Array(users)) => format!("{} users", users.len()),
         Ok(Value::Object(user)) if user.get("email").is_some_and(Value::is_string) => {

@@ -10,7 +10,7 @@ use super::plan::{Kind, Plan};
 use super::timeline;
 use super::written;
 use spec::catalogue::Mode;
-use spec::transcript::placeholders::Names;
+use spec::transcript::placeholders::Placeholders;
 
 /// What was found, with all that is needed to show it.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Violation {
                 requirements.push(id);
             }
         }
-        let mut names = Names::default();
+        let mut names = Placeholders::default();
         let mut text = before(&mut names, &plan, values);
         text.push_str(&timeline::draw(&mut names, &history, call, cast));
         if let Some(expected) = expected {
@@ -92,7 +92,7 @@ impl Violation {
 }
 
 /// Says what was there before the clients began, and gives it its names.
-fn before(names: &mut Names, plan: &Plan, values: &BTreeMap<String, String>) -> String {
+fn before(names: &mut Placeholders, plan: &Plan, values: &BTreeMap<String, String>) -> String {
     let value = |name: &str| values.get(name).map(String::as_str).unwrap_or_default();
     let users = plan.people().into_iter().map(|person| {
         format!("{} is {}", Cast::written().user(person).email, names.user(value(person.variable())))

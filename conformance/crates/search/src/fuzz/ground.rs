@@ -15,7 +15,7 @@ use spec::results::TargetKind;
 use spec::results::Way;
 use spec::results::run::{Outcome, Run};
 use spec::scenario::{Action, Scenario};
-use spec::transcript::aliases::Emails;
+use spec::transcript::aliases::EmailAliases;
 use targets::instance::{Created, Stage};
 use targets::progress::event::{Event, Listener};
 use targets::seed;
@@ -185,7 +185,7 @@ impl<'a> Ground<'a> {
         let nonce = if is_url { uuid::Uuid::new_v4().to_string() } else { String::new() };
         let emails = emails(is_url, "bob@hbtn.io ann@hbtn.io", &nonce);
         let users = first_users()
-            .map(|user| NewUser { email: emails.to_send(&user.email).to_owned(), password: user.password });
+            .map(|user| NewUser { email: emails.alias(&user.email).to_owned(), password: user.password });
         let telling = [Mode::SessionAuth, Mode::BasicAuth];
         let mode = telling.into_iter().find(|mode| modes.contains(mode)).unwrap_or(modes[0]);
         let seeds = seed::seed(&mut stage, mode.into(), &users, ways, given).await;
@@ -253,7 +253,12 @@ impl<'a> Ground<'a> {
         Ok((run, surprises))
     }
 
-    async fn played(&mut self, scenario: &Scenario, mode: Mode, emails: Emails) -> Result<Run, NoGround> {
+    async fn played(
+        &mut self,
+        scenario: &Scenario,
+        mode: Mode,
+        emails: EmailAliases,
+    ) -> Result<Run, NoGround> {
         if self.target.kind() == TargetKind::Url {
             return Ok(replay::play(&mut self.stage, scenario, mode, &self.seeds, emails).await);
         }
@@ -315,8 +320,8 @@ fn taken(created: &Created) -> Vec<String> {
     std::mem::take(&mut *created.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn emails(is_url: bool, text: &str, nonce: &str) -> Emails {
-    if is_url { Emails::unique(text, nonce) } else { Emails::as_written() }
+fn emails(is_url: bool, text: &str, nonce: &str) -> EmailAliases {
+    if is_url { EmailAliases::unique(text, nonce) } else { EmailAliases::as_written() }
 }
 
 /// Finds a start that failed: no request was answered wrongly, since none could be sent.

@@ -19,7 +19,7 @@ use crate::redis::{Address, Connection, NoReply, Reply};
 use crate::start_failure::last_line;
 use crate::{Launch, Site, SiteError, Stop, Target};
 use spec::results::TargetKind;
-use spec::transcript::redact::Places;
+use spec::transcript::redact::Redactions;
 
 /// How long a start may take, and an end: the data is read and written then.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -245,9 +245,9 @@ impl Site for RedisSite {
         self.places().hide(&raw)
     }
 
-    fn places(&self) -> Places {
+    fn places(&self) -> Redactions {
         let folder = |path: &Path| path.display().to_string();
-        Places::default().with(folder(self.folder.path()), ".").with(self.port.to_string(), "PORT")
+        Redactions::default().with(folder(self.folder.path()), ".").with(self.port.to_string(), "PORT")
     }
 
     fn clock(&mut self) -> &mut dyn ClockDriver {
