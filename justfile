@@ -21,12 +21,14 @@ crash KILLS="2000" CUTS="100":
 
 # Accept the transcripts of the reference server anew, and show what changed; compare with the documents by eye
 review:
-    INSTA_UPDATE=always cargo test --quiet -p conformance --test scenarios -- --quiet reference::
-    INSTA_UPDATE=always cargo test --quiet -p conformance --test hardened -- --quiet accepted::
-    INSTA_UPDATE=always cargo test --quiet -p conformance --test redis -- --quiet answers_is_what_is_accepted
+    # --workspace uses what `just test` has built; -p conformance would build with other features.
+    INSTA_UPDATE=always cargo test --quiet --workspace --test scenarios -- --quiet reference::
+    INSTA_UPDATE=always cargo test --quiet --workspace --test hardened -- accepted::
+    INSTA_UPDATE=always cargo test --quiet --workspace --test it -- answers_is_what_is_accepted
     git add --intent-to-add scenarios/snapshots
-    git --no-pager diff --stat -- scenarios/snapshots
-    @echo "Read the difference before you commit it: git diff scenarios/snapshots"
+    @if git diff --quiet -- scenarios/snapshots; then echo "Nothing changed."; else \
+        git --no-pager diff --stat -- scenarios/snapshots; \
+        echo "Read the difference before you commit it: git diff scenarios/snapshots"; fi
 
 # Write anew what each fault shows, by which a check says what an implementation behaves like
 patterns:
@@ -81,8 +83,13 @@ openapi:
 coverage:
     cargo run --release --quiet -p conformance -- coverage
 
+# Make the picture of the README anew; needs python3 with Flask, and Chromium
+picture:
+    docs/report
+
 # Format, and let clippy complain
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy -p server --all-targets --no-default-features -- -D warnings
     cargo clippy -p server --benches --features peers -- -D warnings

@@ -1,10 +1,10 @@
-//! Where the time of a check goes: `just bench-check` for the reference in process, the spawned reference server and our
-//! Flask implementation, `just bench-check FOLDER…` for other implementations.
+//! The time of a check, by what it is spent on: `just bench-check` for the reference in process, the spawned reference
+//! server and our Flask implementation, `just bench-check FOLDER…` for other implementations.
 //!
 //! Each is checked once as `conformance check` does it, in a process of its own; then the same number of programs is
 //! started with nothing else done to them. What the figures mean:
 //!
-//! - *waits* are added up over everything that runs side by side, so their sum is longer than the check: the stages
+//! - *waits* are added up over everything that runs side by side, so their sum is longer than the check: the instances
 //!   of a check wait for program starts (until the first answer), stops, answers, moved or slept time, and copies of
 //!   the folder;
 //! - *CPU* is what the system counted, of this process (*our own*: reading the scenarios, sending, comparing,
@@ -14,9 +14,6 @@
 //!   port answers: no check that makes them can be quicker. The ratio to them says what the rest costs.
 //!
 //! Other work on the machine stretches all of it alike, the ratios least.
-
-#[path = "../tests/support/server.rs"]
-mod server;
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -34,22 +31,24 @@ use runner::check::{Check, Plan};
 use serde::{Deserialize, Serialize};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
+use spec::results::SeedMethod;
 use spec::results::Strictness;
-use spec::results::Way;
 use spec::suite::Suite;
 use targets::Target;
 use targets::clock;
 use targets::clock::{ClockDriver as _, Faketime};
 use targets::command::Command;
-use targets::progress::cost::{Costs, Work};
+use targets::progress::cost::Costs;
+use targets::progress::event::Work;
+use test_support::program::server_path;
 
-/// What the second process is told to do.
+/// The argument that tells the second process to check once.
 const ONE: &str = "--one";
 
-/// How often a bare start is asked whether it answers.
+/// The time between two questions whether a bare start answers.
 const POLL: Duration = Duration::from_millis(1);
 
-/// What is checked: the words on this program's own command line.
+/// The subject of a check: a word on the command line of this program.
 #[derive(Clone, Debug)]
 enum Subject {
     Reference,
@@ -71,7 +70,7 @@ impl Subject {
         let clock = if clock::library().is_some() { ClockKind::Faketime } else { ClockKind::Wall };
         let made = match self {
             Self::Reference => return None,
-            Self::Server => Command::new(empty, Some(&server::binary().display().to_string()), clock),
+            Self::Server => Command::new(empty, Some(&server_path().display().to_string()), clock),
             Self::Folder(folder) => Command::new(folder, None, clock),
         };
         Some(made.unwrap_or_else(|error| panic!("{error}")))
@@ -117,7 +116,7 @@ fn measure(subject: &Subject) -> Measured {
         modes: Mode::ALL.map(Into::into).to_vec(),
         scenarios: Vec::new(),
         requirements: Vec::new(),
-        ways: Way::UNAIDED.to_vec(),
+        seed_methods: SeedMethod::UNAIDED.to_vec(),
         given: None,
         jobs: check::side_by_side(),
     };
@@ -125,7 +124,7 @@ fn measure(subject: &Subject) -> Measured {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime starts");
     let report = runtime.block_on(Check::new(&suite, target, &plan, &costs).run());
-    let report = report.expect("the clock follows its driver");
+    let report = report.expect("the clock follows its driver").report;
     let strictness = Strictness::default();
     let written =
         report::terminal(&report, &suite.catalogue, strictness) + &report::json(&report, &suite.catalogue);
@@ -189,7 +188,7 @@ fn share(part: Duration, all: Duration) -> f64 {
 
 /// Starts the program as often as the check did, with nothing else done to it.
 ///
-/// Gives the time that this took, and the programs' CPU time.
+/// Returns the time that this took, and the CPU time of the programs.
 fn bare(subject: &Subject, command: &Command, checked: &Measured) -> (Duration, Duration) {
     let left = AtomicU32::new(checked.starts);
     let one_less = |left: u32| left.checked_sub(1);

@@ -1,6 +1,6 @@
-//! The command line: what can be asked, and the exit codes. It builds nothing itself.
+//! The command line: its grammar, and the subcommand that each command runs.
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{check, compare, coverage, diff, doctor, explain, faults, fuzz, grade, show};
 use crate::console::print;
@@ -12,11 +12,30 @@ use spec::suite::Suite;
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
 struct Cli {
-    /// What is asked of an implementation; in `check`, `list`, `show`, `explain` and `coverage`
+    /// The requirements that apply, in `check`, `list`, `show`, `explain` and `coverage`
     #[arg(long, global = true, value_enum, default_value_t)]
-    profile: Profile,
+    profile: ProfileArgument,
     #[command(subcommand)]
     command: Subcommands,
+}
+
+/// The values of `--profile`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ProfileArgument {
+    /// The requirements of the documents
+    #[default]
+    Documented,
+    /// The server is started with HARDENED=1, and must do what that changes instead of what the documents say
+    Hardened,
+}
+
+impl From<ProfileArgument> for Profile {
+    fn from(argument: ProfileArgument) -> Self {
+        match argument {
+            ProfileArgument::Documented => Self::Documented,
+            ProfileArgument::Hardened => Self::Hardened,
+        }
+    }
 }
 
 const EXIT_CODES: &str = "\
@@ -25,7 +44,7 @@ Exit codes:
   1  some must is not met or blocked, or a known failure is met, or a comparison is worse
   2  wrong usage, or a scenario that cannot be read
   3  the target could not be started or reached, or nothing could be checked
-  130, 143, 129  Ctrl-C, SIGTERM or the end of the terminal ended it, after cleaning up";
+  130, 143, 129  Ctrl-C, SIGTERM or the end of the terminal interrupted it; nothing that it started is left";
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
@@ -41,38 +60,38 @@ enum Subcommands {
     Show {
         /// The scenario's name, as `list` gives it
         name: String,
-        /// As a bash script with real curl, to run against a server
+        /// Print a bash script with real curl, to run against a server
         #[arg(long)]
         sh: bool,
     },
-    /// Explain a requirement: what it asks, what checks it, and what usually goes wrong
+    /// Explain a requirement: what it demands, which steps check it, and which mistakes are common
     Explain {
         /// The requirement's id, as `coverage` gives it
         requirement: String,
     },
     /// Show which steps check each requirement, and what is missing
     Coverage(coverage::Arguments),
-    /// Show what got better and what got worse between two JSON reports; exit 1 where something got worse
+    /// Compare two JSON reports: what got better and what got worse; exit code 1 if anything got worse
     Compare(compare::Arguments),
-    /// Play every scenario against the model with each fault: what the suite can find
+    /// Run every scenario against the model with each known fault, and show which faults the suite finds
     #[command(after_help = faults::HELP)]
     Faults(faults::Arguments),
-    /// Play random sequences against an implementation, judged by the model of the requirements
+    /// Run random sequences of requests against an implementation; the model of the requirements judges the answers
     #[command(after_help = fuzz::HELP)]
     Fuzz(fuzz::Arguments),
-    /// Play the same random sequences against two implementations, and show where they part
+    /// Run the same random sequences against two implementations, and show the first difference
     #[command(after_help = diff::HELP)]
     Diff(diff::Arguments),
-    /// Show what this machine can check, and how to get what is missing
+    /// Show which checks this machine can run, and how to install the tools that are missing
     Doctor,
 }
 
-/// Gives the grammar of the command line, for what reads command lines without running them.
+/// Returns the grammar of the command line, for tests that read command lines without running them.
 pub fn grammar() -> clap::Command {
     Cli::command()
 }
 
-/// Runs the command line of this process to its end and gives its exit.
+/// Runs the command line of this process, and returns how the program ends.
 pub fn main() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -90,12 +109,13 @@ pub fn main() -> Exit {
             | Subcommands::Explain { .. }
             | Subcommands::Coverage(_)
     );
-    if cli.profile == Profile::Hardened && !hardens {
+    let profile = Profile::from(cli.profile);
+    if profile == Profile::Hardened && !hardens {
         return fail(&Failure::usage("--profile hardened goes with check, list, show, explain and coverage"));
     }
-    let suite = match Suite::built_in_for(cli.profile) {
+    let suite = match Suite::built_in_for(profile) {
         Ok(suite) => suite,
-        Err(error) => return fail(&Failure::usage(error.to_string())),
+        Err(error) => return fail(&Failure::usage(error)),
     };
     let ended = match cli.command {
         Subcommands::Check(arguments) => check::run(&suite, &arguments),

@@ -8,51 +8,51 @@ use tokio::signal::unix::{SignalKind, signal};
 use report::style::DIM;
 use runner::interruption::Interruption;
 
-/// Prints to standard output; a reader that has gone away is nobody's concern.
+/// Prints to standard output. A closed pipe is no error.
 pub fn print(text: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Tells a person at a terminal something that is no part of the result, on standard error.
-pub fn tell(text: &str) {
+/// Prints a remark that is no part of the result to standard error, if that is a terminal.
+pub fn remark(text: &str) {
     if std::io::stderr().is_terminal() {
         anstream::eprintln!("{DIM}{text}{DIM:#}");
     }
 }
 
-/// Waits for Ctrl-C, SIGTERM or the end of the terminal, and tells which it was.
+/// Waits for SIGINT, SIGTERM or SIGHUP, and returns which one came.
 ///
-/// The end of the terminal is passed over where it was ignored from the start, as `nohup` has it.
+/// SIGHUP is left alone if the process ignores it from the start, as under `nohup`.
 pub async fn interrupted() -> Signal {
-    let came = |kind: SignalKind| async move {
+    let receive = |kind: SignalKind| async move {
         match signal(kind) {
             Ok(mut signal) => signal.recv().await,
             Err(_) => std::future::pending().await,
         }
     };
-    // To listen for a signal is to ignore it no longer, so this is asked first.
+    // Whoever listens for a signal no longer ignores it, so this comes first.
     let hangup_is_ignored = ignored(Signal::SIGHUP);
     tokio::select! {
-        _ = came(SignalKind::interrupt()) => Signal::SIGINT,
-        _ = came(SignalKind::terminate()) => Signal::SIGTERM,
-        _ = came(SignalKind::hangup()), if !hangup_is_ignored => Signal::SIGHUP,
+        _ = receive(SignalKind::interrupt()) => Signal::SIGINT,
+        _ = receive(SignalKind::terminate()) => Signal::SIGTERM,
+        _ = receive(SignalKind::hangup()), if !hangup_is_ignored => Signal::SIGHUP,
     }
 }
 
-/// Listens from now on for whatever ends a run, in a task of the present runtime, which ends with it.
+/// Starts a task of the current runtime that listens for the signals that end a run.
 pub fn listen() -> Interruption {
     let (sender, interruption) = Interruption::channel();
     tokio::spawn(async move {
         let signal = interrupted().await;
         let _ = sender.send(Some(signal));
-        // Whoever waits must find the channel open.
+        // A receiver that waits must find the channel open.
         sender.closed().await;
     });
     interruption
 }
 
-/// Tells whether this process ignores a signal, as far as the system says (Linux).
+/// Tells whether this process ignores a signal, where the system says so (Linux).
 fn ignored(signal: Signal) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

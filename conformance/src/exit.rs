@@ -1,10 +1,12 @@
-//! How the program ends: the exit codes of every subcommand, in one place (design: section 8), and the error that
-//! carries one.
+//! How the program ends: the exit codes of all subcommands, and the failure that carries one.
 
+use std::fmt;
 use std::process::ExitCode;
 
 use nix::sys::signal::Signal;
 use spec::results::Outcome;
+
+use crate::error::Error;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Gives the number that the shell sees.
+    /// Returns the number that the shell sees.
     pub fn code(self) -> u8 {
         match self {
             Self::Met => 0,
@@ -51,30 +53,36 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error that ends the program, with its exit code.
+/// What ends the program before it has a result: a message for the user, with the exit code.
 #[derive(Debug)]
 pub struct Failure {
     /// How the program ends.
     pub exit: Exit,
-    /// What the user is told.
+    /// The text on standard error.
     pub message: String,
 }
 
 impl Failure {
-    /// Makes an error of wrong usage.
-    pub fn usage(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, message: message.into() }
+    /// Returns the failure of wrong usage.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Usage, message: message.to_string() }
     }
 
-    /// Makes the error that nothing could be checked.
-    pub fn not_checked(message: impl Into<String>) -> Self {
-        Self { exit: Exit::NotChecked, message: message.into() }
+    /// Returns the failure that nothing could be checked.
+    pub fn not_checked(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::NotChecked, message: message.to_string() }
     }
 
-    /// Makes the error that a signal ended the program; `left` says what is kept, if anything.
+    /// Returns the failure that a signal ended the program; `left` says what is kept, if anything.
     pub fn interrupted(signal: Signal, left: &str) -> Self {
         let message =
             format!("interrupted by {signal}; what ran was ended, and its copies are removed{left}");
         Self { exit: Exit::Interrupted(signal), message }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        if error.is_usage() { Self::usage(error) } else { Self::not_checked(error) }
     }
 }

@@ -1,8 +1,12 @@
-//! Output files: where each was asked to go. They are checked before a long run and written at its end.
+//! Output files: where each report goes. The places are tried before a long run, and written at its end.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::error::Error;
 
 /// What goes to a file of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +28,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Gives the option that asks for it.
+    /// Returns the option that names the file.
     pub fn option(self) -> &'static str {
         match self {
             Self::Json => "--json",
@@ -38,42 +42,42 @@ impl Format {
     }
 }
 
-/// The files that were asked for, each with its place.
+/// The files that the command line names, each with its format.
 #[derive(Debug)]
 pub struct Files {
-    asked: Vec<(Format, PathBuf)>,
+    named: Vec<(Format, PathBuf)>,
 }
 
 impl Files {
-    /// Takes what was asked for, having seen that every file can be made.
+    /// Takes the files that are named, after trying that each can be made.
     ///
     /// # Errors
     ///
     /// When a path is a folder, its folder is missing or takes no file, or two files would go to one place.
-    pub fn new<'a>(asked: impl IntoIterator<Item = (Format, &'a Option<PathBuf>)>) -> Result<Self, String> {
-        let mut files = Self { asked: Vec::new() };
-        for (format, path) in asked {
+    pub fn new<'a>(named: impl IntoIterator<Item = (Format, &'a Option<PathBuf>)>) -> Result<Self, Error> {
+        let mut files = Self { named: Vec::new() };
+        for (format, path) in named {
             let Some(path) = path else { continue };
             if !is_stdout(path) {
-                can_be_made(format, path)?;
+                try_to_make(format.option(), path)?;
             }
-            if let Some((other, _)) = files.asked.iter().find(|(_, taken)| place(taken) == place(path)) {
-                let (option, other, shown) = (format.option(), other.option(), path.display());
-                return Err(format!("{option} {shown}: {other} writes there; name another file"));
+            if let Some((other, _)) = files.named.iter().find(|(_, taken)| place(taken) == place(path)) {
+                let (option, other) = (format.option(), other.option());
+                return Err(Error::OutputShared { option, path: path.clone(), other });
             }
-            files.asked.push((format, path.clone()));
+            files.named.push((format, path.clone()));
         }
         Ok(files)
     }
 
-    /// Tells whether something goes to standard output, where nothing else may go then.
+    /// Tells whether a report goes to standard output; nothing else may be printed there then.
     pub fn take_stdout(&self) -> bool {
-        self.asked.iter().any(|(_, path)| is_stdout(path))
+        self.named.iter().any(|(_, path)| is_stdout(path))
     }
 
-    /// Writes what `text` gives, if this format was asked for; what goes to standard output is given to `print`.
+    /// Writes the text of a format to its file, if one is named; a text for standard output is given to `print`.
     ///
-    /// A file is there as a whole or not at all: until it is, an older one stays.
+    /// The file is there as a whole or not at all: until it is, an older one stays.
     ///
     /// # Errors
     ///
@@ -83,14 +87,13 @@ impl Files {
         format: Format,
         text: impl FnOnce() -> String,
         print: impl FnOnce(&str),
-    ) -> Result<(), String> {
-        let Some((_, path)) = self.asked.iter().find(|(asked, _)| *asked == format) else { return Ok(()) };
+    ) -> Result<(), Error> {
+        let Some((_, path)) = self.named.iter().find(|(named, _)| *named == format) else { return Ok(()) };
         if is_stdout(path) {
             print(&text());
             return Ok(());
         }
-        replace(&place(path), &text())
-            .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+        replace(&place(path), &text()).map_err(|source| Error::Write { path: path.clone(), source })
     }
 }
 
@@ -98,7 +101,7 @@ fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// Gives the folder that a path names a file in.
+/// Returns the folder that a path names a file in.
 fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -106,22 +109,21 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Gives the one path of a file, however it is written, whether it is there already or not.
+/// Returns the one path of a file, however it is written, whether the file exists or not.
 fn place(path: &Path) -> PathBuf {
     let in_folder = || Some(fs::canonicalize(folder(path)).ok()?.join(path.file_name()?));
     fs::canonicalize(path).ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }
 
-/// Tells whether a path is there and is no file (`/dev/null`, a pipe): nothing may be put in its place.
+/// Tells whether a path exists and is no file (`/dev/null`, a pipe): it must not be replaced by one.
 fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|there| !there.is_file())
 }
 
-/// The file that is written first and then takes the place of `path`.
-fn fresh(path: &Path) -> PathBuf {
-    let mut fresh = path.to_owned().into_os_string();
-    fresh.push(".conformance-new");
-    fresh.into()
+/// Makes the file that is written first and then takes the place of `path`; it is removed if it does not.
+fn temporary(path: &Path) -> io::Result<NamedTempFile> {
+    // A report may be read by whoever the umask allows; tempfile's own files are the user's alone.
+    tempfile::Builder::new().prefix(".conformance-").make_in(folder(path), |path| File::create_new(path))
 }
 
 /// Writes a file in one step; what is no file is written to as it is.
@@ -129,43 +131,41 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     if is_device(path) {
         return fs::write(path, text);
     }
-    let fresh = fresh(path);
-    let written = fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
-    if written.is_err() {
-        // Of no use to anybody now; that it cannot be removed either is no other error.
-        let _ = fs::remove_file(&fresh);
-    }
-    written
+    let mut file = temporary(path)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
 }
 
-fn can_be_made(format: Format, path: &Path) -> Result<(), String> {
-    let (option, shown) = (format.option(), path.display());
+fn try_to_make(option: &'static str, path: &Path) -> Result<(), Error> {
     if path.is_dir() {
-        return Err(format!("{option} {shown}: this is a folder; name a file in it"));
+        return Err(Error::OutputIsFolder { option, path: path.to_owned() });
     }
     let folder = folder(path);
     if !folder.is_dir() {
-        return Err(format!("{option} {shown}: there is no folder {}; make it first", folder.display()));
+        let (path, folder) = (path.to_owned(), folder.to_owned());
+        return Err(Error::OutputHasNoFolder { option, path, folder });
     }
     if is_device(path) {
         return Ok(());
     }
-    let tried = fresh(&place(path));
-    let made = fs::write(&tried, "").and_then(|()| fs::remove_file(&tried));
-    made.map_err(|error| format!("{option} {shown} cannot be written: {error}"))
+    match temporary(&place(path)) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(Error::OutputRefused { option, path: path.to_owned(), source }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
-    use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, symlink};
+    use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _, symlink};
 
     use nix::fcntl::OFlag;
 
     use super::*;
 
     /// Writes the same text for whatever was asked for.
-    fn write_all(files: &Files, formats: &[Format]) -> Result<(), String> {
+    fn write_all(files: &Files, formats: &[Format]) -> Result<(), Error> {
         formats.iter().try_for_each(|format| files.write(*format, || format.option().to_owned(), |_| ()))
     }
 
@@ -173,13 +173,13 @@ mod tests {
     fn two_files_do_not_share_a_place_however_it_is_written() {
         let path = Some(PathBuf::from("-"));
         let error = Files::new([(Format::Json, &path), (Format::Html, &path)]).expect_err("both go there");
-        assert_eq!(error, "--html -: --json writes there; name another file");
+        assert_eq!(error.to_string(), "--html -: --json writes there; name another file");
 
         let folder = tempfile::tempdir().expect("there is room");
         fs::create_dir(folder.path().join("below")).expect("a folder can be made");
         let (one, same) = (folder.path().join("report"), folder.path().join("below/../report"));
         let asked = [(Format::Json, &Some(one)), (Format::KnownFailing, &Some(same))];
-        let error = Files::new(asked).expect_err("both go there");
+        let error = Files::new(asked).expect_err("both go there").to_string();
         assert!(
             error.starts_with("--write-known-failing ") && error.contains(": --json writes there"),
             "{error}"
@@ -190,12 +190,12 @@ mod tests {
     fn a_file_that_cannot_be_made_is_refused_before_the_run() {
         let folder = tempfile::tempdir().expect("there is room");
         let (itself, below) = (Some(folder.path().to_owned()), Some(folder.path().join("no/report.xml")));
-        let error = Files::new([(Format::Junit, &itself)]).expect_err("it is a folder");
+        let error = Files::new([(Format::Junit, &itself)]).expect_err("it is a folder").to_string();
         assert!(error.ends_with(": this is a folder; name a file in it"), "{error}");
-        let error =
-            Files::new([(Format::Junit, &Some("/proc/report.xml".into()))]).expect_err("it takes no file");
+        let inside = Some("/proc/report.xml".into());
+        let error = Files::new([(Format::Junit, &inside)]).expect_err("it takes no file").to_string();
         assert!(error.starts_with("--junit /proc/report.xml cannot be written: "), "{error}");
-        let error = Files::new([(Format::Junit, &below)]).expect_err("there is no such folder");
+        let error = Files::new([(Format::Junit, &below)]).expect_err("there is no such folder").to_string();
         assert!(error.starts_with("--junit ") && error.ends_with("; make it first"), "{error}");
     }
 
@@ -210,6 +210,10 @@ mod tests {
         let read = |path: &Option<PathBuf>| fs::read_to_string(path.as_ref()?).ok();
         assert_eq!([read(&json), read(&html)].map(Option::unwrap_or_default), ["--json", "--html"]);
         assert_eq!(fs::read_dir(folder.path()).expect("it is there").count(), 2);
+        // Whoever may read what this user writes may read a report: a web server, the next step of a CI job.
+        fs::write(folder.path().join("plain"), "").expect("it can be written");
+        let mode = |path: PathBuf| fs::metadata(path).expect("it is there").permissions().mode();
+        assert_eq!(mode(folder.path().join("report")), mode(folder.path().join("plain")));
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! The program: what can be asked on the command line, and how it ends.
+//! The program: its command line, and how it ends.
 //!
 //! - [`cli`] reads the command line; [`commands`] holds one file for each subcommand; [`grade`] judges many implementations
 //!   in one run.
 //! - [`reference`] is the reference server as a target, in this process: the only file that names `server`.
-//! - [`console`] prints and listens for Ctrl-C, [`files`] writes reports, [`exit`] holds the exit codes.
+//! - [`console`] prints and listens for signals, [`files`] writes reports, [`error`] is the error of these parts, and
+//!   [`exit`] holds the exit codes and the failure that ends the program with one.
 //!
 //! The other crates, from the lowest to the highest: `spec` (the specification as data); `targets` (implementations under
 //! test), `model` (the requirements as a state machine) and `report`, each on `spec` alone; `runner` (replays and
@@ -16,6 +17,7 @@
 pub mod cli;
 pub mod commands;
 pub mod console;
+pub mod error;
 pub mod exit;
 pub mod files;
 pub mod grade;

@@ -15,12 +15,14 @@ use tokio::task::JoinHandle;
 
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::TargetKind;
+use spec::results::{SeedMethod, TargetKind};
 use spec::transcript::redact::Redactions;
 use targets::clock;
 use targets::clock::ClockDriver;
 use targets::command::copy;
-use targets::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
+use targets::{
+    Isolation, NewUser, Program, ProgramServer, Sandbox, SandboxError, ServerSettings, Stop, Target,
+};
 
 /// The reference server.
 #[derive(Clone, Copy, Debug)]
@@ -44,11 +46,19 @@ impl Target for Reference {
         "http://127.0.0.1:5000".to_owned()
     }
 
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
+    fn isolation(&self) -> Isolation {
+        Isolation::PerScenario
+    }
+
+    fn seed_methods(&self) -> &'static [SeedMethod] {
+        &[SeedMethod::Api]
+    }
+
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         let folder = tempfile::Builder::new().prefix("conformance-").tempdir().map_err(failed)?;
         let opened_at = clock::START;
         let clock = Manual(Arc::new(ManualClock::new(opened_at)));
-        Ok(Box::new(ReferenceSite { running: None, clock, opened_at, folder }))
+        Ok(Box::new(ReferenceSandbox { running: None, clock, opened_at, folder }))
     }
 }
 
@@ -65,15 +75,15 @@ impl ClockDriver for Manual {
         self.0.now()
     }
 
-    async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    async fn advance(&mut self, seconds: u64) -> Result<(), targets::Error> {
         let step = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
-        self.0.advance(step.ok_or_else(|| format!("{seconds} s is further than a date can tell"))?);
+        self.0.advance(step.ok_or(targets::Error::NoDate(seconds))?);
         Ok(())
     }
 }
 
 /// A database in a temporary folder, and at most one serving task.
-struct ReferenceSite {
+struct ReferenceSandbox {
     // Declared before the folder: the task ends before its database goes.
     running: Option<Running>,
     clock: Manual,
@@ -94,27 +104,27 @@ impl Drop for Running {
     }
 }
 
-impl ReferenceSite {
-    fn config(&self, launch: &Launch) -> Result<Config, SiteError> {
-        let variables = launch.environment(&self.clock);
+impl ReferenceSandbox {
+    fn config(&self, settings: &ServerSettings) -> Result<Config, SandboxError> {
+        let variables = settings.environment(&self.clock);
         let lookup = |name: &str| {
             variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.clone())
         };
-        Config::from_lookup(lookup).map_err(|error| SiteError::Failed(error.to_string()))
+        Config::from_lookup(lookup).map_err(|error| SandboxError::Failed(error.to_string()))
     }
 
-    async fn app(&self, launch: &Launch) -> Result<App, SiteError> {
+    async fn app(&self, settings: &ServerSettings) -> Result<App, SandboxError> {
         let clock = Arc::clone(&self.clock.0);
-        App::open(&self.config(launch)?, self.folder.path(), clock)
+        App::open(&self.config(settings)?, self.folder.path(), clock)
             .await
-            .map_err(|error| SiteError::Failed(error.to_string()))
+            .map_err(|error| SandboxError::Failed(error.to_string()))
     }
 
     /// Runs what serves on a fresh port of the loopback interface, until it is stopped.
     async fn run<S>(
         &mut self,
         server: impl FnOnce(TcpListener, oneshot::Receiver<()>) -> S,
-    ) -> Result<(), SiteError>
+    ) -> Result<(), SandboxError>
     where
         S: Future<Output = io::Result<()>> + Send + 'static,
     {
@@ -128,13 +138,13 @@ impl ReferenceSite {
 }
 
 #[async_trait]
-impl Site for ReferenceSite {
-    async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
-        let app = Arc::new(self.app(launch).await?);
+impl Sandbox for ReferenceSandbox {
+    async fn start(&mut self, settings: &ServerSettings) -> Result<(), SandboxError> {
+        let app = Arc::new(self.app(settings).await?);
         self.run(|listener, stopped| server::serve(listener, app, until(stopped))).await
     }
 
-    async fn stop(&mut self, how: Stop) -> Result<(), SiteError> {
+    async fn stop(&mut self, how: Stop) -> Result<(), SandboxError> {
         if let Some(mut running) = self.running.take() {
             match how {
                 Stop::Polite => drop(running.stop.take()),
@@ -168,18 +178,18 @@ impl Site for ReferenceSite {
         self.opened_at
     }
 
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         let folder = tempfile::Builder::new().prefix("conformance-").tempdir().map_err(failed)?;
         copy(self.folder.path(), folder.path(), &|_| true).map_err(failed)?;
         let clock = Manual(Arc::new(ManualClock::new(self.clock.now())));
         Ok(Box::new(Self { running: None, clock, opened_at: self.opened_at, folder }))
     }
 
-    async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
+    async fn program(&mut self, program: &Program) -> Result<String, SandboxError> {
         let mut out = Vec::new();
         match program {
             Program::Main0(users) => {
-                let app = self.app(&Launch::documented(Mode::BasicAuth)).await?;
+                let app = self.app(&ServerSettings::documented(Mode::BasicAuth)).await?;
                 for NewUser { email, password } in users {
                     programs::main_0(&mut out, &app, email, password).await.map_err(failed)?;
                 }
@@ -196,19 +206,23 @@ impl Site for ReferenceSite {
         Ok(String::from_utf8_lossy(&out).into_owned())
     }
 
-    async fn serve_program(&mut self, launch: &Launch, program: &ProgramServer) -> Result<String, SiteError> {
+    async fn serve_program(
+        &mut self,
+        settings: &ServerSettings,
+        program: &ProgramServer,
+    ) -> Result<String, SandboxError> {
         let out = Output::default();
         let mut writer = out.clone();
         match program.clone() {
             ProgramServer::Main3 => {
-                let name = launch.session_name.clone();
+                let name = settings.session_name.clone();
                 self.run(|listener, stopped| async move {
                     programs::main_3(&mut writer, listener, &name, until(stopped)).await
                 })
                 .await?;
             }
             ProgramServer::Main4(NewUser { email, password }) => {
-                let app = Arc::new(self.app(launch).await?);
+                let app = Arc::new(self.app(settings).await?);
                 self.run(|listener, stopped| async move {
                     programs::main_4(&mut writer, app, listener, &email, &password, until(stopped)).await
                 })
@@ -218,7 +232,7 @@ impl Site for ReferenceSite {
         let Some(running) = &mut self.running else { return Ok(String::new()) };
         tokio::select! {
             () = out.flushed.notified() => Ok(out.text()),
-            ended = &mut running.task => Err(SiteError::Failed(format!("the program ended: {ended:?}"))),
+            ended = &mut running.task => Err(SandboxError::Failed(format!("the program ended: {ended:?}"))),
         }
     }
 }
@@ -228,11 +242,11 @@ async fn until(stopped: oneshot::Receiver<()>) {
     let _ = stopped.await;
 }
 
-fn failed(error: io::Error) -> SiteError {
-    SiteError::Failed(error.to_string())
+fn failed(error: io::Error) -> SandboxError {
+    SandboxError::Failed(error.to_string())
 }
 
-/// What a serving program prints: the program writes, the site reads once it has been flushed.
+/// What a serving program prints: the program writes, the sandbox reads once it has been flushed.
 #[derive(Clone, Default)]
 struct Output {
     text: Arc<Mutex<Vec<u8>>>,

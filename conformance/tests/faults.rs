@@ -1,21 +1,18 @@
 //! The suite can fail: every fault is found by a requirement that it breaks, every requirement finds one, and what
 //! a fault shows is what `scenarios/faults.txt` keeps of it, by which `check` says what an implementation behaves like.
 //!
-//! To play every scenario in every mode against each fault takes minutes in a debug build. There a sample is: `conformance
-//! faults`, which CI runs in a release build, plays them all, and finds besides what no fault is found by.
-
-#[path = "support/suite.rs"]
-mod on_disk;
+//! To play every scenario in every mode against each fault takes minutes in a debug build. There a sample is:
+//! `conformance faults`, which CI runs in a release build, plays them all, and finds besides what no fault is found by.
 
 use std::collections::BTreeSet;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use model::faults;
 use model::faults::Fault;
-use on_disk::suite;
 use search::audit::Audit;
 use search::audit::matrix;
 use search::audit::matrix::Extent;
+use test_support::suite::suite;
 
 /// Every how many faults one is played whole in a debug build; a prime, so that the sample is of every table.
 const SAMPLED: usize = 13;
@@ -35,7 +32,7 @@ fn main() {
 /// The scenarios of its requirements find it.
 fn is_found(fault: &'static Fault) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let row = runtime.block_on(matrix::play(suite(), fault, Extent::Own))?;
+    let row = runtime.block_on(matrix::run(suite(), fault, Extent::Own))?;
     if row.is_found() {
         return Ok(());
     }
@@ -46,7 +43,7 @@ fn is_found(fault: &'static Fault) -> Result<(), Failed> {
 
 /// All scenarios tell of it what the file does, and the diagnosis of the report names it first.
 fn is_told(fault: &'static Fault) -> Result<(), Failed> {
-    let audit = Audit::play(suite(), &[fault], &|_| {})?;
+    let audit = Audit::run(suite(), &[fault], &|_| {})?;
     let holes = [audit.surviving(), audit.stale(), audit.misnamed()].concat();
     if holes.is_empty() { Ok(()) } else { Err(holes.join("\n").into()) }
 }

@@ -3,41 +3,38 @@
 //! Every answer of every scenario is also judged by the oracle, which must be surprised by none: it and the accepted
 //! transcripts keep each other honest.
 
-#[path = "support/machine.rs"]
-mod machine;
-#[path = "support/suite.rs"]
-mod on_disk;
-#[path = "support/server.rs"]
-mod server;
-
-use std::cell::RefCell;
-
 use conformance::console;
 use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
 use model::faults;
-use on_disk::suite;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use runner::check::{Check, Plan};
+use runner::{check, replay};
 use search::fuzz;
-use search::fuzz::{Abilities, Counterexample, Diff, Divergence, Ground, Hunt, Known, Property, Recorder};
+use search::fuzz::{
+    Campaign, Capabilities, Counterexample, Diff, Divergence, Harness, Known, Property, Setup, Verifier,
+};
 use search::served_model::Model;
 use spec::catalogue::Mode;
 use spec::http::Request;
 use spec::results::ClockKind;
-use spec::results::Way;
-use spec::scenario::Scenario;
+use spec::results::SeedMethod;
+use spec::scenario::{Scenario, Step};
+use spec::transcript::aliases::EmailAliases;
 use targets::clock;
 use targets::command::Command;
-use targets::instance::Stage;
-use targets::progress::event::Silence;
+use targets::instance::Instance;
+use targets::observation::Observation;
+use targets::progress::event::NoListener;
 use targets::seed;
 use targets::url::Url;
-use targets::{Launch, NewUser, Target};
+use targets::{NewUser, ServerSettings, Target};
+use test_support::implementations;
+use test_support::program::server_path;
+use test_support::suite::suite;
 use tokio::runtime::Runtime;
 
-/// What every walk here is drawn from: another number would make other tests of them each time.
+/// The seed of every sequence here: with a new one in each run these would be different tests each time.
 const SEED: u64 = 1;
 
 fn main() {
@@ -49,7 +46,7 @@ fn main() {
             .push(Trial::test(format!("model::{property}"), move || holds(&Model::default(), property, 32)));
         trials.push(Trial::test(format!("server::{property}"), move || {
             let folder = tempfile::tempdir()?;
-            let binary = server::binary().display().to_string();
+            let binary = server_path().display().to_string();
             holds(&Command::new(folder.path(), Some(&binary), clock_of_spawned())?, property, 8)
         }));
         trials.push(Trial::test(format!("print::{property}"), move || prints(property)));
@@ -82,9 +79,9 @@ const CAUGHT: [(&str, Property); 10] = [
 ];
 
 fn of_flask() -> Vec<Trial> {
-    let folder = match machine::flask() {
+    let folder = match implementations::flask() {
         Ok(folder) => folder,
-        Err(missing) => return machine::skipped("flask", &missing),
+        Err(missing) => return implementations::skipped("flask", "our Flask implementation", &missing),
     };
     let trial = |property: Property| {
         let folder = folder.clone();
@@ -103,7 +100,11 @@ fn runtime() -> Result<Runtime, Failed> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
-/// Hunts on a target, and gives what was found.
+fn setup<'a>(modes: &'a [Mode], seed_methods: &'a [SeedMethod]) -> Setup<'a> {
+    Setup { catalogue: &suite().catalogue, listener: &NoListener, modes, seed_methods, given: None }
+}
+
+/// Runs a campaign on a target, and returns its counterexamples.
 fn hunt(
     target: &dyn Target,
     property: Property,
@@ -112,13 +113,12 @@ fn hunt(
 ) -> Result<Vec<Counterexample>, Failed> {
     let runtime = runtime()?;
     let stop = runtime.block_on(async { console::listen() });
-    let recorder = Recorder::new(&suite().catalogue);
-    let ground = Ground::prepare(target, &recorder, &Mode::ALL, &Way::UNAIDED, None, stop);
-    let ground = RefCell::new(runtime.block_on(ground)?);
-    let hunt = Hunt { property, modes: &Mode::ALL, cases, seed: SEED, shrinks };
-    let catch = hunt.run(&runtime, &ground, &Known::default(), &|| ())?;
-    assert!(catch.passing.is_empty(), "answered otherwise when played again: {:?}", catch.passing);
-    Ok(catch.counterexamples)
+    let setup = setup(&Mode::ALL, &SeedMethod::UNAIDED);
+    let mut harness = runtime.block_on(Harness::prepare(target, setup, stop))?;
+    let campaign = Campaign { property, modes: &Mode::ALL, cases, seed: SEED, shrinks };
+    let result = runtime.block_on(campaign.run(&mut harness, &Known::default(), &|| ()))?;
+    assert!(result.passing.is_empty(), "answered otherwise when played again: {:?}", result.passing);
+    Ok(result.counterexamples)
 }
 
 fn holds(target: &dyn Target, property: Property, cases: u32) -> Result<(), Failed> {
@@ -128,36 +128,36 @@ fn holds(target: &dyn Target, property: Property, cases: u32) -> Result<(), Fail
     }
 }
 
-/// What runs already is asked and nothing else, and no user of the walks is left there.
+/// A running server only gets requests, and no user of the sequences is left there.
 fn at_a_url() -> Result<(), Failed> {
     let runtime = runtime()?;
     let given = NewUser { email: "given@hbtn.io".to_owned(), password: "given pwd".to_owned() };
-    let mut stage = runtime.block_on(Stage::open(&Reference, &Silence))?;
+    let mut instance = runtime.block_on(Instance::open(&Reference, &NoListener))?;
     runtime.block_on(seed::seed(
-        &mut stage,
+        &mut instance,
         Mode::SessionAuth.into(),
         std::slice::from_ref(&given),
-        &[Way::Api],
+        &[SeedMethod::Api],
         None,
     ));
-    runtime.block_on(stage.ensure(&Launch::documented(Mode::SessionAuth)))?;
-    let url = Url::new(&stage.site().base_url(), Mode::SessionAuth, "_my_session_id", None, ClockKind::None);
+    runtime.block_on(instance.ensure(&ServerSettings::documented(Mode::SessionAuth)))?;
+    let url =
+        Url::new(&instance.sandbox().base_url(), Mode::SessionAuth, "_my_session_id", None, ClockKind::None);
     let stop = runtime.block_on(async { console::listen() });
-    let recorder = Recorder::new(&suite().catalogue);
     let modes = [Mode::SessionAuth];
-    let ground = Ground::prepare(&url, &recorder, &modes, &[Way::Given], Some(&given), stop);
-    let ground = RefCell::new(runtime.block_on(ground)?);
+    let setup = Setup { given: Some(&given), ..setup(&modes, &[SeedMethod::Given]) };
+    let mut harness = runtime.block_on(Harness::prepare(&url, setup, stop))?;
     for property in [Property::Users, Property::Walk] {
-        let hunt = Hunt { property, modes: &modes, cases: 16, seed: SEED, shrinks: 400 };
-        let catch = hunt.run(&runtime, &ground, &Known::default(), &|| ())?;
-        assert!(catch.counterexamples.is_empty(), "{:#?}", catch.counterexamples);
-        assert_eq!(catch.cases, 16);
+        let campaign = Campaign { property, modes: &modes, cases: 16, seed: SEED, shrinks: 400 };
+        let result = runtime.block_on(campaign.run(&mut harness, &Known::default(), &|| ()))?;
+        assert!(result.counterexamples.is_empty(), "{:#?}", result.counterexamples);
+        assert_eq!(result.cases, 16);
     }
-    assert_eq!(runtime.block_on(ground.borrow_mut().leave(Mode::SessionAuth)), 0);
-    let header = runtime.block_on(seed::credentials(&mut stage, Mode::SessionAuth, &given))?;
-    let mut list = Request::get(format!("{}/api/v1/users", stage.site().base_url()));
+    assert_eq!(runtime.block_on(harness.leave(Mode::SessionAuth)), 0);
+    let header = runtime.block_on(seed::credentials(&mut instance, Mode::SessionAuth, &given))?;
+    let mut list = Request::get(format!("{}/api/v1/users", instance.sandbox().base_url()));
     list.headers.push(header);
-    let users = runtime.block_on(stage.send(list)).answer?.json().ok_or("the list is JSON")?;
+    let users = runtime.block_on(instance.send(list)).answer?.json().ok_or("the list is JSON")?;
     assert_eq!(users.as_array().map(Vec::len), Some(1), "{users}");
     Ok(())
 }
@@ -184,27 +184,27 @@ fn is_caught(name: &str, property: Property) -> Result<(), Failed> {
 fn again(target: &dyn Target, scenario: &Scenario, mode: Mode) -> Result<Option<&'static str>, Failed> {
     let runtime = runtime()?;
     let stop = runtime.block_on(async { console::listen() });
-    let recorder = Recorder::new(&suite().catalogue);
-    let played = runtime.block_on(async {
-        let mut ground = Ground::prepare(target, &recorder, &[mode], &[Way::Api], None, stop).await?;
-        ground.play(scenario, mode, &|_| false).await
+    let found = runtime.block_on(async {
+        let modes = [mode];
+        let mut harness = Harness::prepare(target, setup(&modes, &[SeedMethod::Api]), stop).await?;
+        harness.find_mismatch(scenario, mode, &|_| false).await
     })?;
-    Ok(played.map(|surprise| surprise.requirement()))
+    Ok(found.map(|mismatch| mismatch.requirement()))
 }
 
 /// Whatever is drawn prints as a scenario that reads back as the same.
 fn prints(property: Property) -> Result<(), Failed> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let walks = fuzz::walks(property, property.modes(), Abilities { restarts: true, clock: true });
+    let sequences = fuzz::sequences(property, property.modes(), Capabilities { restarts: true, clock: true });
     for _ in 0..100 {
-        let (world, ops, _) = walks.new_tree(&mut runner)?.current();
-        let world = ops.iter().fold(world, |world, op| world.after(op));
-        let text = world.scenario().to_string();
+        let (state, transitions, _) = sequences.new_tree(&mut runner)?.current();
+        let state = transitions.iter().fold(state, |state, transition| state.after(transition));
+        let text = state.scenario().to_string();
         let read = Scenario::parse("walk", &text).map_err(|wrong| format!("{wrong:?}\n{text}"))?;
         assert_eq!(read.to_string(), text);
-        assert!(read.steps().eq(world.scenario().steps()), "{text}");
-        assert_eq!((&read.modes, &read.settings), (&vec![world.mode.into()], &world.settings));
+        assert!(read.steps().eq(state.scenario().steps()), "{text}");
+        assert_eq!((&read.modes, &read.settings), (&vec![state.mode.into()], &state.settings));
     }
     Ok(())
 }
@@ -213,24 +213,29 @@ fn prints(property: Property) -> Result<(), Failed> {
 fn is_never_surprised(mode: Mode) -> Result<(), Failed> {
     let runtime = runtime()?;
     for scenario in suite().of_mode(mode) {
-        let plan = Plan {
-            modes: vec![mode.into()],
-            scenarios: vec![scenario.name.clone()],
-            requirements: Vec::new(),
-            ways: vec![Way::Api],
-            given: None,
-            jobs: 1,
-        };
-        let recorder = Recorder::new(&suite().catalogue);
-        let check = Check::new(suite(), &Reference, &plan, &recorder);
-        runtime.block_on(check.run()).map_err(|_| "the clock does not follow")?;
-        let surprises = recorder.surprises();
-        assert!(surprises.is_empty(), "{}: {surprises:#?}", scenario.name);
+        let mut verifier = Verifier::new(&suite().catalogue, false);
+        let emails = EmailAliases::as_written();
+        let replayed = runtime.block_on(async {
+            let mut instance = Instance::open(&Reference, &NoListener).await?.recording();
+            let users = check::users(scenario, &emails);
+            // The replay returns what the seeding has done too, with its first step.
+            let seeds = seed::seed(&mut instance, mode.into(), &users, &[SeedMethod::Api], None).await;
+            Ok::<_, Failed>(replay::replay(&mut instance, scenario, mode, &seeds, emails).await)
+        })?;
+        let asks = |step: &Step| step.action.request().is_some();
+        let is_answered = |one: &Observation| matches!(one, Observation::Answered { .. });
+        assert!(
+            !scenario.steps().any(asks) || replayed.observations.iter().any(|(_, one)| is_answered(one)),
+            "{}: nothing was observed",
+            scenario.name
+        );
+        let mismatches = verifier.verify(&replayed.observations);
+        assert!(mismatches.is_empty(), "{}: {mismatches:#?}", scenario.name);
     }
     Ok(())
 }
 
-/// Looks for a walk that two targets answer differently.
+/// Looks for a sequence that two targets answer differently.
 fn diff(
     targets: [&dyn Target; 2],
     property: Property,
@@ -239,13 +244,12 @@ fn diff(
 ) -> Result<Option<Divergence>, Failed> {
     let runtime = runtime()?;
     let stop = runtime.block_on(async { console::listen() });
-    let recorders = [Recorder::new(&suite().catalogue), Recorder::new(&suite().catalogue)];
-    let prepare =
-        |at: usize| Ground::prepare(targets[at], &recorders[at], &Mode::ALL, &[Way::Api], None, stop.clone());
-    let left = RefCell::new(runtime.block_on(prepare(0))?);
-    let right = RefCell::new(runtime.block_on(prepare(1))?);
+    let setup = setup(&Mode::ALL, &[SeedMethod::Api]);
+    let [left, right] = targets.map(|target| Harness::prepare(target, setup, stop.clone()));
     let diff = Diff { property, modes: &Mode::ALL, cases, seed: SEED, documented };
-    Ok(diff.run(&runtime, [&left, &right], &|| ())?.0)
+    let (found, _) =
+        runtime.block_on(async { diff.run([&mut left.await?, &mut right.await?], &|| ()).await })?;
+    Ok(found)
 }
 
 fn alike() -> Result<(), Failed> {

@@ -5,29 +5,25 @@
 //! - the twins: a server that is not hardened fails every requirement of the profile's own, and a hardened one fails
 //!   of the documents just what the profile replaces.
 
-#[path = "support/suite.rs"]
-mod on_disk;
-#[path = "support/server.rs"]
-mod server;
-
 use std::collections::BTreeSet;
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
 
 use conformance::reference::Reference;
 use libtest_mimic::{Arguments, Failed, Trial};
-use on_disk::scenarios_folder;
-use runner::check::{Check, Plan};
+use runner::check::{Check, Checked, Plan};
 use search::served_model::Model;
 use spec::catalogue::Profile;
 use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::Kind;
 use spec::results::Report;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::suite::Suite;
 use targets::Target;
 use targets::command::Command;
-use targets::progress::event::{Event, Listener, Silence};
+use targets::progress::event::NoListener;
+use test_support::program::server_path;
+use test_support::suite::{scenarios_folder, suite};
 
 static HARDENED: LazyLock<Suite> = LazyLock::new(|| {
     Suite::from_folder(Profile::Hardened, &scenarios_folder())
@@ -40,7 +36,7 @@ fn main() {
     trials.push(Trial::test("reference is met", || is_met(&Reference, &Mode::ALL)));
     trials.push(Trial::test("server is met", || {
         let folder = tempfile::tempdir()?;
-        let server = server::binary().display().to_string();
+        let server = server_path().display().to_string();
         let target = Command::new(folder.path(), Some(&server), ClockKind::None)?;
         is_met(&target, &[Mode::BasicAuth, Mode::SessionDbAuth])
     }));
@@ -59,50 +55,37 @@ fn own() -> impl Iterator<Item = (Mode, &'static str)> {
 fn accepted() -> Vec<Trial> {
     let trial = |(mode, scenario): (Mode, &'static str)| {
         Trial::test(format!("accepted::{mode}::{scenario}"), move || {
-            let played = Transcript::default();
-            check(&HARDENED, &Reference, vec![mode], &[scenario], &played)?;
+            let checked = check(&HARDENED, &Reference, vec![mode], &[scenario])?;
             let mut settings = insta::Settings::clone_current();
             settings.set_snapshot_path(scenarios_folder().join("snapshots"));
             settings.set_prepend_module_to_snapshot(false);
             settings.set_omit_expression(true);
-            let played = played.0.into_inner()?;
-            settings.bind(|| insta::assert_snapshot!(scenario, played));
+            let run = checked.runs.first().ok_or("it was not replayed")?;
+            let transcript = run.transcript().to_string();
+            settings.bind(|| insta::assert_snapshot!(scenario, transcript));
             Ok::<_, Failed>(())
         })
     };
     own().map(trial).collect()
 }
 
-/// The transcript of the scenario that is played.
-#[derive(Default)]
-struct Transcript(Mutex<String>);
-
-impl Listener for Transcript {
-    fn hear(&self, event: &Event<'_>) {
-        if let Event::Played { scenario, run, .. } = event {
-            *self.0.lock().expect("no listener panics") = run.transcript(scenario).to_string();
-        }
-    }
-}
-
-fn check(
-    suite: &Suite,
+fn check<'s>(
+    suite: &'s Suite,
     target: &dyn Target,
     modes: Vec<Mode>,
     scenarios: &[&str],
-    listener: &dyn Listener,
-) -> Result<Report, Failed> {
+) -> Result<Checked<'s>, Failed> {
     let plan = Plan {
         modes: Subject::of_api(&modes),
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs: 4,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let report = runtime.block_on(Check::new(suite, target, &plan, listener).run());
-    Ok(report.map_err(|_| "the clock does not follow its driver")?)
+    let checked = runtime.block_on(Check::new(suite, target, &plan, &NoListener).run());
+    Ok(checked.map_err(|_| "the clock does not follow its driver")?)
 }
 
 /// The requirements that have a verdict of this kind in some mode.
@@ -112,7 +95,7 @@ fn with(report: &Report, kind: Kind) -> BTreeSet<String> {
 }
 
 fn is_met(target: &dyn Target, modes: &[Mode]) -> Result<(), Failed> {
-    let report = check(&HARDENED, target, modes.to_vec(), &[], &Silence)?;
+    let report = check(&HARDENED, target, modes.to_vec(), &[])?.report;
     for kind in [Kind::NotMet, Kind::Blocked, Kind::Error] {
         let found = with(&report, kind);
         if !found.is_empty() {
@@ -132,7 +115,7 @@ fn documented_fails() -> Result<(), Failed> {
         scenario.settings.profile = Profile::Documented;
     }
     // Not the reference: a 401 of it says what it wants by default.
-    let report = check(&suite, &Model::default(), Mode::ALL.to_vec(), &[], &Silence)?;
+    let report = check(&suite, &Model::default(), Mode::ALL.to_vec(), &[])?.report;
     let own = HARDENED.catalogue.rows().iter().filter(|row| row.task == "hardened");
     let expected: BTreeSet<String> = own.map(|row| row.id.clone()).collect();
     let not_met = with(&report, Kind::NotMet);
@@ -141,11 +124,11 @@ fn documented_fails() -> Result<(), Failed> {
 
 /// The documents' suite with the setting.
 fn hardened_fails() -> Result<(), Failed> {
-    let mut suite = on_disk::suite().clone();
+    let mut suite = suite().clone();
     for scenario in &mut suite.scenarios {
         scenario.settings.profile = Profile::Hardened;
     }
-    let report = check(&suite, &Reference, vec![Mode::SessionAuth], &[], &Silence)?;
+    let report = check(&suite, &Reference, vec![Mode::SessionAuth], &[])?.report;
     let replaced: BTreeSet<String> =
         HARDENED.catalogue.rows().iter().flat_map(|row| row.replaces.clone()).collect();
     let not_met = with(&report, Kind::NotMet);

@@ -6,14 +6,6 @@
 //! it stops or kills one of the two and starts it anew, and the suite must not notice; but not with `--steady-pair`, as
 //! nobody could answer a request to a server that is being killed. It writes down what it did.
 
-#[path = "support/machine.rs"]
-#[expect(dead_code, reason = "no Flask is needed here")]
-mod machine;
-#[path = "support/program.rs"]
-mod program;
-#[path = "support/server.rs"]
-mod server;
-
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -27,15 +19,17 @@ use std::thread;
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use program::{code, conformance, stderr, stdout};
-use search::concurrency::{Hunt, Keeper, Trials, Untried};
+use search::concurrency::{Campaign, Setup, SetupError, Trials};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use targets::Stop;
 use targets::command::Command as Project;
-use targets::instance::Stage;
-use targets::progress::event::Silence;
+use targets::instance::Instance;
+use targets::progress::event::NoListener;
+use test_support::implementations::skipped;
+use test_support::program::{code, conformance, server_path, stderr, stdout};
+use test_support::skip::missing;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The argument that makes this program a pair; the path of the server and of the record follow.
@@ -44,7 +38,7 @@ const PAIR: &str = "--pair";
 /// The same, and neither server is ever stopped.
 const STEADY_PAIR: &str = "--steady-pair";
 
-/// How many plans are tried.
+/// The number of plans.
 const CASES: u32 = 60;
 
 /// Connections between two restarts of a server, of one and the other by turns.
@@ -58,14 +52,12 @@ fn main() {
         let (server, record) = (Path::new(server), Path::new(record));
         return Pair::run(server, record, first == STEADY_PAIR).expect("two servers and a Redis");
     }
-    let found = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
-    let trials = if found.is_ok_and(|status| status.success()) {
-        vec![
+    let trials = match missing("redis-server", "redis-server") {
+        None => vec![
             Trial::test("session_db_auth is met by two servers on one Redis", is_met),
             Trial::test("two servers on one Redis answer requests at once in some order", is_in_order),
-        ]
-    } else {
-        machine::skipped("pair", "two servers on one Redis: no redis-server (apt-get install redis-server)")
+        ],
+        Some(missing) => skipped("pair", "two servers on one Redis", &missing),
     };
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -73,7 +65,7 @@ fn main() {
 /// The command that starts a pair of this kind, which writes down what it does in `record`.
 fn command(kind: &str, record: &Path) -> io::Result<String> {
     let quoted = |path: &Path| format!("'{}'", path.display());
-    let (exe, server) = (std::env::current_exe()?, server::binary());
+    let (exe, server) = (std::env::current_exe()?, server_path());
     Ok(format!("{} {kind} {} {}", quoted(&exe), quoted(&server), quoted(record)))
 }
 
@@ -84,12 +76,12 @@ fn is_in_order() -> Result<(), Failed> {
     let target = Project::new(&project, Some(&command(STEADY_PAIR, &record)?), ClockKind::None)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bag = runtime.block_on(async {
-        let mut stage = Stage::open(&target, &Silence).await?;
-        let keeper = Keeper::seed(&mut stage, Mode::SessionDbAuth, &[Way::Api]).await?;
-        stage.end(Stop::Polite).await?;
-        let hunt = Hunt { cases: CASES, seed: 1, repeats: 5 };
-        let bag = hunt.run(&mut Trials::new(&stage, keeper)).await?;
-        Ok::<_, Untried>(bag)
+        let mut instance = Instance::open(&target, &NoListener).await?;
+        let setup = Setup::seed(&mut instance, Mode::SessionDbAuth, &[SeedMethod::Api]).await?;
+        instance.end(Stop::Polite).await?;
+        let campaign = Campaign { cases: CASES, seed: 1, repeats: 5 };
+        let bag = campaign.run(&mut Trials::new(&instance, setup)).await?;
+        Ok::<_, SetupError>(bag)
     })?;
     if let Some(violation) = bag.violations.first() {
         return Err(violation.to_string().into());

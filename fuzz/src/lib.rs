@@ -1,7 +1,7 @@
-//! Targets for a fuzzer: what the server reads (`requests`), and what the suite reads (`scenarios`).
+//! Fuzz targets for the parsers of the server (`requests`) and of the suite (`scenarios`).
 //!
-//! They are tests: `cargo test` plays what was found once and is kept in `__fuzz__` beside this file, then
-//! random bytes; `just fuzz-parsers SECONDS` searches with libFuzzer, and writes what it finds there.
+//! They are tests: `cargo test` runs them on the inputs in `__fuzz__` beside this file, then on random bytes.
+//! `just fuzz-parsers SECONDS` searches with libFuzzer, and adds each input that fails to `__fuzz__`.
 
 #[cfg(test)]
 mod requests;

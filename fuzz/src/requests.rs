@@ -1,4 +1,4 @@
-//! What the server reads, given any bytes.
+//! Fuzz targets for the parsers of the server.
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -10,13 +10,14 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue};
 use http::uri::Authority;
 use http::{Method, Request, StatusCode, Uri};
 use serde_json::Value;
+use server::accounts::Names;
 use server::api::input::{JsonBody, form_fields};
 use server::auth::{cookie, credentials};
-use server::path::CanonicalPath;
-use server::reply::Refusal;
-use server::user::Names;
-use server::wire::is_host;
-use server::{App, Config, SystemClock, json, requires_auth};
+use server::http::framing::{RequestBody, is_host};
+use server::http::json;
+use server::http::path::CanonicalPath;
+use server::http::refusal::Refusal;
+use server::{App, Config, Respond as _, SystemClock, requires_auth};
 use tokio::runtime::Builder;
 
 #[test]
@@ -100,9 +101,8 @@ fn a_form_field_is_what_a_plain_decoder_finds() {
                 .map(|(_, value)| text(value));
             value.filter(|value| !value.is_empty())
         };
-        let request = request("application/x-www-form-urlencoded", body);
         let names = ["email", "e", ""];
-        let found = form_fields(&request, names);
+        let found = form_fields(&of_type("application/x-www-form-urlencoded"), body, names);
         assert_eq!(found.map(|value| value.map(Cow::into_owned)), names.map(|name| field(name.as_bytes())));
     });
 }
@@ -110,7 +110,7 @@ fn a_form_field_is_what_a_plain_decoder_finds() {
 #[test]
 fn a_json_body_is_a_text_of_one_object_and_what_we_write_reads_back() {
     bolero::check!().for_each(|body: &[u8]| {
-        let read = JsonBody::read(&request("application/json", body));
+        let read = JsonBody::read(&of_type("application/json"), body);
         let value = serde_json::from_slice::<Value>(body).ok();
         assert_eq!(read.is_ok(), value.as_ref().is_some_and(Value::is_object));
         if let Ok(mut object) = read {
@@ -158,7 +158,7 @@ fn without_credentials_only_what_is_open_is_told_and_nothing_fails() {
     let config = Config::from_lookup(mode).expect("good settings");
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let app = runtime.block_on(App::open(&config, folder.path(), Arc::new(SystemClock))).expect("a database");
-    let bob = runtime.block_on(app.create_user("bob@h".to_owned(), "secret", Names::default()));
+    let bob = runtime.block_on(app.service().create_user("bob@h".to_owned(), "secret", Names::default()));
     assert!(bob.is_ok_and(|bob| bob.is_some()));
     // A panic in the app is caught by the app; after one here nothing is asked of it any more.
     let site = AssertUnwindSafe((app, runtime));
@@ -167,7 +167,9 @@ fn without_credentials_only_what_is_open_is_told_and_nothing_fails() {
         let (app, runtime) = &*site;
         let path = request.uri().path().trim_end_matches('/').to_owned();
         let knows_password = request.body().windows(6).any(|part| part == b"secret");
-        let response = runtime.block_on(app.respond(&request, std::net::Ipv4Addr::LOCALHOST.into()));
+        let (head, body) = request.into_parts();
+        let mut body = RequestBody::from(body);
+        let response = runtime.block_on(app.respond(&head, &mut body, std::net::Ipv4Addr::LOCALHOST.into()));
         let status = response.status();
         assert!(!status.is_server_error(), "{status}");
         let told = String::from_utf8(response.into_body().to_vec()).expect("UTF-8");
@@ -194,9 +196,8 @@ fn whole_request(bytes: &[u8]) -> Option<Request<Bytes>> {
     Some(request)
 }
 
-fn request(media_type: &str, body: &[u8]) -> Request<Bytes> {
-    let request = Request::builder().header(CONTENT_TYPE, media_type);
-    request.body(Bytes::copy_from_slice(body)).expect("a request")
+fn of_type(media_type: &'static str) -> HeaderMap {
+    [(CONTENT_TYPE, HeaderValue::from_static(media_type))].into_iter().collect()
 }
 
 /// Fractions are read to their last digit only with a feature of `serde_json` that nothing here needs: no

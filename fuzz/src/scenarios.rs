@@ -1,4 +1,4 @@
-//! What the suite reads, given any bytes.
+//! Fuzz targets for the parsers of the suite.
 
 use spec::scenario::diagnose::render_all;
 use spec::scenario::{Action, Scenario, print};

@@ -5,7 +5,8 @@
 //! is the most that anybody could ask of it without pipelines. The CPU times are those of all servers together and of
 //! the Redis: what one of its processors can carry is 10⁵ divided by the latter. `--quick` measures less.
 
-#[path = "../tests/support/redis.rs"]
+#[expect(dead_code, reason = "the tests use the rest of it")]
+#[path = "../tests/support/redis_server.rs"]
 mod redis;
 mod support;
 
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use redis::RedisServer;
-use server::auth::{Lifetime, Session, SessionId};
+use server::accounts::{Lifetime, Session, SessionId};
 use server::store::{Redis, RedisUrl, Store as _};
 use server::{Clock as _, SystemClock, UserId};
 use support::load::{Outcome, Requests, Until, load};
@@ -35,7 +36,7 @@ const PROCESSES: [usize; 3] = [1, 2, 4];
 
 fn main() {
     support::peer::become_one();
-    if let Some(why) = redis::missing() {
+    if let Some(why) = test_support::skip::missing("redis-server", "redis-server") {
         return eprintln!("nothing is measured: {why}");
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -84,7 +85,7 @@ async fn memory() {
     let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
     let log_in = async |id: &UserId| {
         let session = Session { user_id: id.clone(), created_at: SystemClock.now() };
-        let added = store.add_session(SessionId::random(), session, Lifetime::of_seconds(86_400)).await;
+        let added = store.add_session(SessionId::random(), session, Lifetime::from_seconds(86_400)).await;
         assert_eq!(added, Ok(true));
     };
     join_all(ids.iter().map(log_in)).await;

@@ -11,8 +11,8 @@ mod support;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use server::auth::SessionId;
-use server::user::UserList;
+use server::accounts::{SessionId, UserList};
+use server::http::json;
 use support::load::{Requests, Until, load};
 use support::peer::{self, Peer};
 use support::process::Process;
@@ -113,7 +113,7 @@ async fn log_in(process: &Process, count: usize) -> Vec<String> {
 
 /// The bytes of a user as our server shows one.
 fn user_bytes() -> usize {
-    people::users(1)[0].body().len()
+    json::body(&*people::users(1)[0]).len()
 }
 
 fn login_request() -> Requests {
@@ -205,7 +205,7 @@ async fn status(place: &Place, effort: Effort) {
 
 async fn list(place: &Place, effort: Effort) {
     let request = || Requests::same("GET /api/v1/users", "", "");
-    let bytes = UserList::new(people::users(LISTED_USERS)).body().len();
+    let bytes = json::body(&UserList::new(people::users(LISTED_USERS))).len();
     let mut subjects = vec![Subject::new("bare hyper", place.peer(Peer::Bare(bytes)), request())];
     // Without a gate, as axum has none there.
     for users in [LISTED_USERS / 10, LISTED_USERS] {

@@ -8,41 +8,47 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, DATE, HeaderMap, ORIGIN, WWW_AUTHENTICATE};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{DATE, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{HeaderValue, Method, Response, StatusCode};
 
-use crate::api;
-use crate::auth::{Gate, Session, SessionCookie, SessionId};
-use crate::clock::{Clock, date_header};
+use crate::api::router::{Route, route};
+use crate::api::{self, Service};
+use crate::auth::Gate;
+use crate::clock::Clock;
 use crate::config::{Config, Database, Mode};
-use crate::metrics::Metrics;
-use crate::observe::Observer;
-use crate::path::CanonicalPath;
-use crate::reply::{Refusal, Reply, forbid_keeping};
-use crate::router::route;
-use crate::serve::Respond;
+use crate::http::cors::{any_origin, is_preflight};
+use crate::http::date::date_header;
+use crate::http::framing::RequestBody;
+use crate::http::path::CanonicalPath;
+use crate::http::refusal::Refusal;
+use crate::http::reply::{Reply, set_no_store};
+use crate::http::respond::Respond;
+#[cfg(feature = "metrics")]
+use crate::ops::metrics::Metrics;
+use crate::ops::observe::Observer;
 pub use crate::store::OpenError;
-use crate::store::{MemorySessions, Redis, Sqlite, Store, StoreError};
-use crate::user::{Names, User, UserId};
+#[cfg(feature = "redis")]
+use crate::store::Redis;
+use crate::store::{MemorySessions, Sqlite, Store};
 
 /// A server without its socket.
 pub struct App {
-    gate: Gate,
+    service: Service,
     hardened: bool,
-    observer: Arc<Observer>,
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
+    observer: Observer,
 }
 
 impl App {
-    /// Opens the app that the settings ask for, its database in `folder` if it is a file with a relative path.
+    /// Opens the app that the settings ask for. If its database is a file with a relative path, that is in `folder`.
     ///
     /// # Errors
     ///
-    /// Where the database cannot be used.
+    /// If the database cannot be used.
     pub async fn open(config: &Config, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let database: Arc<dyn Store> = match &config.database {
             Database::Sqlite(path) => Arc::new(Sqlite::open(&folder.join(path))?),
+            #[cfg(feature = "redis")]
             Database::Redis(url) => Arc::new(Redis::open(url).await?),
         };
         let store: Arc<dyn Store> = match config.mode {
@@ -52,148 +58,107 @@ impl App {
         Ok(Self::with_store(config, store, clock))
     }
 
-    /// The app that the settings ask for, on a store of the caller's.
+    /// Makes the app that the settings ask for, on the caller's store.
     pub fn with_store(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self {
-            gate: Gate::of(config),
+            service: Service::new(Gate::new(config), store, clock),
             hardened: config.hardened,
-            observer: Arc::new(Observer::of(config)),
-            store,
-            clock,
+            observer: Observer::new(config),
         }
     }
 
-    /// Answers a request that came from `address`. A panic on the way is answered 500, and nothing else happens.
-    pub async fn respond(&self, request: &Request<Bytes>, address: IpAddr) -> Response<Bytes> {
-        let now = self.now();
-        let any_origin = any_origin(request.uri().path());
-        let is_head = request.method() == Method::HEAD;
-        let answer = AssertUnwindSafe(self.answer(request, address, now)).catch_unwind().await;
-        let reply = answer.unwrap_or(Err(Refusal::Internal)).unwrap_or_else(Reply::from);
-        let mut response = reply.into_response(any_origin);
-        if response.status() == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static(self.gate.auth.challenge());
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-        }
-        if self.hardened {
-            forbid_keeping(response.headers_mut());
-        }
-        response.headers_mut().insert(DATE, date_header(now));
-        if is_head {
-            response.body_mut().clear();
-        }
-        response
+    /// Returns the users and sessions, and who may use them.
+    pub fn service(&self) -> &Service {
+        &self.service
     }
 
-    async fn answer(
-        &self,
-        request: &Request<Bytes>,
-        address: IpAddr,
-        now: DateTime<Utc>,
-    ) -> Result<Reply, Refusal> {
-        let path = CanonicalPath::parse(request.uri().path()).ok_or(Refusal::BadRequest)?;
-        if is_preflight(request) {
-            return Ok(Reply::preflight());
-        }
-        let user = self.gate.admit(&path, request.headers(), address, self.store(), now).await?;
-        let route = route(request.method(), &path, self.gate.auth.has_sessions())?;
-        api::answer(self, route, user, request, address).await
+    /// Returns the store of users and sessions.
+    pub fn store(&self) -> &dyn Store {
+        self.service.store()
     }
 
-    /// Stores a new user; `None` if another has this email.
-    pub async fn create_user(
-        &self,
-        email: String,
-        password: &str,
-        names: Names,
-    ) -> Result<Option<Arc<User>>, Refusal> {
-        let password = self.gate.guard.hash(password).await?;
-        let user = Arc::new(User::new(email, password, names, self.now()));
-        Ok(self.store.add_user(Arc::clone(&user)).await?.then_some(user))
-    }
-
-    /// Finds the user with this email and password, of which a request from `address` speaks.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Guard::identify`](crate::auth::Guard::identify).
-    pub async fn identify(&self, email: &str, password: &str, address: IpAddr) -> Result<Arc<User>, Refusal> {
-        self.gate.guard.identify(email, password, address, self.store(), self.now()).await
-    }
-
-    /// Makes a session of a user; `None` if the user is gone.
-    pub async fn create_session(&self, user_id: &UserId) -> Result<Option<SessionId>, StoreError> {
-        let (id, now) = (SessionId::random(), self.now());
-        let session = Session { user_id: user_id.clone(), created_at: now };
-        let added = self.store.add_session(id.clone(), session, self.gate.auth.lifetime()).await?;
-        Ok(added.then_some(id))
-    }
-
-    /// The user whose live session the cookie names.
-    pub async fn session_user(&self, headers: &HeaderMap) -> Result<Option<Arc<User>>, StoreError> {
-        let session_id = self.gate.cookie.find(headers);
-        self.gate.auth.lifetime().user(session_id, self.store(), self.now()).await
-    }
-
-    /// The session cookie.
-    pub fn session_cookie(&self) -> &SessionCookie {
-        &self.gate.cookie
-    }
-
-    /// The counts of requests, where the settings ask for them.
+    /// Returns the counts of requests, if the settings ask for them.
+    #[cfg(feature = "metrics")]
     pub fn metrics(&self) -> Option<&Arc<Metrics>> {
         self.observer.metrics()
     }
 
-    /// Where users and sessions are.
-    pub fn store(&self) -> &dyn Store {
-        &*self.store
+    async fn answer(
+        &self,
+        head: &Parts,
+        path: Option<&CanonicalPath<'_>>,
+        route: Result<Route<'_>, Refusal>,
+        body: &mut RequestBody,
+        address: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Reply, Refusal> {
+        let path = path.ok_or(Refusal::BadRequest)?;
+        if is_preflight(head) {
+            return Ok(Reply::preflight());
+        }
+        let user = self.service.gate().admit(path, &head.headers, address, self.store(), now).await?;
+        let route = route?;
+        // Not earlier: no client is asked for the body of a request that is refused by its head.
+        let body = body.read(&head.headers).await?;
+        api::answer(&self.service, route, user, &head.headers, &body, address).await
     }
 
-    /// The time.
-    pub fn now(&self) -> DateTime<Utc> {
-        self.clock.now()
+    /// Makes the response to a request: the reply, with what the settings add to it.
+    fn response(&self, reply: Reply, head: &Parts, now: DateTime<Utc>) -> Response<Bytes> {
+        let mut response = reply.into_response(any_origin(head.uri.path()));
+        if response.status() == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static(self.service.gate().auth.challenge());
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if self.hardened {
+            set_no_store(response.headers_mut());
+        }
+        response.headers_mut().insert(DATE, date_header(now));
+        if head.method == Method::HEAD {
+            response.body_mut().clear();
+        }
+        response
     }
 }
 
 impl Respond for App {
-    fn respond(
-        &self,
-        request: &Request<Bytes>,
-        address: IpAddr,
-    ) -> impl Future<Output = Response<Bytes>> + Send {
-        // The method of the app itself, not this one.
-        App::respond(self, request, address)
-    }
-
-    fn observer(&self) -> Option<Arc<Observer>> {
-        Some(Arc::clone(&self.observer))
-    }
-}
-
-/// Whether scripts of any origin may read the answer: under /api/v1/, as the transcripts show it.
-pub fn any_origin(path: &str) -> bool {
-    path.starts_with("/api/v1/")
-}
-
-/// A browser's question before a request with credentials, which it sends without them (Fetch, CORS
-/// protocol).
-fn is_preflight(request: &Request<Bytes>) -> bool {
-    let headers = request.headers();
-    request.method() == Method::OPTIONS
-        && headers.contains_key(ORIGIN)
-        && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scripts_of_any_origin_may_read_what_is_below_the_api() {
-        assert!(any_origin("/api/v1/users") && any_origin("/api/v1/"));
-        for path in ["/", "", "/api/v1", "/api/v2/users", "/x/api/v1/users"] {
-            assert!(!any_origin(path), "{path}");
+    /// Answers 500 if a handler panics; other requests are not affected.
+    async fn respond(&self, head: &Parts, body: &mut RequestBody, address: IpAddr) -> Response<Bytes> {
+        let now = self.service.now();
+        let path = CanonicalPath::parse(head.uri.path());
+        let route = match &path {
+            Some(path) => route(&head.method, path, self.service.gate().auth.has_sessions()),
+            None => Err(Refusal::BadRequest),
+        };
+        let observation = self.observer.request_begins(&head.method, label(&route));
+        let answer = self.answer(head, path.as_ref(), route, body, address, now);
+        let answer = AssertUnwindSafe(answer).catch_unwind().await;
+        let reply = answer.unwrap_or(Err(Refusal::Internal)).unwrap_or_else(Reply::from);
+        let response = self.response(reply, head, now);
+        if let Some(observation) = observation {
+            observation.ends(response.status());
         }
+        response
     }
+
+    fn refuse(&self, head: &Parts, refusal: Refusal) -> Response<Bytes> {
+        let path = CanonicalPath::parse(head.uri.path());
+        let route = path.as_ref().ok_or(Refusal::BadRequest).and_then(|path| route(&head.method, path, true));
+        let observation = self.observer.request_begins(&head.method, label(&route));
+        let response = self.response(refusal.into(), head, self.service.now());
+        if let Some(observation) = observation {
+            observation.ends(response.status());
+        }
+        response
+    }
+
+    #[cfg(feature = "metrics")]
+    fn connection_opens(&self) -> impl Send + 'static {
+        self.metrics().map(|metrics| metrics.connection_opens())
+    }
+}
+
+/// Returns the name of a route for the log and the counts.
+fn label(route: &Result<Route<'_>, Refusal>) -> &'static str {
+    route.as_ref().map_or("other", |route| route.template())
 }

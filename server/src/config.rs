@@ -1,4 +1,4 @@
-//! What the environment asks for, read through a lookup function and checked once.
+//! The settings, read from the environment through a lookup function and checked once.
 //!
 //! An empty value counts as unset, as it does for the documents' programs.
 
@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
+#[cfg(feature = "redis")]
 use crate::store::RedisUrl;
 
 /// The name of the session cookie where SESSION_NAME does not give one.
@@ -29,17 +30,17 @@ pub struct Config {
     pub session_name: String,
     /// SESSION_DURATION in seconds; zero and less mean that sessions do not expire.
     pub session_duration: i64,
-    /// HARDENED=1: what the documents forbid to mend by default is mended. Passwords are hashed by Argon2id, wrong
-    /// ones are counted, one message tells of a wrong email or password, answers are not cached, and the session
-    /// cookie is hidden from scripts and other sites.
+    /// HARDENED=1: the server is stronger than the documents require. Passwords are hashed by Argon2id, wrong ones are
+    /// counted, a wrong email and a wrong password have one message, answers are not cached, and the session cookie is
+    /// hidden from scripts and other sites.
     pub hardened: bool,
-    /// COOKIE_SECURE: whether a hardened server's cookie is for HTTPS only; by default it is.
+    /// COOKIE_SECURE: the cookie of a hardened server is for HTTPS only; it is by default.
     pub secure_cookie: bool,
-    /// LOG_LEVEL: what the log tells; warnings and errors by default, every request from `info` on.
+    /// LOG_LEVEL: the level of the log; warnings and errors by default, every request from `info` on.
     pub log_level: LevelFilter,
-    /// LOG_FORMAT=json: whether a line of the log is a JSON object.
+    /// LOG_FORMAT=json: each line of the log is a JSON object.
     pub log_json: bool,
-    /// METRICS_ADDR: the loopback address and port of a second listener, where GET `/metrics` shows counts.
+    /// METRICS_ADDR: the loopback address and port of a second listener, which serves the counts at `/metrics`.
     pub metrics: Option<SocketAddr>,
     /// DATABASE_URL.
     pub database: Database,
@@ -51,6 +52,7 @@ pub enum Database {
     /// `sqlite:PATH`: a file; a relative path counts from the folder that the app is opened in.
     Sqlite(PathBuf),
     /// `redis://…`: a Redis, which several servers may share.
+    #[cfg(feature = "redis")]
     Redis(RedisUrl),
 }
 
@@ -59,7 +61,7 @@ pub enum Database {
 pub enum Mode {
     /// AUTH_TYPE is unset: every route is open.
     Off,
-    /// `auth`: the gate is closed and nobody has a key.
+    /// `auth`: the gate requires credentials, and none are valid.
     Auth,
     /// `basic_auth`: email and password with every request.
     BasicAuth,
@@ -72,7 +74,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The value of AUTH_TYPE; `off` where that is unset.
+    /// Returns the value of AUTH_TYPE, or `off` if that is unset.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Off => "off",
@@ -85,7 +87,7 @@ impl Mode {
     }
 }
 
-/// Why the environment cannot be used: the variable, what was read, and what to write instead.
+/// The error of a setting: the variable, its value, and what to write instead.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{variable}={value:?} cannot be used: {instead}")]
 pub struct ConfigError {
@@ -95,12 +97,12 @@ pub struct ConfigError {
 }
 
 impl Config {
-    /// Reads the settings, asking `lookup` for each variable by name.
+    /// Reads the settings by calling `lookup` with the name of each variable.
     ///
     /// # Errors
     ///
-    /// The first variable whose value cannot be used. SESSION_DURATION is never one: the documents say that
-    /// what is not an integer counts as 0.
+    /// The first variable whose value cannot be used. That is never SESSION_DURATION: in the documents, a value that is
+    /// not an integer counts as 0.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let get = |name| lookup(name).filter(|value| !value.is_empty());
         Ok(Self {
@@ -109,7 +111,7 @@ impl Config {
             mode: get("AUTH_TYPE").map_or(Ok(Mode::Off), mode)?,
             session_name: get("SESSION_NAME").map_or(Ok(DEFAULT_SESSION_NAME.to_owned()), session_name)?,
             session_duration: get("SESSION_DURATION").map_or(0, |text| python_int(&text).unwrap_or(0)),
-            hardened: get("HARDENED").map_or(Ok(false), |value| switch("HARDENED", value))?,
+            hardened: get("HARDENED").map_or(Ok(false), hardened)?,
             secure_cookie: get("COOKIE_SECURE").map_or(Ok(true), |value| switch("COOKIE_SECURE", value))?,
             log_level: get("LOG_LEVEL").map_or(Ok(LevelFilter::WARN), log_level)?,
             log_json: get("LOG_FORMAT").map_or(Ok(false), log_is_json)?,
@@ -166,6 +168,14 @@ fn switch(variable: &'static str, value: String) -> Result<bool, ConfigError> {
     }
 }
 
+fn hardened(value: String) -> Result<bool, ConfigError> {
+    if value == "1" && !cfg!(feature = "hardened") {
+        let instead = "this server was built without the feature hardened; build it with that, or unset it";
+        return Err(ConfigError { variable: "HARDENED", value, instead });
+    }
+    switch("HARDENED", value)
+}
+
 fn log_level(value: String) -> Result<LevelFilter, ConfigError> {
     Ok(match value.as_str() {
         "off" => LevelFilter::OFF,
@@ -188,8 +198,12 @@ fn log_is_json(value: String) -> Result<bool, ConfigError> {
     }
 }
 
-/// Counts tell who uses the server and when: they are not for other machines.
+/// The counts tell who uses the server and when: they are not for other machines.
 fn metrics(value: String) -> Result<SocketAddr, ConfigError> {
+    if !cfg!(feature = "metrics") {
+        let instead = "this server was built without the feature metrics; build it with that, or unset it";
+        return Err(ConfigError { variable: "METRICS_ADDR", value, instead });
+    }
     value.parse().ok().filter(|address: &SocketAddr| address.ip().is_loopback()).ok_or(ConfigError {
         variable: "METRICS_ADDR",
         value,
@@ -202,20 +216,25 @@ fn database(value: String) -> Result<Database, ConfigError> {
         Some(path) if !path.is_empty() => return Ok(Database::Sqlite(path.into())),
         _ => {}
     }
-    RedisUrl::parse(&value).map(Database::Redis).ok_or_else(|| ConfigError {
-        variable: "DATABASE_URL",
-        value: without_password(&value),
-        instead: "write sqlite:PATH, for example DATABASE_URL=sqlite:server.db, or redis://:PASSWORD@HOST:PORT/DB \
-                  (%23 for # in the password, and so on), or unset it",
-    })
+    #[cfg(feature = "redis")]
+    if let Some(url) = RedisUrl::parse(&value) {
+        return Ok(Database::Redis(url));
+    }
+    let instead = if !cfg!(feature = "redis") && value.starts_with("redis:") {
+        "this server was built without the feature redis; build it with that, or write sqlite:PATH"
+    } else {
+        "write sqlite:PATH, for example DATABASE_URL=sqlite:server.db, or redis://:PASSWORD@HOST:PORT/DB \
+         (%23 for # in the password, and so on), or unset it"
+    };
+    Err(ConfigError { variable: "DATABASE_URL", value: without_password(&value), instead })
 }
 
-/// A value that may have a password in it, as an error may show it.
+/// Removes a password from a value, so that an error may show it.
 fn without_password(value: &str) -> String {
     let scheme = value.find("://").map_or("", |end| &value[..end + 3]);
     match value.rsplit_once('@') {
         Some((_, rest)) => format!("{scheme}…@{rest}"),
-        // Where the host was forgotten, what stands in the place of the port is the password.
+        // If the host was forgotten, the password stands in the place of the port.
         None => match value[scheme.len()..].split_once(':') {
             Some((first, rest)) if !rest.is_empty() => format!("{scheme}{first}:…"),
             _ => value.to_owned(),
@@ -223,8 +242,8 @@ fn without_password(value: &str) -> String {
     }
 }
 
-/// Reads an integer as Python's `int()` does: white space around it, a sign, and single underscores between
-/// digits are allowed. What exceeds 64 bits saturates, which as a number of seconds is for ever all the same.
+/// Parses an integer as Python's `int()` does: white space around it, a sign, and single underscores between digits are
+/// allowed. A value beyond 64 bits saturates; as a number of seconds it means for ever all the same.
 fn python_int(text: &str) -> Option<i64> {
     // Python's str.isspace counts four separators that Unicode's White_Space does not.
     let text = text.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c));
@@ -299,8 +318,12 @@ mod tests {
             assert_eq!(mode.as_str(), value);
         }
         for (value, is_on) in [("0", false), ("1", true)] {
-            let config = read(&[("HARDENED", value), ("COOKIE_SECURE", value)]).expect("good settings");
-            assert_eq!((config.hardened, config.secure_cookie), (is_on, is_on));
+            let config = read(&[("COOKIE_SECURE", value)]).expect("good settings");
+            assert_eq!(config.secure_cookie, is_on);
+            if cfg!(feature = "hardened") || !is_on {
+                let config = read(&[("HARDENED", value)]).expect("good settings");
+                assert_eq!(config.hardened, is_on);
+            }
         }
         for (value, level) in [
             ("off", LevelFilter::OFF),
@@ -352,6 +375,24 @@ mod tests {
     }
 
     #[test]
+    fn a_setting_whose_feature_is_not_built_in_is_refused_with_the_feature_s_name() {
+        for (variable, value, feature, is_built_in) in [
+            ("HARDENED", "1", "hardened", cfg!(feature = "hardened")),
+            ("METRICS_ADDR", "127.0.0.1:9100", "metrics", cfg!(feature = "metrics")),
+            ("DATABASE_URL", "redis://h", "redis", cfg!(feature = "redis")),
+        ] {
+            let read = read(&[(variable, value)]);
+            assert_eq!(read.is_ok(), is_built_in, "{variable}");
+            if let Err(error) = read {
+                let said = format!(
+                    "{variable}={value:?} cannot be used: this server was built without the feature {feature}; "
+                );
+                assert!(error.to_string().starts_with(&said), "{error}");
+            }
+        }
+    }
+
+    #[test]
     fn a_value_that_cannot_be_used_is_named_with_what_to_write_instead() {
         let wrong = [
             ("AUTH_TYPE", "Basic_Auth"),
@@ -373,18 +414,26 @@ mod tests {
         ];
         for (variable, value) in wrong {
             let error = read(&[(variable, value)]).expect_err(value).to_string();
-            assert!(error.starts_with(&format!("{variable}={value:?} cannot be used: write ")), "{error}");
+            let is_of_a_feature = matches!(variable, "METRICS_ADDR") || value.starts_with("redis:");
+            let is_asked = error.starts_with(&format!("{variable}={value:?} cannot be used: write "));
+            let is_built_in = cfg!(all(feature = "metrics", feature = "redis"));
+            assert!(is_asked || is_of_a_feature && !is_built_in, "{error}");
             assert!(!error.contains('\n'), "{error}");
         }
     }
 
+    #[cfg(feature = "redis")]
     #[test]
-    fn a_password_is_shown_nowhere() {
+    fn a_password_is_shown_by_no_settings() {
         let url = "redis://:secret@127.0.0.1:7000/1";
         let config = read(&[("DATABASE_URL", url)]).expect("good settings");
         assert_eq!(config.database, Database::Redis(RedisUrl::parse(url).expect("a URL")));
         assert!(format!("{config:?}").contains("redis://127.0.0.1:7000/1"), "{config:?}");
         assert!(!format!("{config:?}").contains("secret"), "{config:?}");
+    }
+
+    #[test]
+    fn a_password_is_shown_by_no_error() {
         for wrong in ["redis://:secret@h:x", "redis//:secret@h", "rediss://k:sec@ret@h", "redis://:se#cret@h"]
         {
             let error = read(&[("DATABASE_URL", wrong)]).expect_err(wrong).to_string();

@@ -1,52 +1,40 @@
 //! The reference server of the session-authentication API: a library, and the binary `server`.
 //!
-//! The map:
+//! The map, in which each line imports only lines above it:
 //!
-//! - [`Config`]: what the environment asks for; [`cli`] is all that stands between `main` and the library.
-//! - [`serve`](fn@serve): accepts connections within [`limits`], counts their seconds, drains at the end;
-//!   `connection` speaks HTTP/1 on one of them.
-//! - [`App`]: answers one request; callable without a socket.
-//! - [`auth`]: the gate, Basic credentials, cookies, sessions, passwords.
-//! - [`api`]: one handler per route; [`router`] chooses it.
+//! - [`http`](crate::http): listening, connections, framing, canonical paths, replies and refusals, and every limit.
+//! - [`accounts`]: users, sessions and passwords, as values; [`clock`]: the time, which tests move.
 //! - [`store`]: the trait [`Store`](store::Store) of users and sessions, in SQLite, in Redis, or in memory.
-//! - [`observe`]: what the log and the counts see of a request; [`metrics`] shows these to Prometheus.
-//! - [`Clock`]: what time it is; tests move a [`ManualClock`].
-//! - [`programs`]: the documents' programs `main_0` to `main_4`.
+//! - [`config`]: the settings, read from the environment.
+//! - [`auth`]: the gate, Basic credentials, cookies, and the verification of passwords.
+//! - [`api`]: the routes, and one handler for each; [`ops`]: the log and the counts.
+//! - [`app`]: all of it wired together, callable without a socket.
+//! - [`cli`]: the command line, and the documents' [`programs`].
 //!
-//! The path of one request: a connection is accepted ([`serve`](fn@serve)) and watched for idleness
-//! (`watch`); hyper parses the head (`connection`); `wire` checks the Host and reads the body up to a limit;
-//! [`App::respond`] makes the path canonical ([`path`]), asks the gate ([`auth`]), which speaks before
-//! routing, finds the route ([`router`]) and calls its handler ([`api`]); the handler reads the store from
-//! memory, or asks Redis, or waits until its write is durable; the reply, or the refusal, becomes headers and JSON to the
-//! byte ([`reply`], [`json`]).
+//! The path of one request: `http::serve` accepts a connection; hyper parses the head; `http::connection` has
+//! `http::framing` check it and hands it to the [`App`], with the body unread. The app makes the path canonical, finds
+//! the route, asks the gate, reads the body, and calls the handler, which reads the store from memory, asks Redis, or
+//! waits until its change is durable. The reply, or the refusal, becomes headers and JSON.
 //!
 //! Nothing below [`cli`] reads the environment, the system's clock or standard output: they are parameters.
 
+pub mod accounts;
 pub mod api;
 pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
-mod connection;
-pub mod json;
-pub mod limits;
-mod log;
-pub mod metrics;
-pub mod observe;
-pub mod path;
-pub mod programs;
-pub mod reply;
-pub mod router;
-pub mod serve;
+pub mod http;
+pub mod ops;
 pub mod store;
-pub mod user;
-mod watch;
-pub mod wire;
 
+pub use self::http::respond::Respond;
+pub use self::http::serve::{bind, serve};
+pub use accounts::{User, UserId};
 pub use app::{App, OpenError};
 pub use auth::requires_auth;
+#[cfg(feature = "programs")]
+pub use cli::programs;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{Config, ConfigError, Mode};
-pub use serve::{Respond, bind, serve};
-pub use user::{User, UserId};

@@ -10,10 +10,10 @@ use crate::exit::{Exit, Failure};
 /// The files to compare.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The JSON report of before, as `check --json` writes it
+    /// The older JSON report, as `check --json` writes it
     #[arg(value_name = "OLD.json")]
     old: PathBuf,
-    /// The JSON report of now
+    /// The newer JSON report
     #[arg(value_name = "NEW.json")]
     new: PathBuf,
 }

@@ -11,10 +11,10 @@ use crate::exit::Exit;
 /// The form in which the coverage is shown.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct Arguments {
-    /// As a Markdown table
+    /// Print a Markdown table
     #[arg(long, conflicts_with = "html")]
     markdown: bool,
-    /// As an HTML page, complete in itself
+    /// Print an HTML page that loads nothing
     #[arg(long)]
     html: bool,
 }

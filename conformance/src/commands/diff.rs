@@ -1,6 +1,5 @@
 //! The subcommand `diff`: its arguments, and what it does with them.
 
-use std::cell::RefCell;
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -11,28 +10,28 @@ use crate::exit::{Exit, Failure};
 use crate::reference::Reference;
 use report::style::{BOLD, DIM, GOOD, NOTE};
 use search::fuzz::Property;
-use search::fuzz::Recorder;
 use search::fuzz::{Diff, Divergence};
 use search::served_model::Model;
 use spec::catalogue::Mode;
 use spec::suite::Suite;
 use targets::Target;
 use targets::detect;
+use targets::progress::event::NoListener;
 
-/// What `conformance diff --help` adds.
+/// The text below the options in `conformance diff --help`.
 pub const HELP: &str = "\
 Examples:
   conformance diff . reference                 this project and the reference server
-  conformance diff old new --property expiry   two versions, by walks about the age of sessions
-  conformance diff . model --documented        pass over what the documents leave open
+  conformance diff old new --property expiry   two versions, by walks about the expiry of sessions
+  conformance diff . model --documented        ignore differences that the documents leave open
 
-The same random walks are played on fresh copies of both; ids, cookies and times count as equal where they stand for the \
-same thing, and both clocks are moved alike. The first walk that is answered differently is made as short as it can be, and \
-the model of the requirements says which side has left the documents, or that they are silent.
+The same random walks are run on fresh copies of both, and both clocks are moved alike; ids, cookies and times are \
+equal if they stand for the same thing. The first walk with different answers is made as short as possible, and the \
+model of the requirements says which side breaks the documents, or that they leave it open.
 
 Exit codes:
-  0  every walk was answered alike
-  1  some walk was not
+  0  both answered every walk alike
+  1  they answered some walk differently
   2  wrong usage
   3  one of the two could not be started";
 
@@ -41,36 +40,36 @@ Exit codes:
 pub struct Arguments {
     /// A folder with an implementation, or `reference`, or `model`
     left: String,
-    /// Another
+    /// The implementation to compare it with, named in the same way
     right: String,
-    /// How to start the first; run by words, not by a shell
+    /// The command that starts the first, without a shell
     #[arg(long, value_name = "CMD")]
     left_command: Option<String>,
-    /// How to start the second
+    /// The command that starts the second
     #[arg(long, value_name = "CMD")]
     right_command: Option<String>,
-    /// Play the walks of these properties only, with commas or repeated
+    /// Run the walks of only these properties, separated by commas or repeated
     #[arg(long, value_enum, value_name = "P", value_delimiter = ',')]
     property: Vec<Property>,
-    /// In these modes only, with commas or repeated
+    /// Run in only these modes, separated by commas or repeated
     #[arg(long, value_name = "M", value_parser = detect::mode_argument, value_delimiter = ',')]
     mode: Vec<Mode>,
     /// How many walks of each property
     #[arg(long, value_name = "N", default_value = "32", value_parser = clap::value_parser!(u32).range(1..))]
     cases: u32,
-    /// Draw the walks that this number gives [default: others each time]
+    /// The seed of the random walks [default: a new one each time]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Pass over differences that the documents leave open
+    /// Ignore differences that the documents leave open
     #[arg(long)]
     documented: bool,
 }
 
-/// Compares what the arguments name, and shows the first difference.
+/// Compares the two targets of the arguments, and prints the first difference.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, or one of the two cannot be used.
+/// When the arguments are wrong, or one of the two targets cannot be used.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let left = targets(&arguments.left, arguments.left_command.as_deref(), "--left-command")?;
     let right = targets(&arguments.right, arguments.right_command.as_deref(), "--right-command")?;
@@ -82,10 +81,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     walks::says_something(&properties.iter().copied().map(walks::of_property).collect::<Vec<_>>(), &modes)?;
     let runtime = walks::runtime()?;
     let stop = runtime.block_on(async { console::listen() });
-    let recorders = [Recorder::new(&suite.catalogue), Recorder::new(&suite.catalogue)];
-    let [of_left, of_right] = &recorders;
-    let left_ground = RefCell::new(walks::ground(&runtime, &left, of_left, &modes, None, &stop)?);
-    let right_ground = RefCell::new(walks::ground(&runtime, &right, of_right, &modes, None, &stop)?);
+    let harness =
+        |targets| walks::harness(&runtime, targets, &suite.catalogue, &NoListener, &modes, None, &stop);
+    let (mut left, mut right) = (harness(&left)?, harness(&right)?);
     let seed = walks::seed(arguments.seed);
     let bar = walks::bar(u64::from(arguments.cases) * properties.len() as u64);
     let mut walks = 0;
@@ -93,7 +91,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         bar.set_message(property.as_str());
         let diff =
             Diff { property, modes: &modes, cases: arguments.cases, seed, documented: arguments.documented };
-        let found = diff.run(&runtime, [&left_ground, &right_ground], &|| bar.inc(1));
+        let found = runtime.block_on(diff.run([&mut left, &mut right], &|| bar.inc(1)));
         let (divergence, played) = found.map_err(|none| walks::failure(none, "one of the two"))?;
         walks += played;
         if let Some(divergence) = divergence {
@@ -110,7 +108,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Met)
 }
 
-/// Gives what a name stands for, the best clock first.
+/// Returns the targets that a name stands for: one for each clock driver, the best first.
 fn targets(name: &str, command: Option<&str>, option: &str) -> Result<Vec<Box<dyn Target>>, Failure> {
     let built_in: Option<Box<dyn Target>> = match name {
         "reference" => Some(Box::new(Reference)),
@@ -133,7 +131,7 @@ fn targets(name: &str, command: Option<&str>, option: &str) -> Result<Vec<Box<dy
 
 fn text(found: &Divergence, left: &str, right: &str, walks: u32, seed: u64) -> String {
     let mut out = format!(
-        "{BOLD}{left} and {right} part{BOLD:#} at walk {walks} (--seed {seed}), in {}:\n\n",
+        "{BOLD}{left} and {right} differ{BOLD:#} in walk {walks} (--seed {seed}), in {}:\n\n",
         found.mode
     );
     for step in found.scenario.steps() {
@@ -151,12 +149,12 @@ fn text(found: &Divergence, left: &str, right: &str, walks: u32, seed: u64) -> S
         let Some(deviation) = deviation else { continue };
         silent = false;
         let ids = deviation.requirements.join(", or ");
-        let _ = writeln!(out, "{name} has left the documents: {ids}; they ask for {}", deviation.expected);
+        let _ = writeln!(out, "{name} breaks the documents: {ids}; they demand {}", deviation.expected);
     }
     if silent {
-        let _ = writeln!(out, "The documents are silent, and either is right.");
+        let _ = writeln!(out, "The documents leave this open: both are right.");
         for open in &found.freedoms {
-            let _ = writeln!(out, "  {DIM}{}{DIM:#}", open.why());
+            let _ = writeln!(out, "  {DIM}{}{DIM:#}", open.reason());
         }
     }
     out

@@ -1,4 +1,4 @@
-//! What this machine can check: the tools that checks use, what each is for, and how to get it.
+//! The subcommand `doctor`: the tools that checks use, whether this machine has them, and how to install them.
 
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use report::style::{BOLD, DIM, GOOD, WARNING};
 use targets::clock;
 
-/// Runs a program and gives its first line of output; `None` where it is missing or fails.
+/// Runs a program and returns the first line of its output; `None` if it is missing or fails.
 pub type Probe<'a> = dyn Fn(&str, &[&str]) -> Option<String> + 'a;
 
 /// Something that checks may use.
@@ -16,15 +16,15 @@ struct Tool {
     found: Option<String>,
     purpose: &'static str,
     how_to_get: &'static str,
-    /// What is known to go wrong with what was found.
+    /// A known problem of the version that was found.
     caution: Option<&'static str>,
 }
 
 /// The version of Werkzeug that drops cookie values with a space.
 const WERKZEUG: &str = "3.1.9";
 
-/// Says for a person what this machine can check, with ANSI styles; the stream it goes to strips them where
-/// they are unwanted. `library` is where libfaketime was found.
+/// Returns the list of tools with ANSI styles, which the output stream strips if they are unwanted. `library` is
+/// the path of libfaketime.
 pub fn doctor(probe: &Probe<'_>, library: Option<String>) -> String {
     let tools = tools(probe, library);
     let mut out = format!(
@@ -60,7 +60,7 @@ fn tools(probe: &Probe<'_>, library: Option<String>) -> Vec<Tool> {
     let tool = |name, found, purpose, how_to_get| Tool { name, found, purpose, how_to_get, caution: None };
     let werkzeug = module("werkzeug");
     let caution = (werkzeug.as_deref() == Some(WERKZEUG)).then_some(
-        "this version drops cookie values with a space: main3.cookie-value is not met, through no fault of the project",
+        "this version drops cookie values with a space: main3.cookie-value is not met, whatever the project does",
     );
     let mut tools = vec![
         tool(
@@ -95,7 +95,7 @@ fn tools(probe: &Probe<'_>, library: Option<String>) -> Vec<Tool> {
     tools
 }
 
-/// Probes this machine.
+/// Returns the list of tools for this machine.
 pub fn this_machine() -> String {
     let probe = |program: &str, arguments: &[&str]| {
         let mut command = Command::new(program);
@@ -106,7 +106,7 @@ pub fn this_machine() -> String {
     doctor(&probe, clock::library().map(|path| path.display().to_string()))
 }
 
-/// The part of a program's first line that tells its version: up to the first word with a digit in it.
+/// Returns the part of a program's first line up to its version: the first word with a digit.
 fn version(line: &str) -> &str {
     let Some(digit) = line.find(|letter: char| letter.is_ascii_digit()) else { return line };
     let end = line[digit..].find(' ').map_or(line.len(), |length| digit + length);

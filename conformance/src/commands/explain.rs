@@ -19,10 +19,10 @@ use spec::scenario::Step;
 use spec::suite::Suite;
 use spec::transcript::Shown;
 
-/// How many scenarios with more such steps are named.
+/// The number of scenarios that are named for the steps that are not listed.
 const SCENARIOS: usize = 5;
 
-/// How wide a paragraph is, in characters.
+/// The width of a paragraph, in characters.
 const WIDTH: usize = 96;
 
 /// Explains the requirement with this id.
@@ -65,7 +65,7 @@ pub fn explain(suite: &Suite, row: &Requirement) -> String {
     out
 }
 
-/// Names the property that looks for more.
+/// Writes the property of `fuzz` that searches for violations of the requirement.
 fn properties(out: &mut String, row: &Requirement) {
     let at_once = ["security.logout-once", "security.unique-ids"].contains(&row.id.as_str());
     let (name, sentence) = match Property::of(&row.id) {
@@ -79,7 +79,7 @@ fn properties(out: &mut String, row: &Requirement) {
     paragraph(out, sentence);
 }
 
-/// Lists the faults that break the requirement.
+/// Writes the faults that break the requirement.
 fn mistakes(out: &mut String, row: &Requirement) {
     let breaks = |fault: &&Fault| fault.requirements.contains(&row.id.as_str());
     let mut faults = faults::all().filter(breaks).peekable();
@@ -101,7 +101,7 @@ fn head(out: &mut String, row: &Requirement) {
     let modes: Vec<&str> = row.modes.iter().map(|mode| mode.as_str()).collect();
     let of_redis = row.is_of_redis();
     let modes = if of_redis { "none: a Redis server is asked".to_owned() } else { modes.join(", ") };
-    let needs: Vec<&str> = row.needs.iter().map(|need| says(*need)).collect();
+    let needs: Vec<&str> = row.needs.iter().map(|need| need_text(*need)).collect();
     let needs = if needs.is_empty() { "nothing but requests".to_owned() } else { needs.join(", ") };
     let weight = match row.weight {
         Weight::Must => "must: it decides the outcome",
@@ -116,8 +116,8 @@ fn head(out: &mut String, row: &Requirement) {
     }
 }
 
-/// Says what a target must be able to do.
-fn says(need: Need) -> &'static str {
+/// Returns what a target must be able to do, for a person.
+fn need_text(need: Need) -> &'static str {
     match need {
         Need::Restart => "a restart of the server",
         Need::Clock => "a clock that can be moved",
@@ -127,7 +127,7 @@ fn says(need: Need) -> &'static str {
     }
 }
 
-/// Lists the most telling steps by their headings, and names the scenarios that hold more.
+/// Writes the most telling steps below their headings, and the names of scenarios with more such steps.
 fn steps(out: &mut String, checks: &[Check<'_>]) {
     if checks.is_empty() {
         line(out, format_args!("\nNo step checks it."));
@@ -152,7 +152,7 @@ fn steps(out: &mut String, checks: &[Check<'_>]) {
     }
 }
 
-/// Names the scenarios of these steps, the first few of them.
+/// Returns the names of the first few scenarios of these steps.
 fn scenarios(checks: &[&Check<'_>]) -> String {
     let mut names: Vec<&str> = Vec::new();
     for check in checks {
@@ -168,7 +168,7 @@ fn scenarios(checks: &[&Check<'_>]) -> String {
     }
 }
 
-/// Shows a step with the answer that is accepted, after what is done right before it.
+/// Writes a step with its accepted answer, below the steps right before it.
 fn passing(out: &mut String, check: Option<&&Check<'_>>) {
     let Some(check) = check else { return };
     line(

@@ -13,19 +13,18 @@ use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use model::faults::{Fault, all};
 use search::audit::Audit;
-use search::audit::hunted;
-use search::audit::hunted::Hunted;
-use search::fuzz::NoGround;
+use search::audit::campaigns;
+use search::audit::campaigns::FaultCampaigns;
 use search::signature;
 use spec::catalogue::nearest;
 use spec::suite::Suite;
 
-/// What `conformance faults --help` adds.
+/// The text below the options in `conformance faults --help`.
 pub const HELP: &str = "\
-A fault is the model of the requirements with one mistake. Every scenario is played against each of them: a fault
-is found where a requirement that it breaks is not met. Holes in the suite are a fault that nothing finds, a
-requirement that no fault breaks, a heading of a scenario under which no fault makes an answer another, and a fault
-that `check` would not name: what it shows is kept in scenarios/faults.txt, for the lines \"behaves like\".
+A fault is the model of the requirements with one mistake. Every scenario runs against every fault. A fault is found
+if a requirement that it breaks is not met. The suite has a hole if nothing finds a fault, no fault breaks a
+requirement, no fault changes an answer below a heading of a scenario, or `check` would not name a fault. The symptoms
+of each fault are kept in scenarios/faults.txt, from which `check` writes the lines \"behaves like\".
 
 Exit codes:
   0  there are no holes
@@ -35,43 +34,42 @@ Exit codes:
 /// The arguments of `faults`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Only this fault; repeatable
+    /// Run only this fault; repeatable
     #[arg(long, value_name = "NAME")]
     fault: Vec<String>,
-    /// Only the faults that break this requirement; repeatable
+    /// Run only the faults that break this requirement; repeatable
     #[arg(long, value_name = "R")]
     requirement: Vec<String>,
-    /// Hunt for each with this many walks of every property of `fuzz` as well
+    /// Look for each fault with this many walks of every property of `fuzz` as well
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     walks: Option<u32>,
-    /// Draw the walks that this number gives
+    /// The seed of the random walks
     #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
     /// Write the matrix as JSON to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
-    /// Write the matrix as CSV to this file (- for standard output): a line a fault, a column a requirement
+    /// Write the matrix as CSV to this file (- for standard output): a row per fault, a column per requirement
     #[arg(long, value_name = "F")]
     csv: Option<PathBuf>,
-    /// Write what each fault shows to this file (- for standard output), as scenarios/faults.txt has it
+    /// Write the symptoms of each fault to this file (- for standard output), in the form of scenarios/faults.txt
     #[arg(long, value_name = "F", conflicts_with_all = ["fault", "requirement"])]
     patterns: Option<PathBuf>,
 }
 
-/// Plays every scenario against the faults that the arguments name, and shows and writes the matrix.
+/// Runs every scenario against the faults of the arguments, prints the matrix, and writes the files.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, or a file cannot be written.
+/// When the arguments are wrong, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let files = Files::new([
         (Format::Json, &arguments.json),
         (Format::Csv, &arguments.csv),
         (Format::Patterns, &arguments.patterns),
-    ])
-    .map_err(Failure::usage)?;
+    ])?;
     let chosen = chosen(suite, arguments)?;
-    let audit = played(suite, &chosen).map_err(Failure::not_checked)?;
+    let audit = played(suite, &chosen)?;
     let hunted = match arguments.walks {
         Some(walks) => hunted(suite, &chosen, walks, arguments.seed)?,
         None => Vec::new(),
@@ -80,8 +78,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if !files.take_stdout() {
         console::print(&table(suite, &audit, &hunted, &holes));
     }
-    let write =
-        |format, text: &dyn Fn() -> String| files.write(format, text, console::print).map_err(Failure::usage);
+    let write = |format, text: &dyn Fn() -> String| files.write(format, text, console::print);
     write(Format::Json, &|| json_of(suite, &audit, &hunted))?;
     write(Format::Csv, &|| csv(suite, &audit))?;
     write(Format::Patterns, &|| signature::write(&audit.patterns()))?;
@@ -93,7 +90,7 @@ impl Arguments {
         self.fault.is_empty() && self.requirement.is_empty()
     }
 
-    /// Lists the holes that show in what was played; where the patterns are written anew, those in them are left out.
+    /// Returns the holes that the audit shows, except those of the patterns if these are written anew.
     fn holes(&self, audit: &Audit<'_>) -> Vec<String> {
         let mut holes = audit.surviving();
         if self.is_whole() {
@@ -126,28 +123,33 @@ fn chosen(suite: &Suite, arguments: &Arguments) -> Result<Vec<&'static Fault>, F
     Ok(all().filter(|fault| arguments.is_whole() || named(fault)).collect())
 }
 
-/// Plays the faults, with progress.
-fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, String> {
+/// Runs every scenario against the faults, with a progress bar.
+fn played<'a>(suite: &'a Suite, faults: &[&'static Fault]) -> Result<Audit<'a>, Failure> {
     let bar = bar(faults.len());
-    let audit = Audit::play(suite, faults, &|fault| {
+    let audit = Audit::run(suite, faults, &|fault| {
         bar.set_message(fault.name);
         bar.inc(1);
     });
     bar.finish_and_clear();
-    audit
+    audit.map_err(Failure::not_checked)
 }
 
 /// Hunts for the faults, with progress.
-fn hunted(suite: &Suite, faults: &[&'static Fault], walks: u32, seed: u64) -> Result<Vec<Hunted>, Failure> {
+fn hunted(
+    suite: &Suite,
+    faults: &[&'static Fault],
+    walks: u32,
+    seed: u64,
+) -> Result<Vec<FaultCampaigns>, Failure> {
     let bar = bar(faults.len());
     let tell = |fault: &Fault| {
         bar.set_message(fault.name);
         bar.inc(1);
     };
-    let hunted = hunted::hunt_all(&suite.catalogue, faults, walks, seed, &tell, &console::listen);
+    let hunted = campaigns::run_all(&suite.catalogue, faults, walks, seed, &tell, &console::listen);
     bar.finish_and_clear();
     hunted.map_err(|none| match none {
-        NoGround::Interrupted(signal) => Failure::interrupted(signal, ""),
+        search::Error::Interrupted(signal) => Failure::interrupted(signal, ""),
         other => Failure::not_checked(other.to_string()),
     })
 }
@@ -157,14 +159,14 @@ fn bar(faults: usize) -> ProgressBar {
     ProgressBar::new(faults as u64).with_style(style.expect("the template is one"))
 }
 
-/// Gives the properties that find a fault; `None` where none was hunted with.
-fn properties(hunted: &[Hunted], fault: &Fault) -> Option<Vec<&'static str>> {
+/// Returns the properties that find a fault; `None` if no sequences were run against it.
+fn properties(hunted: &[FaultCampaigns], fault: &Fault) -> Option<Vec<&'static str>> {
     let one = hunted.iter().find(|one| one.fault.name == fault.name)?;
     Some(one.found_by.iter().map(|property| property.as_str()).collect())
 }
 
 /// Writes the matrix for a person: a block a requirement, a line a fault; then the holes.
-fn table(suite: &Suite, audit: &Audit<'_>, hunted: &[Hunted], holes: &[String]) -> String {
+fn table(suite: &Suite, audit: &Audit<'_>, hunted: &[FaultCampaigns], holes: &[String]) -> String {
     let mut out = String::new();
     let mut line = |text: String| writeln!(out, "{text}").expect("writing to a string cannot fail");
     for requirement in suite.catalogue.rows() {
@@ -206,7 +208,7 @@ fn table(suite: &Suite, audit: &Audit<'_>, hunted: &[Hunted], holes: &[String]) 
     out
 }
 
-fn json_of(suite: &Suite, audit: &Audit<'_>, hunted: &[Hunted]) -> String {
+fn json_of(suite: &Suite, audit: &Audit<'_>, hunted: &[FaultCampaigns]) -> String {
     let row = |row: &search::audit::matrix::Row| {
         json!({
             "fault": row.fault.name,

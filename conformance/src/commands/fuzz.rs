@@ -1,60 +1,61 @@
 //! The subcommand `fuzz`: its arguments, and what it does with them.
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 
 use clap::Args;
-use tokio::runtime::Runtime;
 
-use crate::commands::fuzz_report::{Found, Report};
-use crate::commands::walks;
+use super::fuzz_report::{Found, Report};
+use super::known::KnownList;
+use super::target::{UrlArguments, refuse};
+use super::walks;
 use crate::console;
+use crate::error::Error;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::reference::Reference;
 use model::Deviation;
+use search::fuzz::Harness;
 use search::fuzz::Property;
 use search::fuzz::saved;
-use search::fuzz::{Ground, NoGround, Recorder};
-use search::fuzz::{Hunt, Known, SHRINKS};
+use search::fuzz::{Campaign, Known, SHRINKS};
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
-use spec::results::known::KnownList;
-use spec::scenario::{Scenario, Settings};
+use spec::scenario::Scenario;
 use spec::suite::Suite;
+use targets::Target;
 use targets::detect;
-use targets::instance::Stage;
+use targets::progress::cost::Costs;
+use targets::progress::event::Work;
 use targets::url::Url;
-use targets::{NewUser, Target};
 
-/// What `conformance fuzz --help` adds.
+/// The text below the options in `conformance fuzz --help`.
 pub const HELP: &str = "\
 Examples:
   conformance fuzz                             the reference server, in process
   conformance fuzz .                           the Flask project here
   conformance fuzz . --property expiry --cases 500
-  conformance fuzz . --save counterexamples    keep what is found; it is played first the next time
+  conformance fuzz . --save counterexamples    keep counterexamples; the next run starts with them
   conformance check . --write-known-failing known.txt
-  conformance fuzz . --known-failing known.txt look for what the scenarios do not find
+  conformance fuzz . --known-failing known.txt look for failures that the scenarios do not find
   conformance check . --scenario counterexamples/expiry-expiry-not-sliding.md
-                                               play one of them again, as a scenario
+                                               run one of them again, as a scenario
 
-Each walk is a sequence of requests, logins, restarts and time, drawn at random, on a fresh copy of the project. The \
-model of the requirements judges every answer. What is answered wrongly is played a second time before it is believed, \
-and made as short as it can be.
+Each walk is a random sequence of requests, logins, restarts and waits, run on a fresh copy of the project. The \
+model of the requirements judges every answer. A walk with a wrong answer is run again to confirm it, and then made \
+as short as possible.
 
 Properties:
   sessions    session IDs are unique, and never what a client chose
   expiry      a session lives as long as SESSION_DURATION says, whatever happens meanwhile
   logout      a logout ends one session, and no other
-  gate        nothing but live credentials opens a protected path, however it is spelled
-  users       users are what was stored of them, for any text
-  walk        any sequence of all this is answered as the model has it
+  gate        only live credentials open a protected path, however it is spelled
+  users       users are returned as they were stored, for any text
+  walk        any sequence of all these is answered as the model answers it
   concurrent  requests at once are answered as if they had come one after another
 
 Exit codes:
-  0  every walk was answered as the requirements have it
-  1  some walk was not
+  0  every answer to every walk meets the requirements
+  1  some answer does not
   2  wrong usage
   3  the target could not be started or reached";
 
@@ -63,38 +64,34 @@ Exit codes:
 pub struct Arguments {
     /// A folder with an implementation, or the URL of a running one [default: the reference server]
     target: Option<String>,
-    /// How to start it; run by words, not by a shell [default: found by looking; python3 -m api.v1.app]
+    /// The command that starts it, without a shell [default: detected; python3 -m api.v1.app]
     #[arg(long, value_name = "CMD")]
     command: Option<String>,
-    /// Try these properties only, with commas or repeated
+    /// Try only these properties, separated by commas or repeated
     #[arg(long, value_parser = tried, value_name = "P", value_delimiter = ',')]
     property: Vec<Tried>,
-    /// In these modes only, with commas or repeated
+    /// Run in only these modes, separated by commas or repeated
     #[arg(long, value_name = "M", value_parser = detect::mode_argument, value_delimiter = ',')]
     mode: Vec<Mode>,
-    /// How many walks of each property [default: 256, or 32 where each starts a program]
+    /// How many walks of each property [default: 256, or 32 if each starts a program]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     cases: Option<u32>,
-    /// Draw the walks that this number gives [default: others each time]
+    /// The seed of the random walks [default: a new one each time]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     #[command(flatten)]
     known: KnownList,
-    /// Keep counterexamples in this folder, as scenarios; those that are there are played first
+    /// Keep counterexamples in this folder, as scenarios; those of earlier runs are tried first
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-    /// A user that is stored at the URL
-    #[arg(long, value_name = "EMAIL:PASSWORD", value_parser = detect::user)]
-    user: Option<NewUser>,
-    /// The SESSION_NAME of the server at the URL
-    #[arg(long, value_name = "N", default_value = "_my_session_id")]
-    session_name: String,
-    /// Write what was found as JSON to this file (- for standard output)
+    #[command(flatten)]
+    url: UrlArguments,
+    /// Write the results as JSON to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
 }
 
-/// What `--property` can name.
+/// A value of `--property`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     /// Walks of a property.
@@ -106,7 +103,7 @@ enum Tried {
 const AT_ONCE: &str = "concurrent";
 
 impl Tried {
-    /// Gives its name, and the modes in which it says something.
+    /// Returns the name of the value, and the modes in which it applies.
     fn modes(self) -> (&'static str, &'static [Mode]) {
         match self {
             Self::Walks(property) => walks::of_property(property),
@@ -115,32 +112,32 @@ impl Tried {
     }
 }
 
-fn tried(text: &str) -> Result<Tried, String> {
+fn tried(text: &str) -> Result<Tried, Error> {
     match Property::ALL.into_iter().find(|property| property.as_str() == text) {
         Some(property) => Ok(Tried::Walks(property)),
         None if text == AT_ONCE => Ok(Tried::AtOnce),
         None => {
             let names: Vec<&str> = Property::ALL.iter().map(|property| property.as_str()).collect();
-            Err(format!("the properties are {} and {AT_ONCE}", names.join(", ")))
+            Err(Error::UnknownProperty(format!("{} and {AT_ONCE}", names.join(", "))))
         }
     }
 }
 
-/// How many walks of a property are played where no number is given.
+/// The number of walks of a property, if the command line gives none.
 const CASES: u32 = 256;
 
-/// The same, where each walk starts a program.
+/// The same number for targets where each walk starts a program.
 const CASES_OF_PROGRAMS: u32 = 32;
 
-/// Fuzzes what the arguments name, and shows and writes what was found.
+/// Fuzzes the target of the arguments, prints the report, and writes the files.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, the target cannot be used, or a file cannot be written.
+/// When the arguments are wrong, the target cannot be used, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
-    let known = arguments.known.read(&suite.catalogue).map_err(Failure::usage)?;
+    let known = arguments.known.read(&suite.catalogue)?;
     let known = Known::listed(known.requirements());
-    let files = Files::new([(Format::Json, &arguments.json)]).map_err(Failure::usage)?;
+    let files = Files::new([(Format::Json, &arguments.json)])?;
     let saved = match &arguments.save {
         Some(folder) => saved::read(folder).map_err(Failure::usage)?,
         None => Vec::new(),
@@ -153,17 +150,16 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if saved.is_empty() {
         walks::says_something(&asked, &chosen.modes)?;
     }
-    let recorder = Recorder::new(&suite.catalogue);
-    let given = arguments.user.as_ref();
-    let ground = walks::ground(&runtime, &chosen.targets, &recorder, &chosen.modes, given, &stop)?;
-    let ground = RefCell::new(ground);
-    let fuzz = Fuzz { arguments, known: &known, chosen: &chosen, runtime: &runtime, ground: &ground };
-    let report = fuzz.run(&saved);
-    let left = runtime.block_on(ground.borrow_mut().leave(chosen.modes[0]));
+    let (costs, given) = (Costs::default(), arguments.url.user.as_ref());
+    let (catalogue, modes) = (&suite.catalogue, &chosen.modes);
+    let mut harness = walks::harness(&runtime, &chosen.targets, catalogue, &costs, modes, given, &stop)?;
+    let fuzz = Fuzz { arguments, known: &known, chosen: &chosen, costs: &costs };
+    let report = runtime.block_on(fuzz.run(&mut harness, &saved));
+    let left = runtime.block_on(harness.leave(modes[0]));
     if left > 0 {
         anstream::eprintln!("conformance: {left} of the users that this run stored could not be deleted");
     }
-    let name = ground.borrow().name();
+    let name = harness.name();
     let report = report.map_err(|none| walks::failure(none, &name))?;
     if let Some(folder) = &arguments.save {
         saved::write(folder, &report.scenarios()).map_err(Failure::usage)?;
@@ -171,11 +167,11 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     if !files.take_stdout() {
         console::print(&report.text(&suite.catalogue, arguments.save.as_deref()));
     }
-    files.write(Format::Json, || report.json(), console::print).map_err(Failure::usage)?;
+    files.write(Format::Json, || report.json(), console::print)?;
     Ok(if report.is_clean() { Exit::Met } else { Exit::NotMet })
 }
 
-/// What the arguments name.
+/// The targets, the modes and the properties of a run.
 struct Chosen {
     /// The same implementation with each clock driver, the best first.
     targets: Vec<Box<dyn Target>>,
@@ -184,12 +180,10 @@ struct Chosen {
 }
 
 async fn choose(arguments: &Arguments) -> Result<Chosen, Failure> {
-    let refuse = |given: bool, option: &str, kind: &str| {
-        if given { Err(Failure::usage(format!("{option} goes with {kind} as the target"))) } else { Ok(()) }
-    };
     let url = arguments.target.as_deref().filter(|target| target.contains("://"));
-    refuse(url.is_none() && arguments.user.is_some(), "--user", "a URL")?;
-    refuse(url.is_none() && arguments.session_name != Settings::SESSION_NAME, "--session-name", "a URL")?;
+    if url.is_none() {
+        arguments.url.refuse()?;
+    }
     let is_folder = arguments.target.is_some() && url.is_none();
     refuse(!is_folder && arguments.command.is_some(), "--command", "a folder")?;
     let modes = walks::modes(&arguments.mode);
@@ -215,34 +209,31 @@ async fn running(arguments: &Arguments, given: &str, mut tried: Vec<Tried>) -> R
     }
     tried.retain(|one| *one != Tried::AtOnce);
     let base = detect::base_url(given).map_err(Failure::usage)?;
-    let at = |mode| Url::new(&base, mode, &arguments.session_name, None, ClockKind::None);
-    let mode = match arguments.mode.as_slice() {
-        [] => {
-            let site = at(Mode::Off).open().await.map_err(|error| Failure::not_checked(error.to_string()))?;
-            let mut stage = Stage::new(site);
-            detect::reach(&mut stage).await.map_err(Failure::not_checked)?;
-            detect::mode(&mut stage, arguments.user.as_ref()).await.map_err(Failure::not_checked)?
+    let at = |mode| Url::new(&base, mode, &arguments.url.session_name, None, ClockKind::None);
+    let mode = match UrlArguments::only_mode(&arguments.mode)? {
+        Some(mode) => mode,
+        None => {
+            let mut instance = arguments.url.reach(&at(Mode::Off)).await?;
+            arguments.url.detect_mode(&mut instance).await?
         }
-        [mode] => *mode,
-        _ => return Err(Failure::usage("a running server is in one mode: give --mode once")),
     };
     Ok(Chosen { targets: vec![Box::new(at(mode))], modes: vec![mode], tried })
 }
 
 /// A fuzz run under way.
-struct Fuzz<'f, 'a> {
+struct Fuzz<'f> {
     arguments: &'f Arguments,
     known: &'f Known,
     chosen: &'f Chosen,
-    runtime: &'f Runtime,
-    ground: &'f RefCell<Ground<'a>>,
+    /// Counts the requests.
+    costs: &'f Costs,
 }
 
-impl Fuzz<'_, '_> {
-    fn run(&self, saved: &[Scenario]) -> Result<Report, NoGround> {
-        let (runtime, ground, modes) = (self.runtime, self.ground, &self.chosen.modes);
+impl Fuzz<'_> {
+    async fn run(&self, harness: &mut Harness<'_>, saved: &[Scenario]) -> Result<Report, search::Error> {
+        let modes = &self.chosen.modes;
         let seed = walks::seed(self.arguments.seed);
-        let mut report = Report { name: ground.borrow().name(), seed, ..Report::default() };
+        let mut report = Report { name: harness.name(), seed, ..Report::default() };
         // What is found once need not be found again.
         let mut known = self.known.clone();
         for scenario in saved {
@@ -250,32 +241,31 @@ impl Fuzz<'_, '_> {
             let of_api = scenario.modes.iter().filter_map(|subject| subject.api_mode());
             for mode in of_api.filter(|mode| modes.contains(mode)) {
                 let is_known = |deviation: &Deviation| self.known.has(deviation);
-                let played = runtime.block_on(ground.borrow_mut().play(scenario, mode, &is_known))?;
-                if let Some(surprise) = played {
-                    known.find(surprise.requirement());
+                if let Some(mismatch) = harness.find_mismatch(scenario, mode, &is_known).await? {
+                    known.find(mismatch.requirement());
                     let scenario = scenario.clone();
-                    let deviation = surprise.deviation;
+                    let deviation = mismatch.deviation;
                     report.still.push(Found { scenario, mode, deviation, told: "kept".to_owned() });
                 }
             }
         }
-        let default = if ground.borrow().is_in_process() { CASES } else { CASES_OF_PROGRAMS };
+        let default = if harness.is_cheap() { CASES } else { CASES_OF_PROGRAMS };
         let cases = self.arguments.cases.unwrap_or(default);
         let bar = walks::bar(u64::from(cases) * self.chosen.tried.len() as u64);
         for tried in &self.chosen.tried {
             bar.set_message(tried.modes().0);
             match tried {
                 Tried::Walks(property) => {
-                    let hunt = Hunt { property: *property, modes, cases, seed, shrinks: SHRINKS };
-                    let catch = hunt.run(runtime, ground, &known, &|| bar.inc(1))?;
-                    catch.counterexamples.iter().for_each(|one| known.find(one.deviation.requirements[0]));
-                    report.catches.push((*property, catch));
+                    let campaign = Campaign { property: *property, modes, cases, seed, shrinks: SHRINKS };
+                    let result = campaign.run(harness, &known, &|| bar.inc(1)).await?;
+                    result.counterexamples.iter().for_each(|one| known.find(one.deviation.requirements[0]));
+                    report.catches.push((*property, result));
                 }
                 // A plan takes several requests at once, and the same are tried in every mode.
                 Tried::AtOnce => {
                     for mode in modes.iter().filter(|mode| mode.is_session()) {
                         let plans = (cases / 4).max(1);
-                        let mut bag = runtime.block_on(ground.borrow().at_once(*mode, plans, seed))?;
+                        let mut bag = harness.at_once(*mode, plans, seed).await?;
                         bag.violations.retain(|one| !known.holds(one.requirements[0]));
                         bag.violations.iter().for_each(|one| known.find(one.requirements[0]));
                         report.races.push((*mode, bag));
@@ -284,7 +274,7 @@ impl Fuzz<'_, '_> {
             }
         }
         bar.finish_and_clear();
-        report.requests = ground.borrow().requests();
+        report.requests = self.costs.spent_on(Work::Request).count as usize;
         Ok(report)
     }
 }

@@ -7,29 +7,29 @@ use serde_json::{Value, json};
 
 use model::Deviation;
 use report::style::{BAD, BOLD, DIM, GOOD, NOTE, WARNING};
-use search::concurrency::{Bag, Violation};
+use search::concurrency::{self, Violation};
 use search::fuzz::Property;
-use search::fuzz::{Catch, Counterexample};
+use search::fuzz::{CampaignResult, Counterexample};
 use spec::catalogue::Catalogue;
 use spec::catalogue::Mode;
 use spec::scenario::Scenario;
 
-/// What a run has found.
+/// The result of a fuzz run.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// The target.
     pub name: String,
-    /// What the walks were drawn from.
+    /// The seed of the walks.
     pub seed: u64,
-    /// What was found of each property.
-    pub catches: Vec<(Property, Catch)>,
-    /// What requests at once have shown, in each mode.
-    pub races: Vec<(Mode, Bag)>,
+    /// The result of each property.
+    pub catches: Vec<(Property, CampaignResult)>,
+    /// The result of requests at once, in each mode.
+    pub races: Vec<(Mode, concurrency::CampaignResult)>,
     /// The kept counterexamples that are still answered wrongly.
     pub still: Vec<Found>,
-    /// How many kept counterexamples were played.
+    /// The number of kept counterexamples that were run again.
     pub replayed: usize,
-    /// How many requests were answered.
+    /// The number of requests that were answered.
     pub requests: usize,
 }
 
@@ -40,9 +40,9 @@ pub struct Found {
     pub scenario: Scenario,
     /// The mode that it is played in.
     pub mode: Mode,
-    /// What is wrong.
+    /// The deviation of the last answer.
     pub deviation: Deviation,
-    /// Where it is from.
+    /// The origin of the scenario, for a person.
     pub told: String,
 }
 
@@ -60,7 +60,7 @@ impl Report {
         self.races.iter().flat_map(|(_, bag)| &bag.violations)
     }
 
-    /// Gives what was found in this run as scenarios, each a name and a text, where a scenario can say it.
+    /// Returns the counterexamples of this run that can be written as scenarios, each with its name and text.
     pub fn scenarios(&self) -> Vec<(String, String)> {
         let walks =
             self.counterexamples().map(|one| (one.scenario.name.clone(), one.scenario.source.clone()));
@@ -84,7 +84,7 @@ impl Report {
         for (property, catch) in &self.catches {
             if catch.cases == 0 {
                 let name = property.as_str();
-                let _ = writeln!(out, "{DIM}- {name:<10}  says nothing in these modes{DIM:#}");
+                let _ = writeln!(out, "{DIM}- {name:<10}  does not apply in these modes{DIM:#}");
                 continue;
             }
             let (sign, cases) = (catch.counterexamples.is_empty(), counted(catch.cases, "walk"));
@@ -101,7 +101,7 @@ impl Report {
             for id in &catch.passing {
                 let _ = writeln!(
                     out,
-                    "    {WARNING}!{WARNING:#} {id} was broken once, and not when played again"
+                    "    {WARNING}!{WARNING:#} {id} was broken once, and not when the walk was run again"
                 );
             }
         }

@@ -6,42 +6,42 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::console;
+use crate::error::Error;
 use crate::exit::{Exit, Failure};
 use crate::files::{Files, Format};
 use crate::grade::progress::Progress;
 use crate::grade::state::State;
 use crate::grade::{Bounds, Entry, Graded, entries, fingerprint, pool, table};
-use report;
 use report::Weights;
 use search::diagnosis;
 use spec::results::{Report, Strictness};
 use spec::suite::Suite;
 
-/// What `conformance grade --help` adds.
+/// The text below the options in `conformance grade --help`.
 pub const HELP: &str = "\
 Examples:
   conformance grade submissions/*/ --html grades.html
   conformance grade --list class.txt --state class.state --scores scores.csv
 
-Each folder is looked through for a Flask project (api/v1/app.py there, or one or two folders below), copied, \
-and checked in every mode, as `conformance check FOLDER` does. A submission that breaks, hangs, forks, prints \
-without end or fills its folder is ended at its bounds and says so; it changes no other's result.
+In each folder a Flask project is looked for (api/v1/app.py there, or one or two folders below), copied, and \
+checked in every mode, as `conformance check FOLDER` does. A submission that crashes, hangs, forks, prints without \
+end or fills its folder is stopped at its limits and reported so; it cannot change the result of another.
 
 Classes: judged, no-program, import-error, does-not-start, ignores-port, hangs, crashes-on-first-request, \
 not-http, takes-too-long, takes-too-much-memory, fills-the-disk, starts-too-many-processes, suite-failed. \
-The report of one that is not judged has the verdict error throughout, with the class in the reason.
+In the report of a submission that could not be judged every verdict is an error whose reason begins with the class.
 
-With --state, results are kept as they come, and a run that was interrupted goes on where it was: what is \
-known of a folder whose files and whose suite are the same is not judged again.
+With --state, each result is kept at once, and a run that was interrupted can go on: a folder is not judged again \
+while its files and the suite are the same.
 
-In the JUnit report a suite is an implementation in a mode, `NAME / MODE`; one that could not be judged is a suite
-with one error.
+In the JUnit report each implementation has a suite for each mode, `NAME / MODE`; an implementation that could not be
+judged has one suite with one error.
 
 Exit codes:
-  0    every implementation could be judged and meets its musts
-  1    some implementation could not be judged, or does not meet a must
+  0    every implementation was judged and meets every must
+  1    some implementation was not judged, or does not meet a must
   2    wrong usage
-  130  interrupted by Ctrl-C, 143 by SIGTERM, after cleaning up";
+  130  interrupted by Ctrl-C, 143 by SIGTERM; nothing that it started is left";
 
 /// The arguments of `grade`.
 #[derive(Debug, Args)]
@@ -49,10 +49,10 @@ pub struct Arguments {
     /// Folders with implementations
     #[arg(value_name = "DIR", required_unless_present = "list")]
     folders: Vec<PathBuf>,
-    /// A file with more folders, one a line; # begins a comment
+    /// A file that lists more folders, one a line; # begins a comment
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
-    /// How many implementations run side by side [default: the number of cores]
+    /// How many implementations are judged in parallel [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// How long one implementation may take, in seconds
@@ -64,16 +64,16 @@ pub struct Arguments {
     /// How much the folders of one implementation may hold, in MiB
     #[arg(long, value_name = "MIB", default_value = "1024", value_parser = clap::value_parser!(u64).range(1..))]
     disk: u64,
-    /// Keep results in this file, or in a file in this folder, and go on from what is there
+    /// Keep results in this file, or in a file in this folder, and judge only what it does not hold
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Write the JSON reports, as an array, to this file (- for standard output)
     #[arg(long, value_name = "F")]
     json: Option<PathBuf>,
-    /// Write one JUnit report of all implementations to this file (- for standard output)
+    /// Write one JUnit report on all implementations to this file (- for standard output)
     #[arg(long, value_name = "F")]
     junit: Option<PathBuf>,
-    /// Write one HTML page of implementations by requirements to this file (- for standard output)
+    /// Write one HTML page, a table of implementations and requirements, to this file (- for standard output)
     #[arg(long, value_name = "F")]
     html: Option<PathBuf>,
     /// Write every verdict, as CSV, to this file (- for standard output)
@@ -82,16 +82,16 @@ pub struct Arguments {
     /// Write a score per task, as CSV, to this file (- for standard output)
     #[arg(long, value_name = "F")]
     scores: Option<PathBuf>,
-    /// What tasks and weights count in the scores: a TOML file with [tasks] and [weights] [default: all count 1]
+    /// How much each task and weight counts in the scores: a TOML file with [tasks] and [weights] [default: 1 each]
     #[arg(long, value_name = "FILE", requires = "scores")]
     weights: Option<PathBuf>,
 }
 
-/// Grades what the arguments name, and shows and writes the result.
+/// Grades the folders of the arguments, prints the table, and writes the report files.
 ///
 /// # Errors
 ///
-/// When something is wrong with the arguments, or a file cannot be written.
+/// When the arguments are wrong, or a file cannot be written.
 pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
     let files = Files::new([
         (Format::Json, &arguments.json),
@@ -99,10 +99,9 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         (Format::Html, &arguments.html),
         (Format::Csv, &arguments.csv),
         (Format::Scores, &arguments.scores),
-    ])
-    .map_err(Failure::usage)?;
+    ])?;
     let weights = weights(suite, arguments)?;
-    let entries = entries(&folders(arguments)?).map_err(Failure::usage)?;
+    let entries = entries(&folders(arguments)?)?;
     if entries.is_empty() {
         return Err(Failure::usage("there is nothing to grade: no folder is named"));
     }
@@ -117,8 +116,7 @@ pub fn run(suite: &Suite, arguments: &Arguments) -> Result<Exit, Failure> {
         diagnosis::attach(report, catalogue);
     }
     let reports: Vec<Report> = graded.into_iter().map(|one| one.report).collect();
-    let write =
-        |format, text: &dyn Fn() -> String| files.write(format, text, console::print).map_err(Failure::usage);
+    let write = |format, text: &dyn Fn() -> String| files.write(format, text, console::print);
     write(Format::Json, &|| report::json_of_all(&reports, catalogue))?;
     write(Format::Junit, &|| report::junit_of_all(&entries, catalogue, Strictness::default()))?;
     write(Format::Html, &|| report::html(&entries, catalogue))?;
@@ -135,26 +133,27 @@ fn weights(suite: &Suite, arguments: &Arguments) -> Result<Weights, Failure> {
     Weights::from_toml(&text, &suite.catalogue).map_err(|error| failed(error.to_string()))
 }
 
-/// Lists the folders of the command line and of the list, in this order.
-fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>, Failure> {
+/// Returns the folders of the command line, then those of the list.
+fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>, Error> {
     let mut folders = arguments.folders.clone();
     if let Some(list) = &arguments.list {
-        let text = std::fs::read_to_string(list)
-            .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", list.display())))?;
+        let text =
+            std::fs::read_to_string(list).map_err(|source| Error::Read { path: list.clone(), source })?;
         let lines = text.lines().map(|line| line.split(" #").next().unwrap_or_default().trim());
         folders.extend(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(PathBuf::from));
     }
     Ok(folders)
 }
 
-/// Grades what is not known yet.
+/// Grades the submissions whose results the state does not hold.
 fn grade(suite: &Suite, arguments: &Arguments, entries: &[Entry]) -> Result<Vec<Graded>, Failure> {
     let state_failed = |error: std::io::Error| {
         let path = arguments.state.as_deref().unwrap_or(std::path::Path::new("--state"));
         Failure::usage(format!("--state {}: {error}", path.display()))
     };
     let mut state = State::open(arguments.state.as_deref(), suite).map_err(state_failed)?;
-    let prints: Vec<String> = entries.iter().map(|entry| fingerprint::of_folder(&entry.folder)).collect();
+    let prints: Vec<String> =
+        entries.iter().map(|entry| fingerprint::folder_fingerprint(&entry.folder)).collect();
     let mut graded: Vec<Option<Graded>> =
         entries.iter().zip(&prints).map(|(entry, print)| state.find(entry, print)).collect();
     let open: Vec<usize> = (0..entries.len()).filter(|index| graded[*index].is_none()).collect();

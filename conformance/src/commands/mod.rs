@@ -1,4 +1,4 @@
-//! The subcommands, a file each.
+//! The subcommands, one file for each.
 
 pub mod check;
 pub mod compare;
@@ -10,7 +10,9 @@ pub mod faults;
 pub mod fuzz;
 mod fuzz_report;
 pub mod grade;
+mod known;
 mod progress;
 mod redis;
 pub mod show;
+mod target;
 mod walks;

@@ -1,19 +1,19 @@
-//! Progress on a terminal while a check runs; nothing of it where standard error is piped.
+//! The progress bar of a check, if standard error is a terminal.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use targets::progress::event::{Event, Listener};
+use targets::progress::event::{Event, EventListener};
 
-/// A bar on standard error that counts scenarios.
+/// A progress bar on standard error that counts scenarios.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
-    /// Draws on standard error if that is a terminal; indicatif sees to that.
+    /// Starts the bar; indicatif draws it only on a terminal.
     pub fn on_terminal() -> Self {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} scenarios, {elapsed}: {msg}") {
@@ -30,21 +30,17 @@ impl Progress {
     }
 }
 
-impl Listener for Progress {
-    fn hear(&self, event: &Event<'_>) {
+impl EventListener for Progress {
+    fn on_event(&self, event: &Event<'_>) {
         match event {
             Event::Planned { scenarios } => self.bar.set_length(*scenarios as u64),
             Event::Began { mode, scenario } => self.bar.set_message(format!("{} in {mode}", scenario.name)),
-            Event::Played { .. } | Event::Skipped { .. } => self.bar.inc(1),
-            Event::Starting { mode, waited, patience } => {
-                let limit = patience.map_or_else(String::new, |limit| format!(" of {} s", limit.as_secs()));
+            Event::Replayed { .. } | Event::Skipped { .. } => self.bar.inc(1),
+            Event::Starting { mode, waited, timeout } => {
+                let limit = timeout.map_or_else(String::new, |limit| format!(" of {} s", limit.as_secs()));
                 self.bar.set_message(format!("starting it in {mode}, {} s{limit}", waited.as_secs()));
             }
-            Event::Waited { .. }
-            | Event::Step { .. }
-            | Event::Answered { .. }
-            | Event::Served { .. }
-            | Event::Ran => {}
+            Event::Waited { .. } => {}
         }
     }
 }

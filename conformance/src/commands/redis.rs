@@ -1,7 +1,8 @@
-//! A Redis server as the target: at an address, or one of the suite's own.
+//! A Redis server as the target: one that runs at an address, or one that the suite starts.
 
 use std::path::Path;
 
+use crate::error::Error;
 use crate::exit::Failure;
 use spec::scenario::{Action, Scenario, Step};
 use targets::Target;
@@ -10,38 +11,38 @@ use targets::redis::kept::Kept;
 use targets::redis::{Address, Connection, NoReply, Reply};
 use targets::redis::{RedisServer, RedisUrl};
 
-/// Tells whether somebody means a Redis server by a target, and not the API.
+/// Tells whether a target on the command line names a Redis server rather than an implementation of the API.
 pub fn is_meant(target: &str) -> bool {
     target == RedisServer::PROGRAM || target.starts_with("redis:") || target.starts_with("rediss:")
 }
 
-/// The Redis server to check, and what is to be put back into it afterwards.
+/// The Redis server to check, with the data to restore afterwards.
 pub struct Meant {
     /// The server.
     pub target: Box<dyn Target>,
-    /// What stood under the documents' keys of one that is not the suite's own.
+    /// The old values of the documents' keys, if the suite did not start the server.
     pub kept: Option<Kept>,
 }
 
-/// Gives the Redis server that is meant.
+/// Prepares the Redis server that a target names.
 ///
 /// # Errors
 ///
-/// When there is none at the address that can be checked, or none on this machine; the text says what to do.
+/// When no server at the address can be checked, or this machine has none; the text says what to do.
 pub async fn server(target: &str) -> Result<Meant, Failure> {
     if target == RedisServer::PROGRAM {
         return own().await;
     }
     let address = Address::parse(target).map_err(Failure::usage)?;
-    reach(&address, &["SELECT", "0"]).await.map_err(Failure::not_checked)?;
+    reach(&address, &["SELECT", "0"]).await?;
     let kept = Kept::aside(&address).await.map_err(Failure::not_checked)?;
     // A write, which changes nothing but in a hash that is kept aside.
-    reach(&address, &["HDEL", "HolbertonSchools", ""]).await.map_err(Failure::not_checked)?;
+    reach(&address, &["HDEL", "HolbertonSchools", ""]).await?;
     Ok(Meant { target: Box::new(RedisUrl::new(address)), kept: Some(kept) })
 }
 
-/// Says which scenarios cannot be played at an address, where there are any.
-pub fn say_what_is_not_checked(scenarios: &[&Scenario]) {
+/// Prints a remark if some of the scenarios need a restart, which a server at an address cannot have.
+pub fn warn_of_restarts(scenarios: &[&Scenario]) {
     let restarts = |step: &Step| matches!(step.action, Action::Restart | Action::Kill);
     if scenarios.iter().any(|scenario| scenario.steps().any(restarts)) {
         anstream::eprintln!(
@@ -70,7 +71,7 @@ async fn own() -> Result<Meant, Failure> {
     Ok(Meant { target: Box::new(server), kept: None })
 }
 
-/// What a server says that lets nobody check it, and what to do about that.
+/// The first words of replies with which a server refuses a check, each with advice for the user.
 const REFUSALS: [(&str, &str); 4] = [
     ("NOAUTH", "it asks for a password: check one without, such as `redis-server --port 7000` starts"),
     ("DENIED", "it is in protected mode: run the check on its own machine, at redis://127.0.0.1:PORT"),
@@ -78,20 +79,16 @@ const REFUSALS: [(&str, &str); 4] = [
     ("READONLY", "it is a replica that nobody writes to: check the server that it copies"),
 ];
 
-/// Sees to it that someone listens at the address, and lets the suite ask this.
-async fn reach(address: &Address, question: &[&str]) -> Result<(), String> {
-    let unreached = |none: NoReply| {
-        format!(
-            "{address} cannot be reached: {none}; is a Redis server running there? `redis-server --port PORT`"
-        )
-    };
-    let mut connection = Connection::open(address, client::PATIENCE).await.map_err(unreached)?;
+/// Checks that a Redis server listens at the address, and lets the suite ask this question.
+async fn reach(address: &Address, question: &[&str]) -> Result<(), Error> {
+    let unreached = |source: NoReply| Error::RedisUnreachable { address: address.clone(), source };
+    let mut connection = Connection::open(address, client::TIMEOUT).await.map_err(unreached)?;
     match connection.ask(question).await {
-        Ok(Reply::Error(why)) => match REFUSALS.iter().find(|(word, _)| why.starts_with(word)) {
-            Some((_, advice)) => Err(format!("{address} cannot be checked: {advice} (it said: {why})")),
+        Ok(Reply::Error(reply)) => match REFUSALS.iter().find(|(word, _)| reply.starts_with(word)) {
+            Some((_, advice)) => Err(Error::RedisRefuses { address: address.clone(), advice, reply }),
             None => Ok(()),
         },
-        // What else it answers, or that it does not, is for the scenarios to tell.
+        // Any other reply, or none, is for the scenarios to judge.
         _ => Ok(()),
     }
 }

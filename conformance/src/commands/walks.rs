@@ -1,20 +1,21 @@
-//! Setting up a run: what `fuzz` and `diff` do alike before the first walk is played.
+//! The setup that `fuzz` and `diff` share: runtime, targets, modes, seed and progress bar.
 
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
+use crate::error::Error;
 use crate::exit::Failure;
 use runner::interruption::Interruption;
+use runner::prepare::ClockUnproved;
 use search::fuzz::Property;
-use search::fuzz::{Ground, NoGround, Recorder};
-use spec::catalogue::Mode;
+use search::fuzz::{Harness, Setup};
+use spec::catalogue::{Catalogue, Mode};
 use spec::results::ClockKind;
-use spec::results::TargetKind;
-use spec::results::Way;
 use targets::clock;
 use targets::command::Command;
+use targets::progress::event::EventListener;
 use targets::{NewUser, Target};
 
 /// Makes the runtime that walks are played in.
@@ -22,19 +23,18 @@ use targets::{NewUser, Target};
 /// # Errors
 ///
 /// When the system has no room for it.
-pub fn runtime() -> Result<Runtime, Failure> {
+pub fn runtime() -> Result<Runtime, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::not_checked(format!("the runtime cannot start: {error}")))
+    runtime.map_err(Error::Runtime)
 }
 
-/// Gives the implementation in a folder with each clock driver that this machine has, the best first.
+/// Returns the implementation in a folder once for each clock driver of this machine, the best first.
 ///
 /// # Errors
 ///
 /// When there is none.
 pub fn folder(folder: &str, command: Option<&str>) -> Result<Vec<Box<dyn Target>>, Failure> {
-    let command = Command::new(Path::new(folder), command, ClockKind::Wall)
-        .map_err(|error| Failure::usage(error.to_string()))?;
+    let command = Command::new(Path::new(folder), command, ClockKind::Wall).map_err(Failure::usage)?;
     let mut targets: Vec<Box<dyn Target>> = Vec::new();
     if clock::library().is_some() {
         targets.push(Box::new(command.with_clock(ClockKind::Faketime)));
@@ -48,22 +48,22 @@ pub fn folder(folder: &str, command: Option<&str>) -> Result<Vec<Box<dyn Target>
 /// # Errors
 ///
 /// When the users cannot get in, no clock follows, or a signal ends it.
-pub fn ground<'t>(
+pub fn harness<'t>(
     runtime: &Runtime,
     targets: &'t [Box<dyn Target>],
-    recorder: &'t Recorder<'t>,
-    modes: &[Mode],
+    catalogue: &'t Catalogue,
+    listener: &'t dyn EventListener,
+    modes: &'t [Mode],
     given: Option<&'t NewUser>,
     stop: &Interruption,
-) -> Result<Ground<'t>, Failure> {
-    let mut end = Failure::not_checked(NoGround::Clock.to_string());
+) -> Result<Harness<'t>, Failure> {
+    let mut end = Failure::not_checked(ClockUnproved.to_string());
     for target in targets {
-        let is_url = target.kind() == TargetKind::Url;
-        let ways: &[Way] = if is_url { &[Way::Given] } else { &Way::UNAIDED };
-        let ground = Ground::prepare(target.as_ref(), recorder, modes, ways, given, stop.clone());
-        match runtime.block_on(stop.or(ground)) {
-            Ok(Ok(ground)) => return Ok(ground),
-            Ok(Err(NoGround::Clock)) => {}
+        let setup = Setup { catalogue, listener, modes, seed_methods: target.seed_methods(), given };
+        let harness = Harness::prepare(target.as_ref(), setup, stop.clone());
+        match runtime.block_on(stop.or(harness)) {
+            Ok(Ok(harness)) => return Ok(harness),
+            Ok(Err(search::Error::ClockUnproved(_))) => {}
             Ok(Err(none)) => {
                 end = failure(none, &target.name());
                 break;
@@ -75,24 +75,24 @@ pub fn ground<'t>(
 }
 
 /// Says why walks of a target cannot be played, or not any more.
-pub fn failure(none: NoGround, name: &str) -> Failure {
+pub fn failure(none: search::Error, name: &str) -> Failure {
     match none {
-        NoGround::Interrupted(signal) => Failure::interrupted(signal, ""),
+        search::Error::Interrupted(signal) => Failure::interrupted(signal, ""),
         other => Failure::not_checked(format!("{name}: {other}")),
     }
 }
 
-/// Gives the modes that were asked for; all where none was.
+/// Returns the modes of the command line, or all modes if it names none.
 pub fn modes(asked: &[Mode]) -> Vec<Mode> {
     if asked.is_empty() { Mode::ALL.to_vec() } else { asked.to_vec() }
 }
 
-/// Gives the number that walks are drawn from: the one that was asked for, or any.
+/// Returns the seed of the command line, or a new one.
 pub fn seed(asked: Option<u64>) -> u64 {
     asked.unwrap_or_else(|| u64::from(uuid::Uuid::new_v4().as_fields().0))
 }
 
-/// Sees to it that something is played at all.
+/// Checks that some walk can be run at all.
 ///
 /// # Errors
 ///

@@ -1,25 +1,25 @@
-//! Bounds: what one implementation may take while it is graded, all of its processes together.
+//! Bounds: the resources that all processes of one implementation together may use while it is graded.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What one implementation may take.
+/// The resources that one implementation may use.
 ///
-/// They hold what goes wrong, not what means harm: a program may still write outside its folder.
+/// They contain programs that go wrong, not hostile ones: a program may still write outside its folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// How long it may take to be judged.
+    /// The time until it must be judged.
     pub time: Duration,
-    /// How much memory its processes may hold at once, in KiB.
+    /// The memory that its processes may hold at once, in KiB.
     pub memory_kib: u64,
-    /// How much its folders may hold, in KiB.
+    /// The size of its folders, in KiB.
     pub disk_kib: u64,
-    /// How many processes it may run at once.
+    /// The number of processes at once.
     pub processes: usize,
-    /// How large one file may become, in KiB.
+    /// The size of one file, in KiB.
     pub file_kib: u64,
-    /// How much time of a core one process may use, in seconds.
+    /// The CPU time of one process, in seconds.
     pub cpu_seconds: u64,
 }
 
@@ -36,7 +36,7 @@ impl Default for Bounds {
     }
 }
 
-/// A bound that an implementation went beyond.
+/// A bound that an implementation exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub enum Bound {
     /// It was not judged in time.
@@ -54,7 +54,7 @@ pub enum Bound {
 }
 
 impl Bound {
-    /// Names the class of implementations that go beyond it.
+    /// Returns the class of implementations that exceed the bound.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Time => "takes-too-long",
@@ -64,7 +64,7 @@ impl Bound {
         }
     }
 
-    /// Says what happened.
+    /// Returns what happened, as a sentence.
     pub fn sentence(self, bounds: &Bounds) -> String {
         match self {
             Self::Time => format!("it was not judged within {} s", bounds.time.as_secs()),

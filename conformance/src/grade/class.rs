@@ -1,4 +1,4 @@
-//! Classes: what sort of submission an implementation turned out to be.
+//! Classes of submissions.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::Bound;
 use targets::StartClass;
 
-/// What sort of submission it is.
+/// The class of a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// It serves, and its requirements were judged.
     Judged,
-    /// Nothing to start was found.
+    /// It holds no program to start.
     NoProgram,
-    /// The suite itself failed at it.
+    /// The suite itself failed.
     SuiteFailed,
     /// It does not serve in any mode.
     #[serde(untagged)]

@@ -1,4 +1,4 @@
-//! Entries: the implementations of a run, and what came of each.
+//! Entries: the implementations of a run, and their results.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Class;
-use report;
+use crate::error::Error;
 use report::Unjudged;
 use spec::results::Report;
 
@@ -21,17 +21,17 @@ pub struct Entry {
     pub name: String,
 }
 
-/// What came of one implementation.
+/// The result of one implementation.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Graded {
-    /// What sort of submission it is.
+    /// The class of the submission.
     pub class: Class,
-    /// The verdicts; all of them errors where it could not be judged.
+    /// The verdicts; all of them are errors if it could not be judged.
     pub report: Report,
 }
 
 impl Graded {
-    /// Gives what a report over many implementations shows: the verdicts, or why there are none.
+    /// Returns the entry in a report on many implementations: the verdicts, or why there are none.
     pub fn entry(&self) -> report::Entry {
         let result = match self.class {
             Class::Judged => Ok(self.report.clone()),
@@ -48,19 +48,19 @@ impl Graded {
     }
 }
 
-/// Names the folders; one that is given twice is graded once.
+/// Returns the entries of the folders; a folder that is given twice is graded once.
 ///
 /// # Errors
 ///
-/// When one of them is no folder: nothing shall run for long before such a mistake is seen.
-pub fn entries(given: &[PathBuf]) -> Result<Vec<Entry>, String> {
+/// When one of them is no folder: such a mistake should show before a long run.
+pub fn entries(given: &[PathBuf]) -> Result<Vec<Entry>, Error> {
     let mut seen = BTreeSet::new();
     let mut entries = Vec::new();
     for path in given {
-        let shown = path.display();
-        let folder = std::fs::canonicalize(path).map_err(|_| format!("there is no folder {shown}"))?;
+        let folder =
+            std::fs::canonicalize(path).map_err(|source| Error::NoFolder { path: path.clone(), source })?;
         if !folder.is_dir() {
-            return Err(format!("{shown} is a file: name folders alone, as */ does"));
+            return Err(Error::FileForFolder(path.clone()));
         }
         if seen.insert(folder.clone()) {
             entries.push(Entry { given: path.clone(), name: last_part(&folder), folder });

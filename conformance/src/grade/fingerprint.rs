@@ -1,4 +1,4 @@
-//! Fingerprints: a short text that changes with the files of an implementation, and one for the suite's.
+//! Fingerprints: a short text that changes when the files of an implementation change, and one for the suite.
 
 use std::fs;
 use std::path::Path;
@@ -7,18 +7,18 @@ use sha2::{Digest as _, Sha256};
 
 use spec::suite::Suite;
 
-/// Larger files are told apart by their size and time alone.
+/// The size in bytes up to which a file is read; larger files are told apart by size and time alone.
 const READ: u64 = 1024 * 1024;
 
-/// Gives the fingerprint of a folder: names and contents of all that is copied to be run.
-pub fn of_folder(folder: &Path) -> String {
+/// Returns the fingerprint of a folder: of the names and contents of the files that are copied and run.
+pub fn folder_fingerprint(folder: &Path) -> String {
     let mut hash = Sha256::new();
     add_folder(&mut hash, folder, folder);
     hexadecimal(hash)
 }
 
-/// Gives the fingerprint of what a run judges by.
-pub fn of_suite(suite: &Suite) -> String {
+/// Returns the fingerprint of the suite: of the catalogue, the scenarios and the accepted transcripts.
+pub fn suite_fingerprint(suite: &Suite) -> String {
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
     for row in suite.catalogue.rows() {
@@ -37,7 +37,7 @@ fn add_folder(hash: &mut Sha256, root: &Path, folder: &Path) {
     paths.sort();
     for path in paths {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        // What tools leave behind is no part of a submission.
+        // Files that tools leave behind are no part of a submission: `target` is Cargo's and Maven's build folder.
         if matches!(&*name, ".git" | "__pycache__" | "node_modules" | "target" | ".venv" | "venv") {
             continue;
         }
@@ -56,6 +56,7 @@ fn add_folder(hash: &mut Sha256, root: &Path, folder: &Path) {
     }
 }
 
+/// Returns the first 128 bits of a hash: enough to tell submissions apart.
 fn hexadecimal(hash: Sha256) -> String {
     spec::digest::hex(&hash.finalize()[..16])
 }
@@ -73,10 +74,10 @@ mod tests {
             fs::write(path, text).expect("a file can be written");
         };
         write("api/v1/app.py", "one");
-        let before = of_folder(folder.path());
+        let before = folder_fingerprint(folder.path());
         write("api/__pycache__/app.pyc", "compiled");
-        assert_eq!(of_folder(folder.path()), before);
+        assert_eq!(folder_fingerprint(folder.path()), before);
         write("api/v1/app.py", "two");
-        assert_ne!(of_folder(folder.path()), before);
+        assert_ne!(folder_fingerprint(folder.path()), before);
     }
 }

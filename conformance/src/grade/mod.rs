@@ -1,25 +1,24 @@
-//! Grading: many implementations in one run, each bounded, none of them of consequence to another.
+//! Grading: many implementations in one run, each within bounds, none of them able to change the result of another.
 //!
-//! - [`Entry`] is what is to be graded, [`Graded`] what came of it, [`Class`] the sort of it;
-//! - [`one`] judges a single implementation within [`Bounds`], which [`watch`] watches over;
-//! - [`pool`] does that for many, side by side; [`state`] keeps what is known, by [`fingerprint`], so that an
-//!   interrupted run goes on where it was;
-//! - [`table`] and [`progress`] show it.
+//! - An [`Entry`] is an implementation to grade, [`Graded`] its result, [`Class`] the kind of submission.
+//! - [`one`] judges a single implementation within [`Bounds`], which [`resource_monitor`] measures.
+//! - [`pool`] judges many side by side. [`state`] keeps results by [`fingerprint`], so that an interrupted run can go on.
+//! - [`table`] and [`progress`] show the results.
 
 mod bounds;
 mod class;
 mod entry;
-mod room;
+mod workdir;
 
 pub mod fingerprint;
 pub mod one;
 pub mod pool;
 pub mod progress;
+pub mod resource_monitor;
 pub mod state;
 pub mod table;
-pub mod watch;
 
 pub use bounds::{Bound, Bounds};
 pub use class::Class;
 pub use entry::{Entry, Graded, entries};
-pub use room::Room;
+pub use workdir::Workdir;

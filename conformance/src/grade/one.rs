@@ -1,21 +1,22 @@
-//! One implementation, from its folder to its verdicts, within its bounds.
+//! One implementation: judged within its bounds, from its folder to its verdicts.
 
 use std::future::Future;
 
-use super::{Bound, Bounds, Class, Entry, Graded, Room, watch};
-use runner::check::{Check, ClockUnproved, Plan};
+use super::{Bound, Bounds, Class, Entry, Graded, Workdir, resource_monitor};
+use runner::check::{Check, Plan};
+use runner::prepare::ClockUnproved;
 use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
 use spec::results::Report;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::suite::Suite;
 use targets::StartClass;
 use targets::clock;
 use targets::command::Command;
-use targets::progress::event::Silence;
-use targets::{Launch, SiteError, Target};
+use targets::progress::event::NoListener;
+use targets::{Isolation, SandboxError, ServerSettings, Target};
 
-/// How many modes of one implementation run side by side; the implementations themselves do too.
+/// The number of modes of one implementation that run in parallel; the implementations themselves do so too.
 const MODES_AT_ONCE: usize = 3;
 
 /// The modes in the order in which a server is tried: one that knows any of them can be judged.
@@ -47,26 +48,26 @@ pub async fn judge(
 ) -> Option<Graded> {
     let clock = if clock::library().is_some() { ClockKind::Faketime } else { ClockKind::Wall };
     let found = Command::new(&entry.given, None, clock);
-    let (command, room) = match (found, Room::new()) {
-        (Ok(command), Ok(room)) => (command, room),
+    let (command, workdir) = match (found, Workdir::new()) {
+        (Ok(command), Ok(workdir)) => (command, workdir),
         (Err(error), _) => {
             let why = Unjudged::new(Class::NoProgram, error.in_report());
             return Some(unjudged(suite, entry, None, why));
         }
         (_, Err(error)) => return Some(failed(suite, entry, &error.to_string())),
     };
-    let command = command.confined(room.path(), bounds.file_kib, bounds.cpu_seconds);
+    let command = command.confined(workdir.path(), bounds.file_kib, bounds.cpu_seconds);
     let judged = tokio::select! {
         judged = tokio::time::timeout(bounds.time, started_and_checked(suite, &command)) => {
             judged.unwrap_or_else(|_| Err(beyond(Bound::Time, bounds)))
         }
-        bound = watch::exceeded(command.marker(), &room, bounds) => Err(beyond(bound, bounds)),
+        bound = resource_monitor::exceeded_bound(command.process_tag(), &workdir, bounds) => Err(beyond(bound, bounds)),
         () = stopped => {
-            command.marker().kill_all();
+            command.process_tag().kill_all();
             return None;
         }
     };
-    command.marker().kill_all();
+    command.process_tag().kill_all();
     Some(match judged {
         Ok(mut report) => {
             report.target.name.clone_from(&entry.name);
@@ -90,8 +91,8 @@ fn unjudged(suite: &Suite, entry: &Entry, command: Option<&Command>, why: Unjudg
     let reason = format!("{class}: {why}");
     let plan = plan();
     let mut report = match command {
-        Some(command) => Check::new(suite, command, &plan, &Silence).unjudged(&reason),
-        None => Check::new(suite, &NoTarget, &plan, &Silence).unjudged(&reason),
+        Some(command) => Check::new(suite, command, &plan, &NoListener).unjudged(&reason),
+        None => Check::new(suite, &NoTarget, &plan, &NoListener).unjudged(&reason),
     };
     report.target.name.clone_from(&entry.name);
     report.outputs.extend(output.map(|(mode, text)| (mode.into(), text)));
@@ -103,7 +104,7 @@ fn plan() -> Plan {
         modes: Subject::of_api(&Mode::ALL),
         scenarios: Vec::new(),
         requirements: Vec::new(),
-        ways: Way::UNAIDED.to_vec(),
+        seed_methods: SeedMethod::UNAIDED.to_vec(),
         given: None,
         jobs: MODES_AT_ONCE,
     }
@@ -112,11 +113,12 @@ fn plan() -> Plan {
 async fn started_and_checked(suite: &Suite, command: &Command) -> Result<Report, Unjudged> {
     start(command).await?;
     let plan = plan();
-    match Check::new(suite, command, &plan, &Silence).run().await {
-        Ok(report) => Ok(report),
+    match Check::new(suite, command, &plan, &NoListener).run().await {
+        Ok(checked) => Ok(checked.report),
         Err(ClockUnproved) => {
             let command = command.with_clock(ClockKind::Wall);
-            let report = Check::new(suite, &command, &plan, &Silence).run().await;
+            let checked = Check::new(suite, &command, &plan, &NoListener).run().await;
+            let report = checked.map(|checked| checked.report);
             report.map_err(|ClockUnproved| Unjudged::new(Class::SuiteFailed, "no clock moves its time"))
         }
     }
@@ -124,19 +126,19 @@ async fn started_and_checked(suite: &Suite, command: &Command) -> Result<Report,
 
 /// Finds out whether the program serves at all: in one mode at least.
 async fn start(command: &Command) -> Result<(), Unjudged> {
-    let sort = |error: SiteError| match error {
-        SiteError::NoStart(failure) => Unjudged::new(Class::Start(failure.class()), failure.to_string()),
+    let sort = |error: SandboxError| match error {
+        SandboxError::NoStart(failure) => Unjudged::new(Class::Start(failure.class()), failure.to_string()),
         other => Unjudged::new(Class::Start(StartClass::DoesNotStart), other.to_string()),
     };
-    let mut site = command.open().await.map_err(sort)?;
+    let mut sandbox = command.open().await.map_err(sort)?;
     let mut first = None;
     for mode in TRIED {
-        let error = match site.start(&Launch::documented(mode)).await {
+        let error = match sandbox.start(&ServerSettings::documented(mode)).await {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        let quick = matches!(&error, SiteError::NoStart(failure) if failure.is_quick());
-        first = first.or_else(|| Some(Unjudged { output: said(mode, site.output()), ..sort(error) }));
+        let quick = matches!(&error, SandboxError::NoStart(failure) if failure.is_quick());
+        first = first.or_else(|| Some(Unjudged { output: said(mode, sandbox.output()), ..sort(error) }));
         if !quick {
             break;
         }
@@ -169,7 +171,15 @@ impl Target for NoTarget {
         String::new()
     }
 
-    async fn open(&self) -> Result<Box<dyn targets::Site>, SiteError> {
-        Err(SiteError::NotPossible("there is nothing to start".to_owned()))
+    fn isolation(&self) -> Isolation {
+        Isolation::ForkPerBatch
+    }
+
+    fn seed_methods(&self) -> &'static [SeedMethod] {
+        &[]
+    }
+
+    async fn open(&self) -> Result<Box<dyn targets::Sandbox>, SandboxError> {
+        Err(SandboxError::NotPossible("there is nothing to start".to_owned()))
     }
 }

@@ -1,4 +1,7 @@
-//! The pool: implementations side by side, each on a thread and a runtime of its own.
+//! The pool judges implementations in parallel, each on a thread and a runtime of its own.
+//!
+//! It is not `search::parallel`, whose threads keep one runtime each and end at the first failure: here a panic must
+//! not reach the next implementation, each result is told at once, and a signal ends what runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,22 +12,23 @@ use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 
 use super::{Bounds, Entry, Graded, one};
+use crate::error::Error;
 use spec::suite::Suite;
 use targets::process::reaper;
 
-/// Tells whether a run came to its end.
+/// The end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// Every implementation has been graded.
     Whole,
-    /// A signal interrupted it; what had been graded until then was told.
+    /// A signal interrupted it; the results until then were handed over.
     Interrupted(Signal),
 }
 
-/// Grades `entries`, `jobs` at once, and tells of each as it is done, with its place among them.
+/// Grades `entries`, `jobs` at once, and hands each result to `on_graded`, with the entry's index.
 ///
-/// When `interrupt` resolves, what runs is ended and cleaned up. At the end every child of this process is
-/// killed, so the caller may have none of its own.
+/// When `interrupt` resolves, running implementations are stopped and cleaned up. At the end every child of this
+/// process is killed, so the caller must not have children of its own.
 ///
 /// # Errors
 ///
@@ -35,12 +39,12 @@ pub fn grade(
     jobs: usize,
     bounds: &Bounds,
     interrupt: impl Future<Output = Signal>,
-    mut tell: impl FnMut(usize, Graded),
+    mut on_graded: impl FnMut(usize, Graded),
 ) -> std::io::Result<Ended> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    // The place of the next entry; every worker takes one after another until none is left.
+    // The index of the next entry; every worker takes one after another until none is left.
     let next = AtomicUsize::new(0);
-    // Set to true once, by this thread, to end the workers; `stop` outlives them.
+    // This thread sets it to true, once, to end the workers; `stop` outlives them.
     let (stop, stopped) = watch::channel(false);
     // At most one message an entry; it closes when the last worker ends.
     let (sender, mut done) = mpsc::unbounded_channel();
@@ -50,11 +54,11 @@ pub fn grade(
             let (sender, stopped, next) = (sender.clone(), stopped.clone(), &next);
             thread::Builder::new().spawn_scoped(scope, move || {
                 loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(entry) = entries.get(place) else { return };
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(entry) = entries.get(index) else { return };
                     let Some(graded) = isolated(suite, entry, bounds, stopped.clone()) else { return };
-                    // The receiver is gone only if telling panicked.
-                    let _ = sender.send((place, graded));
+                    // The receiver is gone only if `on_graded` panicked.
+                    let _ = sender.send((index, graded));
                 }
             })?;
         }
@@ -65,7 +69,7 @@ pub fn grade(
             loop {
                 tokio::select! {
                     graded = done.recv() => match graded {
-                        Some((place, graded)) => tell(place, graded),
+                        Some((index, graded)) => on_graded(index, graded),
                         None => return ended,
                     },
                     signal = &mut interrupt, if ended == Ended::Whole => {
@@ -80,7 +84,7 @@ pub fn grade(
     ended
 }
 
-/// Judges one entry where not even a panic reaches the others.
+/// Judges one entry; even a panic does not reach the others.
 fn isolated(
     suite: &Suite,
     entry: &Entry,
@@ -88,13 +92,11 @@ fn isolated(
     mut stopped: watch::Receiver<bool>,
 ) -> Option<Graded> {
     let judged = catch_unwind(AssertUnwindSafe(|| {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| format!("the runtime cannot start: {error}"))?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
         Ok(runtime.block_on(one::judge(suite, entry, bounds, async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         })))
     }));
-    let judged: Result<Option<Graded>, String> =
-        judged.unwrap_or_else(|_| Err("the suite panicked; standard error says where".to_owned()));
-    judged.unwrap_or_else(|why| Some(one::failed(suite, entry, &why)))
+    let judged = judged.unwrap_or(Err(Error::Panic));
+    judged.unwrap_or_else(|error| Some(one::failed(suite, entry, &error.to_string())))
 }

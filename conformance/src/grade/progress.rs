@@ -1,17 +1,17 @@
-//! Progress on a terminal while many implementations are graded; nothing of it where standard error is piped.
+//! The progress bar of a grading, if standard error is a terminal.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar on standard error that counts implementations and estimates the rest.
+/// A progress bar on standard error that counts implementations and estimates the remaining time.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
-    /// Draws on standard error if that is a terminal; `known` of `all` are done already.
+    /// Starts the bar, which is drawn only on a terminal; `known` of `all` implementations are done already.
     pub fn on_terminal(all: usize, known: usize) -> Self {
         let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr());
         let template = "{spinner} {pos}/{len} implementations, {elapsed}, about {eta} left: {msg}";
@@ -24,7 +24,7 @@ impl Progress {
         Self { bar }
     }
 
-    /// Counts one more, and says which.
+    /// Counts one more implementation, and shows its name.
     pub fn done(&self, name: &str) {
         self.bar.set_message(format!("{name} is done"));
         self.bar.inc(1);

@@ -1,4 +1,4 @@
-//! The state of a run: one JSON line an implementation, so that an interrupted run goes on where it was.
+//! The state of a run: one line of JSON per implementation, with which an interrupted run can go on.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -13,7 +13,7 @@ use spec::suite::Suite;
 /// The file in a folder that is given as the state.
 const IN_FOLDER: &str = "conformance-grade.jsonl";
 
-/// What is known already, and the file to which more is added.
+/// The results of earlier runs, and the file that new results are added to.
 #[derive(Debug, Default)]
 pub struct State {
     suite: String,
@@ -32,15 +32,15 @@ struct Line {
 }
 
 impl State {
-    /// Opens the state at `path`, a file or a folder for one; without a path nothing is kept.
+    /// Opens the state at `path`, a file or a folder for the file; without a path nothing is kept.
     ///
-    /// What another version of the suite has judged is passed over.
+    /// The results of another version of the suite are ignored.
     ///
     /// # Errors
     ///
     /// When the file cannot be read or written, or is something else.
     pub fn open(path: Option<&Path>, suite: &Suite) -> io::Result<Self> {
-        let suite = fingerprint::of_suite(suite);
+        let suite = fingerprint::suite_fingerprint(suite);
         let Some(path) = path else { return Ok(Self { suite, ..Self::default() }) };
         let path = if path.is_dir() { path.join(IN_FOLDER) } else { path.to_owned() };
         let text = match fs::read_to_string(&path) {
@@ -64,14 +64,14 @@ impl State {
         Ok(Self { suite, known, file: Some(file) })
     }
 
-    /// Finds what is known of an implementation with this fingerprint, under the name of this run.
+    /// Returns the result of an implementation with this fingerprint, under the name of this run.
     pub fn find(&self, entry: &Entry, fingerprint: &str) -> Option<Graded> {
         let mut graded = self.known.get(&(entry.folder.clone(), fingerprint.to_owned())).cloned()?;
         graded.report.target.name.clone_from(&entry.name);
         Some(graded)
     }
 
-    /// Adds a result: one whole line in one write.
+    /// Adds a result, as one line in one write.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The table of a grading: a line for each implementation, then how many there are of each class.
+//! The table of a grading: a row for each implementation, then the size of each class.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use spec::results::Kind;
 use spec::results::Outcome;
 use spec::results::Strictness;
 
-/// Writes the table for a person, with ANSI styles; the counts are of musts.
+/// Returns the table with ANSI styles; the counts are of musts.
 pub fn table(graded: &[Graded], catalogue: &Catalogue) -> String {
     let mut out = String::new();
     let names = graded.iter().map(|one| one.report.target.name.chars().count());
@@ -59,7 +59,7 @@ pub fn meets(graded: &Graded, catalogue: &Catalogue) -> bool {
     graded.class == Class::Judged && graded.report.outcome(catalogue, Strictness::default()) == Outcome::Met
 }
 
-/// Why it could not be judged: every verdict says the same.
+/// Returns why it could not be judged, which every verdict says.
 fn reason(graded: &Graded) -> String {
     let first = graded.report.modes.first().and_then(|mode| {
         graded.report.verdicts.find(spec::catalogue::MODE_SELECTED, *mode).and_then(|one| one.reason.clone())

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::webdriver::Session;
 
-/// What Chromium is started with: alone, quiet, and able to run as root in a container.
+/// The options of Chromium: no contact with others, and able to run as root in a container.
 const OPTIONS: [&str; 9] = [
     "--headless=new",
     "--no-sandbox",
@@ -41,7 +41,7 @@ struct Browser {
     pages: usize,
 }
 
-/// Says why there is no browser to drive, if that is so.
+/// Returns what is missing, if this machine has no browser to drive.
 pub fn missing() -> Option<String> {
     let runs = |program: &str| {
         let mut probe = Command::new(program);
@@ -50,8 +50,7 @@ pub fn missing() -> Option<String> {
     };
     let found = runs("chromedriver") && BROWSERS.iter().any(|browser| runs(browser));
     (!found).then(|| {
-        "the HTML page: no chromium with chromedriver (Debian: apt-get install chromium chromium-driver)"
-            .to_owned()
+        "no chromium with chromedriver (Debian: apt-get install chromium chromium-driver)".to_owned()
     })
 }
 

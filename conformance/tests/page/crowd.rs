@@ -11,16 +11,16 @@ use runner::check::{Check, Plan};
 use spec::catalogue::Need;
 use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
+use spec::results::SeedMethod;
 use spec::results::TargetKind;
-use spec::results::Way;
 use spec::results::{Finding, Kind, Verdicts};
 use spec::results::{Report, TargetInfo};
 use targets::Target;
 use targets::command::Command;
-use targets::progress::event::Silence;
+use targets::progress::event::NoListener;
 
-use crate::broken::{Broken, Fault};
-use crate::on_disk::suite;
+use test_support::broken::{Broken, Fault};
+use test_support::suite::suite;
 
 /// The deviations, each with the mode and the scenarios in which it is looked for.
 const DEVIATIONS: [(Fault, Mode, &[&str]); 10] = [
@@ -30,13 +30,13 @@ const DEVIATIONS: [(Fault, Mode, &[&str]); 10] = [
     (Fault::EndsEarly, Mode::SessionExpAuth, &["session-09-boundary"]),
     (Fault::EndsLate, Mode::SessionDbAuth, &["session-10-expiry-to-the-second"]),
     (Fault::GarbageForMe, Mode::BasicAuth, &["basic-11-current-user", "session-00-me"]),
-    (Fault::ShowsHash, Mode::SessionAuth, &["api-users-read-session", "api-bytes-session"]),
+    (Fault::ShowsHash, Mode::SessionAuth, &["api-users-read", "api-bytes"]),
     (Fault::NoCors, Mode::SessionAuth, &["session-07-bytes", "api-status"]),
     (Fault::LostOnRestart, Mode::SessionDbAuth, &["session-10-restart"]),
     (Fault::NoCookie, Mode::SessionExpAuth, &[]),
 ];
 
-/// What each of them came to, in the same order.
+/// The verdicts of each of them, in the same order.
 static FOUND: LazyLock<Vec<Report>> = LazyLock::new(|| {
     DEVIATIONS.iter().map(|(fault, mode, scenarios)| check(&Broken(*fault), *mode, scenarios)).collect()
 });
@@ -46,12 +46,12 @@ fn check(target: &dyn Target, mode: Mode, scenarios: &[&str]) -> Report {
         modes: vec![mode.into()],
         scenarios: scenarios.iter().map(|name| (*name).to_owned()).collect(),
         requirements: Vec::new(),
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs: 1,
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    runtime.block_on(Check::new(suite(), target, &plan, &Silence).run()).expect("the clock follows")
+    runtime.block_on(Check::new(suite(), target, &plan, &NoListener).run()).expect("the clock follows").report
 }
 
 /// An implementation with these deviations; whole without any.
@@ -74,10 +74,10 @@ pub fn implementation(name: &str, deviations: &[Fault]) -> Entry {
         command: Some("python3 -m api.v1.app".to_owned()),
         url: "http://127.0.0.1:5000".to_owned(),
         clock: ClockKind::Faketime,
-        seeding: Some(Way::Api),
+        seeding: Some(SeedMethod::Api),
     };
     let verdicts = Verdicts::from(worst.into_values().collect::<Vec<_>>());
-    Entry::of(Report {
+    Entry::judged(Report {
         target,
         modes: Subject::of_api(&Mode::ALL),
         verdicts,
@@ -112,7 +112,7 @@ pub fn ends_in_one_mode(name: &str, last_words: &str, deviations: &[Fault]) -> E
     let all = others.chain(failed.verdicts.in_order(&suite().catalogue)).cloned().collect::<Vec<_>>();
     report.verdicts = Verdicts::from(all);
     report.outputs = failed.outputs;
-    Entry::of(report)
+    Entry::judged(report)
 }
 
 /// An implementation whose time could not be made to pass.
@@ -128,7 +128,7 @@ pub fn without_clock(name: &str) -> Entry {
     };
     let all = report.verdicts.in_order(&suite().catalogue).map(without).collect::<Vec<_>>();
     report.verdicts = Verdicts::from(all);
-    Entry::of(report)
+    Entry::judged(report)
 }
 
 fn judged(entry: Entry) -> Report {

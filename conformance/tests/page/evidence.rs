@@ -1,9 +1,9 @@
 //! The evidence of a sign: by mouse, by keyboard, and without a script.
 
-use crate::broken::Fault;
 use crate::crowd::{class, crowd, ends_in_one_mode, implementation, unjudged};
 use crate::view::{DESK, PHONE, Page};
 use crate::webdriver::Key;
+use test_support::broken::Fault;
 
 const SENTENCE: &str =
     "POST /api/v1/auth_session/login with form email and password answers 200 with the user";
@@ -169,7 +169,7 @@ pub fn one_implementation_shows_what_is_not_met_at_once() {
     assert_eq!(page.text("#outputs pre"), "no such table");
     let page = Page::open(&[unjudged("lost")], DESK);
     assert_eq!(page.rows(), ["lost"]);
-    assert!(page.text(".lead").starts_with("0 of 1 implementation could be judged"));
+    assert!(page.text(".lead").starts_with("0 of 1 implementation judged"));
 }
 
 pub fn without_a_script_everything_can_be_read() {

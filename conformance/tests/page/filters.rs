@@ -6,10 +6,10 @@ use report::Entry;
 use spec::catalogue::{Requirement, Weight};
 use spec::results::Kind;
 
-use crate::broken::Fault;
 use crate::crowd::{class, crowd, implementation};
-use crate::on_disk::suite;
 use crate::view::{DESK, Page};
+use test_support::broken::Fault;
+use test_support::suite::suite;
 
 /// The names of these implementations.
 fn names(entries: &[Entry]) -> Vec<String> {

@@ -2,9 +2,9 @@
 
 use report::Entry;
 
-use crate::broken::Fault;
 use crate::crowd::{class, implementation};
 use crate::view::{DESK, PHONE, Page, Screen};
+use test_support::broken::Fault;
 
 /// Boxes that reach beyond the screen, though they do not scroll by themselves.
 const TOO_WIDE: &str = "

@@ -6,10 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::browser;
-use crate::on_disk::suite;
 use crate::webdriver::Key;
+use test_support::suite::suite;
 
-/// What the page is looked at with.
+/// A screen that shows the page.
 #[derive(Clone, Copy)]
 pub struct Screen {
     pub width: u32,
@@ -65,7 +65,7 @@ impl Page {
         devtools("Emulation.setEmulatedMedia", json!({ "media": "print" }));
     }
 
-    /// Gives what a script returns; it works where the page's own scripts are off, too.
+    /// Returns the value of a script; it runs even if the page's own scripts are off.
     pub fn script<T: DeserializeOwned>(&self, script: &str) -> T {
         self.script_on(script, &[])
     }
@@ -151,7 +151,7 @@ impl Page {
         pressed.unwrap_or_else(|| panic!("Tab never comes to {selector}"))
     }
 
-    /// Tells whether what has the focus is what the selector finds.
+    /// Tells whether the element that the selector finds has the focus.
     pub fn has_focus(&self, selector: &str) -> bool {
         self.script_on("return document.activeElement.matches(arguments[0])", &[json!(selector)])
     }
@@ -165,7 +165,7 @@ impl Page {
         )
     }
 
-    /// Tells whether one can see what has the focus, and that it has it.
+    /// Tells whether a reader can see the element with the focus, and that it has the focus.
     pub fn shows_focus(&self) -> bool {
         self.script(
             "const one = document.activeElement;
@@ -183,7 +183,7 @@ impl Page {
         self.script_on(script, &[json!(selector)])
     }
 
-    /// Tells whether anything that the selector finds can be seen.
+    /// Tells whether a reader can see some element that the selector finds.
     pub fn shows(&self, selector: &str) -> bool {
         let script =
             "return [...document.querySelectorAll(arguments[0])].some((one) => one.checkVisibility())";
@@ -212,7 +212,7 @@ impl Page {
         )
     }
 
-    /// Tells whether every row has a cell under each head that is shown, no more and no less.
+    /// Tells whether every row has exactly one cell below each head that is shown.
     pub fn is_aligned(&self) -> bool {
         self.script(
             "const shown = (cells) => [...cells].filter((cell) => cell.checkVisibility()).reduce((sum, cell) => sum + cell.colSpan, 0);

@@ -1,8 +1,8 @@
-//! As much of WebDriver as the tests speak: JSON over HTTP, of which they need a dozen commands.
+//! A client for the dozen commands of WebDriver that the tests need, as JSON over HTTP.
 //!
-//! The crates that speak all of it cost more: thirtyfour switches on serde_json's `preserve_order`, by which
-//! the reference server would no longer sort its keys, and fantoccini brings 32 packages, half of them second
-//! copies, and lacks the logs and the developer tools.
+//! The crates for WebDriver cost more than they save. thirtyfour turns on the feature `preserve_order` of serde_json, with
+//! which the reference server would no longer sort its keys. fantoccini brings 32 packages, half of them second versions,
+//! and lacks the commands for logs and for the developer tools.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use spec::http::Request;
 use targets::client;
 use tokio::runtime::Runtime;
 
-/// How long one command may take; a browser on a busy machine takes its time.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// The time limit of one command; a browser on a busy machine is slow.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The name under which the protocol refers to elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -33,7 +33,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// What is sent for it.
+    /// Returns the character that is sent for the key.
     pub fn character(self) -> char {
         char::from_u32(self as u32).expect("the numbers are of a private area")
     }
@@ -46,7 +46,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts one at the driver on this port; gives it with what the browser is capable of.
+    /// Starts a session at the driver on this port; returns it with the capabilities of the browser.
     pub fn start(port: u16, wanted: &Value) -> (Self, Value) {
         let address = format!("http://127.0.0.1:{port}/session");
         let runtime = Runtime::new().expect("a runtime starts");
@@ -60,14 +60,14 @@ impl Session {
     /// Ends it, and the browser with it.
     pub fn end(&self) {
         let end = Request { method: "DELETE".to_owned(), ..Request::get(self.address.clone()) };
-        self.runtime.block_on(client::send(end, PATIENCE));
+        self.runtime.block_on(client::send(end, TIMEOUT));
     }
 
     /// Carries out a command of the session.
     pub fn command(&self, name: &str, parameters: &Value) -> Value {
         let request =
             Request::post(format!("{}{name}", self.address), "application/json", parameters.to_string());
-        let answer = self.runtime.block_on(client::send(request, PATIENCE)).answer;
+        let answer = self.runtime.block_on(client::send(request, TIMEOUT)).answer;
         let answer = answer.unwrap_or_else(|why| panic!("chromedriver gives no answer to {name}: {why}"));
         let value = answer.json().map(|mut answer| answer["value"].take()).unwrap_or_default();
         assert!(answer.is_success(), "{name} {parameters}: {}", value["message"]);
@@ -79,7 +79,7 @@ impl Session {
         self.command("/url", &json!({ "url": address }));
     }
 
-    /// Runs a script in the page and gives what it returns.
+    /// Runs a script in the page and returns its value.
     pub fn script(&self, script: &str, arguments: &[Value]) -> Value {
         self.command("/execute/sync", &json!({ "script": script, "args": arguments }))
     }

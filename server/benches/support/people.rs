@@ -6,9 +6,8 @@ use std::sync::Arc;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use chrono::Utc;
 use futures_util::future::join_all;
-use server::auth::{Lifetime, PasswordHash, Session, SessionId};
+use server::accounts::{Lifetime, Names, PasswordHash, Session, SessionId};
 use server::store::{Sqlite, Store};
-use server::user::Names;
 use server::{Clock as _, SystemClock, User};
 
 /// Changes that are asked of a store at once: as many as it puts into one commit.
@@ -18,7 +17,7 @@ const AT_ONCE: usize = 1024;
 pub fn users(count: usize) -> Vec<Arc<User>> {
     let user = |number| {
         let names = Names { first: Some("Bob".to_owned()), last: Some("Dylan".to_owned()) };
-        Arc::new(User::new(email(number), PasswordHash::of(&password(number)), names, SystemClock.now()))
+        Arc::new(User::new(email(number), PasswordHash::sha256(&password(number)), names, SystemClock.now()))
     };
     (0..count).map(user).collect()
 }

@@ -1,11 +1,12 @@
-//! What the API says about itself.
+//! The routes about the API itself.
 
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::app::App;
-use crate::reply::{Refusal, Reply};
+use super::service::Service;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 
 /// GET /api/v1/status
 pub fn status() -> Reply {
@@ -13,10 +14,10 @@ pub fn status() -> Reply {
 }
 
 /// GET /api/v1/stats
-pub async fn stats(app: &App) -> Result<Reply, Refusal> {
+pub async fn stats(service: &Service) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     struct Stats {
         users: u64,
     }
-    Ok(Reply::json(&Stats { users: app.store().user_count().await? }))
+    Ok(Reply::json(&Stats { users: service.store().user_count().await? }))
 }

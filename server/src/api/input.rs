@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
+use http::HeaderValue;
 use http::header::{CONTENT_TYPE, HeaderMap};
-use http::{HeaderValue, Request};
 use memchr::memchr;
 use serde_json::{Map, Value};
 
-use crate::reply::Refusal;
+use crate::http::refusal::Refusal;
 
 /// A JSON object, whatever its fields.
 #[derive(Debug)]
@@ -20,14 +19,14 @@ impl JsonBody {
     /// # Errors
     ///
     /// [`Refusal::WrongFormat`] for anything but a JSON object.
-    pub fn read(request: &Request<Bytes>) -> Result<Self, Refusal> {
-        if !has_media_type(request.headers(), "application/json") {
+    pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
+        if !has_media_type(headers, "application/json") {
             return Err(Refusal::WrongFormat);
         }
-        serde_json::from_slice(request.body()).map(Self).map_err(|_| Refusal::WrongFormat)
+        serde_json::from_slice(body).map(Self).map_err(|_| Refusal::WrongFormat)
     }
 
-    /// Takes a text; `None` if it is absent or null.
+    /// Takes a string field; returns `None` if it is absent or null.
     ///
     /// # Errors
     ///
@@ -40,24 +39,29 @@ impl JsonBody {
         }
     }
 
-    /// Takes a text that must be there and not empty; `missing` is the refusal otherwise.
+    /// Takes a string field that must not be empty.
+    ///
+    /// # Errors
+    ///
+    /// `missing` if it is absent, null or empty; [`Refusal::WrongFormat`] for a value of another type.
     pub fn required(&mut self, name: &str, missing: Refusal) -> Result<String, Refusal> {
         self.text(name)?.filter(|text| !text.is_empty()).ok_or(missing)
     }
 }
 
-/// Finds fields of a form body, each the first of its name, as the documents' `request.form.get()` does; `None` for one
-/// that is absent or empty. A body that is no form has no fields.
+/// Finds fields of a form body. Of several fields with one name the first counts, as in the documents'
+/// `request.form.get()`. Returns `None` for a field that is absent or empty; a body of another media type has no fields.
 pub fn form_fields<'a, const N: usize>(
-    request: &'a Request<Bytes>,
+    headers: &HeaderMap,
+    body: &'a [u8],
     names: [&str; N],
 ) -> [Option<Cow<'a, str>>; N] {
-    let is_form = has_media_type(request.headers(), "application/x-www-form-urlencoded");
-    let form: &[u8] = if is_form { request.body() } else { b"" };
+    let is_form = has_media_type(headers, "application/x-www-form-urlencoded");
+    let form = if is_form { body } else { b"" };
     let mut found = [const { None }; N];
     for (name, value) in form_urlencoded::parse(form) {
-        if let Some(place) = names.iter().position(|sought| *sought == name) {
-            found[place].get_or_insert(value);
+        if let Some(index) = names.iter().position(|sought| *sought == name) {
+            found[index].get_or_insert(value);
         }
     }
     found.map(|value| value.filter(|value| !value.is_empty()))
@@ -74,24 +78,22 @@ fn has_media_type(headers: &HeaderMap, expected: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn request(media_type: &str, body: &[u8]) -> Request<Bytes> {
-        let request = Request::builder().header(CONTENT_TYPE, media_type);
-        request.body(Bytes::copy_from_slice(body)).expect("a request")
+    fn of_type(media_type: &str) -> HeaderMap {
+        let media_type = HeaderValue::try_from(media_type).expect("a value");
+        [(CONTENT_TYPE, media_type)].into_iter().collect()
     }
 
     #[test]
     fn a_form_is_decoded_once_and_the_first_field_of_a_name_counts() {
-        let form = request(
-            "Application/X-WWW-Form-Urlencoded; charset=utf-8",
-            b"&&x&email=a%2Bb%40c+d%2525&email=other&password=&semi=1;password=x",
-        );
-        let found = form_fields(&form, ["password", "email", "absent"]);
+        let headers = of_type("Application/X-WWW-Form-Urlencoded; charset=utf-8");
+        let form = b"&&x&email=a%2Bb%40c+d%2525&email=other&password=&semi=1;password=x";
+        let found = form_fields(&headers, form, ["password", "email", "absent"]);
         assert_eq!(found, [None, Some("a+b@c d%25".into()), None]);
         let octets = "application/x-www-form-urlencoded; x=\u{fc}";
-        assert_eq!(form_fields(&request(octets, b"email=a"), ["email"]), [Some("a".into())]);
+        assert_eq!(form_fields(&of_type(octets), b"email=a", ["email"]), [Some("a".into())]);
         for media_type in ["", "text/plain", "application/json", "application/x-www-form-urlencodedx"] {
-            let other = request(media_type, b"email=a");
-            assert_eq!(form_fields(&other, ["email"]), [None], "{media_type:?}");
+            let found = form_fields(&of_type(media_type), b"email=a", ["email"]);
+            assert_eq!(found, [None], "{media_type:?}");
         }
     }
 
@@ -119,16 +121,16 @@ mod tests {
             deep.as_bytes(),
         ];
         for body in broken {
-            let read = JsonBody::read(&request("application/json", body));
+            let read = JsonBody::read(&of_type("application/json"), body);
             assert!(matches!(read, Err(Refusal::WrongFormat)), "{:?}", String::from_utf8_lossy(body));
         }
-        assert!(JsonBody::read(&request("text/plain", b"{}")).is_err());
+        assert!(JsonBody::read(&of_type("text/plain"), b"{}").is_err());
     }
 
     #[test]
     fn a_field_is_a_text_or_missing() {
         let json = br#"{"null": null, "empty": "", "number": 5, "list": ["x"], "text": "x"}"#;
-        let mut body = JsonBody::read(&request("application/json; charset=utf-8", json)).expect("an object");
+        let mut body = JsonBody::read(&of_type("application/json; charset=utf-8"), json).expect("an object");
         for name in ["null", "empty", "absent"] {
             assert_eq!(body.required(name, Refusal::EmailMissing), Err(Refusal::EmailMissing), "{name}");
         }

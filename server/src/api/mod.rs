@@ -1,42 +1,46 @@
-//! The routes: one handler each.
+//! The API: its routes, and one handler for each.
 
 mod index;
 pub mod input;
+pub mod router;
+mod service;
 mod sessions;
 mod users;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::Request;
+use http::header::HeaderMap;
 
-use crate::app::App;
-use crate::reply::{Refusal, Reply};
-use crate::router::Route;
-use crate::user::User;
+pub use service::Service;
 
-/// Calls the route's handler; `user` is who was authenticated, `address` where the request came from.
+use self::router::Route;
+use crate::accounts::User;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
+
+/// Calls the handler of a route. `user` is the authenticated user, `address` the client's.
 pub async fn answer(
-    app: &App,
+    service: &Service,
     route: Route<'_>,
     user: Option<Arc<User>>,
-    request: &Request<Bytes>,
+    headers: &HeaderMap,
+    body: &[u8],
     address: IpAddr,
 ) -> Result<Reply, Refusal> {
     match route {
         Route::Status => Ok(index::status()),
-        Route::Stats => index::stats(app).await,
+        Route::Stats => index::stats(service).await,
         Route::Unauthorized => Err(Refusal::Unauthorized),
         Route::Forbidden => Err(Refusal::Forbidden),
-        Route::ListUsers => users::list(app).await,
+        Route::ListUsers => users::list(service).await,
         // Boxed: the future of every request would be as large as these are.
-        Route::CreateUser => Box::pin(users::create(app, request)).await,
+        Route::CreateUser => Box::pin(users::create(service, headers, body)).await,
         Route::Me => users::me(user),
-        Route::ShowUser(id) => users::show(app, id).await,
-        Route::UpdateUser(id) => users::update(app, id, request).await,
-        Route::DeleteUser(id) => users::delete(app, id).await,
-        Route::Login => Box::pin(sessions::login(app, request, address)).await,
-        Route::Logout => sessions::logout(app, request.headers()).await,
+        Route::ShowUser(id) => users::show(service, id).await,
+        Route::UpdateUser(id) => users::update(service, id, headers, body).await,
+        Route::DeleteUser(id) => users::delete(service, id).await,
+        Route::Login => Box::pin(sessions::login(service, headers, body, address)).await,
+        Route::Logout => sessions::logout(service, headers).await,
     }
 }

@@ -5,16 +5,16 @@ use http::header::{AUTHORIZATION, HeaderMap};
 
 /// Reads email and password from the Authorization header.
 ///
-/// `None` where there is no such header or more than one, its value does not begin with `Basic `, what
-/// follows is not the Base64 of UTF-8 text, or the text has no colon. The first colon separates: a password
-/// may hold others.
+/// Returns `None` if there is not exactly one such header, its value does not begin with `Basic `, the rest is not the
+/// Base64 of UTF-8 text, or the text has no colon. The first colon separates email and password: a password may
+/// contain others.
 pub fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;
     };
     let encoded = value.as_bytes().strip_prefix(b"Basic ")?;
-    // Two allocations per request: what is decoded has to be somewhere, and its second half is cut off.
+    // Two allocations per request: one for the decoded text, one for its second half.
     let mut email = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
     let colon = email.find(':')?;
     let password = email.split_off(colon + 1);

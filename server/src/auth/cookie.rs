@@ -3,17 +3,17 @@
 use http::header::{COOKIE, HeaderMap};
 use memchr::memchr;
 
-/// Finds the value of the cookie called `name`: the first, where there are several.
+/// Finds the value of the cookie called `name`. If there are several, the first counts.
 ///
-/// Names are compared octet by octet. The value is everything up to the next semicolon without the white
-/// space around it, quotes included; it may hold spaces. A pair without `=` has no name.
+/// Names are compared octet by octet. The value extends to the next semicolon, without the white space around it; quotes
+/// and inner spaces belong to it. A pair without `=` has no name.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     headers.get_all(COOKIE).iter().find_map(|value| in_pairs(value.as_bytes(), name.as_bytes()))
 }
 
 fn in_pairs<'a>(mut pairs: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     loop {
-        // A name has neither white space nor an equals sign in it.
+        // A name contains neither white space nor an equals sign.
         let after_name = pairs.trim_ascii_start().strip_prefix(name).map(<[u8]>::trim_ascii_start);
         let value = after_name.and_then(|rest| rest.strip_prefix(b"="));
         let rest = value.unwrap_or(pairs);

@@ -1,4 +1,4 @@
-//! The gate: who may pass, before any route is looked for.
+//! The gate: it lets requests pass, before any route is looked for.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,26 +6,21 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use http::header::{AUTHORIZATION, HeaderMap};
 
-use super::{Guard, Lifetime, SessionCookie, credentials};
+use super::{Attempt, PasswordVerifier, SessionCookie, credentials};
+use crate::accounts::{Lifetime, User};
 use crate::config::{Config, Mode};
-use crate::path::CanonicalPath;
-use crate::reply::Refusal;
-use crate::store::Store;
-use crate::user::User;
+use crate::http::path::CanonicalPath;
+use crate::http::refusal::Refusal;
+use crate::store::{Store, StoreError};
 
 /// The paths that need no credentials.
 const EXCLUDED: [&str; 4] =
     ["/api/v1/status/", "/api/v1/unauthorized/", "/api/v1/forbidden/", "/api/v1/auth_session/login/"];
 
-/// Says whether a credential is required for `path`, given the excluded paths.
+/// Returns whether `path` requires credentials, given the excluded paths.
 ///
 /// Both are slash tolerant, and an excluded path that ends in `*` excludes every path that begins so (Basic
-/// task 13). A path without a canonical spelling is never excluded.
-///
-/// ```
-/// assert!(!server::requires_auth("/api/v1/stats", &["/api/v1/stat*"]));
-/// assert!(server::requires_auth("/api/v1/users", &["/api/v1/stat*"]));
-/// ```
+/// task 13): `/api/v1/stat*` excludes `/api/v1/stats`. A path without a canonical spelling is never excluded.
 pub fn requires_auth(path: &str, excluded_paths: &[impl AsRef<str>]) -> bool {
     match CanonicalPath::parse(path) {
         Some(path) => !excluded_paths.iter().any(|excluded| excludes(excluded.as_ref(), path.as_str())),
@@ -40,12 +35,12 @@ fn excludes(excluded: &str, path: &str) -> bool {
     }
 }
 
-/// How users are identified: a mode, with what it needs to know.
+/// The way in which users are identified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auth {
-    /// Nobody is asked.
+    /// No credentials are required.
     Off,
-    /// Everybody is asked, nobody is known.
+    /// Credentials are required, and none are valid.
     Plain,
     /// By email and password in the Authorization header.
     Basic,
@@ -54,25 +49,25 @@ pub enum Auth {
 }
 
 impl Auth {
-    /// What the settings ask for.
-    pub fn of(config: &Config) -> Self {
+    /// Returns the way that the settings ask for.
+    pub fn new(config: &Config) -> Self {
         match config.mode {
             Mode::Off => Self::Off,
             Mode::Auth => Self::Plain,
             Mode::BasicAuth => Self::Basic,
             Mode::SessionAuth => Self::Session(Lifetime::UNLIMITED),
             Mode::SessionExpAuth | Mode::SessionDbAuth => {
-                Self::Session(Lifetime::of_seconds(config.session_duration))
+                Self::Session(Lifetime::from_seconds(config.session_duration))
             }
         }
     }
 
-    /// Whether one can log in.
+    /// Returns whether there are sessions to log in to.
     pub fn has_sessions(self) -> bool {
         matches!(self, Self::Session(_))
     }
 
-    /// How long sessions live; for ever where there are none.
+    /// Returns the lifetime of sessions, which is unlimited if there are none.
     pub fn lifetime(self) -> Lifetime {
         match self {
             Self::Session(lifetime) => lifetime,
@@ -80,7 +75,7 @@ impl Auth {
         }
     }
 
-    /// What a 401 asks for in WWW-Authenticate (RFC 9110, 11.6.1). Browsers open a dialog for Basic only.
+    /// Returns the WWW-Authenticate header of a 401 (RFC 9110, 11.6.1). Browsers open a dialog for Basic only.
     pub fn challenge(self) -> &'static str {
         match self {
             Self::Basic => r#"Basic realm="api", charset="UTF-8""#,
@@ -91,28 +86,30 @@ impl Auth {
 
 /// The gate of one server.
 pub struct Gate {
-    /// How users are identified.
+    /// The way in which users are identified.
     pub auth: Auth,
-    /// What names a session.
+    /// The session cookie.
     pub cookie: SessionCookie,
-    /// Who tests passwords.
-    pub guard: Guard,
+    /// The verifier of passwords.
+    pub verifier: PasswordVerifier,
 }
 
 impl Gate {
-    /// What the settings ask for.
-    pub fn of(config: &Config) -> Self {
-        let guard = if config.hardened { Guard::hardened() } else { Guard::documented() };
-        Self { auth: Auth::of(config), cookie: SessionCookie::of(config), guard }
+    /// Makes the gate that the settings ask for.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            auth: Auth::new(config),
+            cookie: SessionCookie::new(config),
+            verifier: PasswordVerifier::new(config),
+        }
     }
 
-    /// Lets a request pass: the user who sent it, or nobody where nobody needs to be known.
+    /// Lets a request pass, and returns its user, or `None` if the path requires no credentials.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Unauthorized`] without credentials, [`Refusal::Forbidden`] with credentials that identify
-    /// nobody, [`Refusal::Unavailable`] where the store cannot say; and where hardened
-    /// [`Refusal::TooManyTries`] of a password.
+    /// [`Refusal::Unauthorized`] without credentials, [`Refusal::Forbidden`] if they identify no user,
+    /// [`Refusal::Unavailable`] if the store cannot be read; where hardened, also [`Refusal::TooManyTries`].
     pub async fn admit(
         &self,
         path: &CanonicalPath<'_>,
@@ -132,12 +129,34 @@ impl Gate {
             Auth::Off | Auth::Plain => None,
             Auth::Basic => {
                 let (email, password) = credentials(headers).ok_or(Refusal::Forbidden)?;
-                let identified = self.guard.identify(&email, &password, address, store, now).await;
+                let attempt = Attempt { email: &email, password: &password, address, now };
+                let identified = self.verifier.identify(&attempt, store).await;
                 Some(identified.map_err(Refusal::without_reason)?)
             }
-            Auth::Session(lifetime) => lifetime.user(session_id, store, now).await?,
+            Auth::Session(_) => self.session_user(session_id, store, now).await?,
         };
         user.map(Some).ok_or(Refusal::Forbidden)
+    }
+
+    /// Finds the user of a live session, whose ID is the value of a cookie.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be read.
+    pub async fn session_user(
+        &self,
+        session_id: Option<&[u8]>,
+        store: &dyn Store,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<User>>, StoreError> {
+        let Some(id) = session_id.and_then(|id| str::from_utf8(id).ok()) else {
+            return Ok(None);
+        };
+        let lifetime = self.auth.lifetime();
+        let session = store.session(id).await?;
+        Ok(session
+            .filter(|session| !lifetime.is_expired(session.created_at, now))
+            .map(|session| session.user))
     }
 }
 
@@ -159,8 +178,8 @@ mod tests {
                 "SESSION_DURATION" => Some("60".to_owned()),
                 _ => None,
             });
-            let auth = Auth::of(&config.expect("good settings"));
-            assert_eq!(auth.lifetime(), Lifetime::of_seconds(seconds), "{mode}");
+            let auth = Auth::new(&config.expect("good settings"));
+            assert_eq!(auth.lifetime(), Lifetime::from_seconds(seconds), "{mode}");
         }
     }
 

@@ -1,4 +1,6 @@
-//! The throttle: how often somebody may be wrong about a password.
+//! The throttle: a limit of wrong passwords, per email and per address.
+//!
+//! Not `governor`: it has no way to refund a try, and a right password must cost nothing.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
@@ -6,23 +8,23 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-/// Wrong passwords for one email that are forgiven at once, and the seconds after which one more is. NIST SP
-/// 800-63B, 5.2.2, allows a hundred in all before an account is closed; nobody is locked out for good here.
+/// The limit of wrong passwords for one email. NIST SP 800-63B, 5.2.2, allows a hundred in all before an account is
+/// closed; here nobody is locked out for good.
 pub const PER_EMAIL: Limit = Limit { burst: 60, seconds: 30 };
 
-/// The same for one address, behind which many people may be: many emails, one guess each, are guesses too.
+/// The limit for one address, which many people may share: one guess for each of many emails is guessing, too.
 pub const PER_ADDRESS: Limit = Limit { burst: 1000, seconds: 1 };
 
-/// Cells in which emails and addresses are counted, 8 bytes each. Two that share a cell share its limit: that is
-/// the price of a table that no number of guesses can make larger, or forget.
+/// Cells in which emails and addresses are counted, 8 bytes each. Two keys that share a cell share its limit: that is
+/// the price of a table that guesses can neither make larger nor make forget.
 const CELLS: usize = 64 * 1024;
 
-/// So many at once, and one more after each so many seconds.
+/// A burst of tries, and the seconds after each of which there is one more.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
-    /// How many at once.
+    /// The tries at once.
     pub burst: i64,
-    /// After how many seconds one of them is forgiven.
+    /// The seconds after which there is one more.
     pub seconds: i64,
 }
 
@@ -40,7 +42,7 @@ pub struct Throttle<S = RandomState> {
 
 /// A try that has been counted; dropping it leaves it counted.
 #[derive(Debug)]
-#[must_use = "a try that turns out right is to be forgiven"]
+#[must_use = "the try of a right password is to be refunded"]
 pub struct Try([usize; 2]);
 
 /// When each cell will be empty, in microseconds since 1970.
@@ -64,7 +66,7 @@ impl Counts {
         Self { limit, empty_at: vec![i64::MIN; CELLS].into() }
     }
 
-    /// What the cell would be with one unit more. A clock that went back closes nothing for longer than its limit.
+    /// Returns the cell with one more unit in it. A clock that goes back closes no cell for longer than its limit.
     fn filled(&self, cell: usize, now: i64) -> i64 {
         self.empty_at[cell].clamp(now, now + self.limit.whole()) + self.limit.unit()
     }
@@ -101,8 +103,8 @@ impl<S: BuildHasher> Throttle<S> {
         Ok(Try(cells))
     }
 
-    /// Takes back a try that was right.
-    pub fn forgive(&self, Try(cells): Try) {
+    /// Takes a try back, as its password was right.
+    pub fn refund(&self, Try(cells): Try) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         for (counts, cell) in counts.iter_mut().zip(cells) {
             counts.empty_at[cell] -= counts.limit.unit();
@@ -114,7 +116,7 @@ impl<S: BuildHasher> Throttle<S> {
     }
 }
 
-/// The part of an address that one subscriber has: of IPv6 the first half (RFC 6177).
+/// Returns the part of an address that one subscriber has: the first half of an IPv6 address (RFC 6177).
 fn network(address: IpAddr) -> u64 {
     match address.to_canonical() {
         IpAddr::V4(address) => u64::from(address.to_bits()),
@@ -182,7 +184,7 @@ mod tests {
         let home = HOME.parse().expect("an address");
         for _ in 0..1000 {
             let one = throttle.count("bob", home, start()).expect("open");
-            throttle.forgive(one);
+            throttle.refund(one);
         }
         for _ in 0..PER_EMAIL.burst {
             assert_eq!(wrong(&throttle, "bob", HOME, start()), None);
@@ -196,7 +198,7 @@ mod tests {
         for _ in 1..PER_EMAIL.burst {
             assert_eq!(wrong(&throttle, "bob", HOME, start()), None);
         }
-        throttle.forgive(throttle.count("bob", HOME.parse().expect("an address"), start()).expect("open"));
+        throttle.refund(throttle.count("bob", HOME.parse().expect("an address"), start()).expect("open"));
         assert_eq!(wrong(&throttle, "bob", HOME, start()), None);
         assert_eq!(wrong(&throttle, "bob", HOME, start()), Some(30));
     }

@@ -1,15 +1,17 @@
 //! A bounded cache in two generations, in front of a store of record.
 //!
-//! New values go to the young generation. When that is full it becomes the old one, and what was old is
-//! forgotten; a value that is used while old becomes young again. So what is used stays, and nothing is
-//! counted per use.
+//! Not `quick_cache`: its guards protect the key that was looked up. A user who is read by email is cached by ID as well,
+//! and neither value may be older than a change of the user, by whichever key that was made.
+//!
+//! New values go to the young generation. When that is full it becomes the old one, and the values of the old one are
+//! dropped; a value that is used while old becomes young again. So values in use stay, and nothing is counted per use.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Maps strings to values, as many as `limit` twice over.
+/// A map from strings to values, of at most twice `limit` entries.
 pub struct Cache<V> {
-    // Readers share it on every request: two atomic steps, as long as nobody writes. It is never held across I/O.
+    // Shared by the readers of every request: two atomic steps, as long as nobody writes. Never held across I/O.
     inner: RwLock<Generations<V>>,
     limit: usize,
 }
@@ -20,18 +22,18 @@ struct Generations<V> {
     epoch: u64,
 }
 
-/// When a read of the store of record began, as [`Cache::fill`] wants to know.
+/// The moment at which a read of the store of record began, for [`Cache::fill`].
 #[derive(Clone, Copy)]
 pub struct Epoch(u64);
 
 impl<V: Clone> Cache<V> {
-    /// An empty cache.
+    /// Makes an empty cache.
     pub fn new(limit: usize) -> Self {
         let inner = Generations { young: HashMap::new(), old: HashMap::new(), epoch: 0 };
         Self { inner: RwLock::new(inner), limit }
     }
 
-    /// The value of `key`, if it is here.
+    /// Finds the value of `key`.
     pub fn find(&self, key: &str) -> Option<V> {
         let inner = self.read();
         if let Some(value) = inner.young.get(key) {
@@ -47,19 +49,19 @@ impl<V: Clone> Cache<V> {
         Some(value)
     }
 
-    /// Whether the value of `key` is here, which does not count as a use of it.
+    /// Returns whether the value of `key` is here. That does not count as a use of it.
     pub fn has(&self, key: &str) -> bool {
         let inner = self.read();
         inner.young.contains_key(key) || inner.old.contains_key(key)
     }
 
-    /// What to hand to [`fill`](Self::fill), asked for before the store of record is read.
+    /// Returns the current moment, for [`fill`](Self::fill): to be called before the store of record is read.
     pub fn epoch(&self) -> Epoch {
         Epoch(self.read().epoch)
     }
 
-    /// Keeps a value that was read from the store of record, unless anything has changed since: the value may
-    /// be from before the change.
+    /// Adds a value that was read from the store of record, unless anything has changed since: the value may be older than
+    /// the change.
     pub fn fill(&self, since: Epoch, key: &str, value: V) {
         let mut inner = self.write();
         if inner.epoch == since.0 {
@@ -67,7 +69,7 @@ impl<V: Clone> Cache<V> {
         }
     }
 
-    /// Keeps a value that has become durable.
+    /// Adds a value that has become durable.
     pub fn put(&self, key: &str, value: V) {
         let mut inner = self.write();
         inner.epoch += 1;
@@ -75,7 +77,7 @@ impl<V: Clone> Cache<V> {
         self.keep(&mut inner, key.into(), value);
     }
 
-    /// Forgets a value whose end has become durable.
+    /// Removes a value whose removal has become durable.
     pub fn remove(&self, key: &str) {
         let mut inner = self.write();
         inner.epoch += 1;

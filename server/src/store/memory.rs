@@ -1,17 +1,19 @@
-//! Sessions in memory, over users in another store: gone after a restart, as the documents have it.
+//! Sessions in memory, with the users of another store. A restart ends them, as the documents have it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures_util::future::Either;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 
-use super::index::{Index, Key};
-use super::{Lookup, Store, StoreError};
-use crate::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
-use crate::user::{Names, User, UserList};
+use super::contract::{Lookup, PURGED_AT_ONCE, Store, StoreError, found};
+use super::digest::SessionDigest;
+use super::index::Index;
+use crate::accounts::{Lifetime, Names, PasswordHash, Session, SessionId, User, UserList, UserSession};
 
-/// Sessions by ID, in the order of their making: the documents' dictionary `user_id_by_session_id`.
+/// Sessions by ID, in the order of their creation: the documents' dictionary `user_id_by_session_id`.
 #[derive(Default)]
 pub struct SessionMap {
     by_id: HashMap<Arc<str>, Session>,
@@ -26,22 +28,19 @@ impl SessionMap {
         self.by_id.insert(id, session);
     }
 
-    /// The session with this ID.
+    /// Finds the session with this ID.
     pub fn find(&self, id: &str) -> Option<&Session> {
         self.by_id.get(id)
     }
 
-    /// Every session with its ID, the oldest first.
+    /// Returns all sessions with their IDs, the oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Session)> {
         self.in_order.iter().map(|id| (&**id, &self.by_id[id]))
     }
 }
 
-/// Sessions that one login forgets at most: more than it adds, and never so many that others wait.
-const FORGOTTEN_AT_ONCE: usize = 4;
-
-/// A store whose sessions are in memory and whose users are in another store. A session takes what it does in
-/// [`Index`] and some forty bytes for its order: a million take 150 MB.
+/// A store whose sessions are in memory and whose users are in another store. A session takes its share of [`Index`] and
+/// some forty bytes for its order: a million take 150 MB.
 pub struct MemorySessions {
     index: Index,
     // Taken by logins and logouts only, for one operation; never across an await.
@@ -49,45 +48,45 @@ pub struct MemorySessions {
     users: Arc<dyn Store>,
 }
 
-/// The sessions in the order of their making. The place of one is its number.
+/// The sessions in the order of their creation. The row ID of each is its number.
 #[derive(Default)]
 struct Order {
     made: i64,
-    keys: BTreeMap<i64, Key>,
+    digests: BTreeMap<i64, SessionDigest>,
 }
 
 impl MemorySessions {
-    /// No sessions yet, and the users of `users`.
+    /// Makes a store without sessions, over the users of `users`.
     pub fn over(users: Arc<dyn Store>) -> Self {
         Self { index: Index::new(), order: Mutex::default(), users }
     }
 
-    /// Adds a session; forgets a few of the oldest that were made before `forget_before`.
-    fn add(&self, key: Key, session: Session, forget_before: Option<DateTime<Utc>>) {
+    /// Adds a session, and purges a few of the oldest if they were created before `purge_before`.
+    fn add(&self, digest: SessionDigest, session: Session, purge_before: Option<DateTime<Utc>>) {
         let mut order = self.order();
-        if let Some(before) = forget_before {
-            for _ in 0..FORGOTTEN_AT_ONCE {
-                let Some(oldest) = order.keys.first_entry() else { break };
-                if !self.index.forget(*oldest.get(), before) {
+        if let Some(before) = purge_before {
+            for _ in 0..PURGED_AT_ONCE {
+                let Some(oldest) = order.digests.first_entry() else { break };
+                if !self.index.remove_if_before(*oldest.get(), before) {
                     break;
                 }
                 oldest.remove();
             }
         }
         order.made += 1;
-        let place = order.made;
-        order.keys.insert(place, key);
-        // Before the order is given back: whoever finds a key there that is not in the index drops it.
-        self.index.add(key, session, place);
+        let rowid = order.made;
+        order.digests.insert(rowid, digest);
+        // Before the order is unlocked: a digest in it that is not in the index is dropped.
+        self.index.add(digest, session, rowid);
     }
 
-    /// Ends a session; whether it was there.
-    fn end(&self, key: Key) -> bool {
-        let place = self.index.remove(key);
-        if let Some(place) = place {
-            self.order().keys.remove(&place);
+    /// Ends a session; returns whether it was there.
+    fn end(&self, digest: SessionDigest) -> bool {
+        let rowid = self.index.remove(digest);
+        if let Some(rowid) = rowid {
+            self.order().digests.remove(&rowid);
         }
-        place.is_some()
+        rowid.is_some()
     }
 
     fn order(&self) -> MutexGuard<'_, Order> {
@@ -133,8 +132,8 @@ impl Store for MemorySessions {
     async fn remove_user(&self, id: &str) -> Result<bool, StoreError> {
         let removed = self.users.remove_user(id).await?;
         if removed {
-            for (key, _) in self.index.of_user(id) {
-                self.end(key);
+            for (digest, _) in self.index.of_user(id) {
+                self.end(digest);
             }
         }
         Ok(removed)
@@ -146,33 +145,37 @@ impl Store for MemorySessions {
         session: Session,
         lifetime: Lifetime,
     ) -> Result<bool, StoreError> {
-        let (key, user_id) = (Key::of(id.as_str()), session.user_id.clone());
-        let forget_before = lifetime.forget_before(session.created_at);
-        self.add(key, session, forget_before);
-        // Only now: where the user is still there, the removal that is yet to come finds the session.
+        let (digest, user_id) = (SessionDigest::new(id.as_str()), session.user_id.clone());
+        let purge_before = lifetime.purge_before(session.created_at);
+        self.add(digest, session, purge_before);
+        // After the session is added: if the user is there now, a later removal of the user finds the session.
         let user = self.users.user(user_id.as_str()).await;
         if !matches!(user, Ok(Some(_))) {
-            self.end(key);
+            self.end(digest);
         }
         Ok(user?.is_some())
     }
 
     fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>> {
-        let key = Key::of(id);
-        let Some(Session { user_id, created_at }) = self.index.find(key) else {
-            return Lookup::ready(Ok(None));
+        let digest = SessionDigest::new(id);
+        let Some(Session { user_id, created_at }) = self.index.find(digest) else {
+            return found(Ok(None));
         };
-        self.users.user(user_id.as_str()).map(move |user| {
+        let with_user = move |user: Option<_>| {
             if user.is_none() {
-                // Another server has removed the user, and could not end what is here.
-                self.end(key);
+                // Another server has removed the user, and could not end the sessions here.
+                self.end(digest);
             }
             user.map(|user| UserSession { user, created_at })
-        })
+        };
+        match self.users.user(user_id.as_str()) {
+            Either::Left(user) => found(user.into_inner().map(with_user)),
+            Either::Right(user) => Either::Right(user.map_ok(with_user).boxed()),
+        }
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
-        Ok(self.end(Key::of(id)))
+        Ok(self.end(SessionDigest::new(id)))
     }
 }
 
@@ -187,14 +190,16 @@ mod tests {
         let users = Arc::new(Sqlite::open(&folder.path().join("a.db")).expect("a database"));
         let store = MemorySessions::over(users.clone());
         let now = DateTime::UNIX_EPOCH;
-        let bob = Arc::new(User::new("bob@h".to_owned(), PasswordHash::of("x"), Names::default(), now));
+        let bob = Arc::new(User::new("bob@h".to_owned(), PasswordHash::sha256("x"), Names::default(), now));
         assert_eq!(store.add_user(Arc::clone(&bob)).await, Ok(true));
         let (id, session) = (SessionId::random(), Session { user_id: bob.id.clone(), created_at: now });
         assert_eq!(store.add_session(id.clone(), session, Lifetime::UNLIMITED).await, Ok(true));
         assert!(store.session(id.as_str()).await.expect("a read").is_some());
         assert_eq!(users.remove_user(bob.id.as_str()).await, Ok(true));
-        assert!(store.index.find(Key::of(id.as_str())).is_some());
+        assert!(store.index.find(SessionDigest::new(id.as_str())).is_some());
         assert!(store.session(id.as_str()).await.expect("a read").is_none());
-        assert!(store.index.find(Key::of(id.as_str())).is_none() && store.order().keys.is_empty());
+        assert!(
+            store.index.find(SessionDigest::new(id.as_str())).is_none() && store.order().digests.is_empty()
+        );
     }
 }

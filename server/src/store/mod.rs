@@ -1,107 +1,34 @@
-//! Where users and sessions are kept.
+//! The stores of users and sessions.
 //!
-//! A change is answered when it is durable: what a verb of [`Store`] has returned is there after a crash, for
-//! as long as the store promises at all. Sessions of `session_auth` and `session_exp_auth` are kept in memory
-//! by documented design ([`MemorySessions`]); everything else is in SQLite ([`Sqlite`]), or in a Redis that several
-//! servers share ([`Redis`]).
+//! A change is answered when it is durable: a change that a method of [`Store`] has returned from survives a crash, as far
+//! as the store promises that at all. Sessions of `session_auth` and `session_exp_auth` are in memory, as the documents
+//! have it ([`MemorySessions`]); everything else is in SQLite ([`Sqlite`]), or in a Redis that several servers share.
 
 mod cache;
+mod contract;
+mod digest;
 mod index;
-mod lookup;
 mod memory;
+#[cfg(feature = "redis")]
 mod redis;
 mod sqlite;
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+#[cfg(feature = "redis")]
 pub use self::redis::{Redis, RedisUrl};
-pub use lookup::Lookup;
+pub use contract::{Lookup, Store, StoreError, found};
 pub use memory::{MemorySessions, SessionMap};
 pub use sqlite::Sqlite;
 
-use crate::auth::{Lifetime, PasswordHash, Session, SessionId, UserSession};
-use crate::user::{Names, User, UserList};
-
-/// Keeps users and sessions.
-///
-/// Reads of one thing are answered by a [`Lookup`]: from memory, or at worst by one look into a file, a future of
-/// each in a box would be three allocations on the way of nearly every request. A list of all users takes its time,
-/// and changes wait for the disk.
-///
-/// Nothing here assumes that this process is the only one. IDs and emails are compared octet by octet. An
-/// implementation joins the contract suite in `tests/store.rs` by one line.
-#[async_trait]
-pub trait Store: Send + Sync {
-    /// Every user, in the order of their creation.
-    async fn users(&self) -> Result<Arc<UserList>, StoreError>;
-
-    /// How many users there are.
-    fn user_count(&self) -> Lookup<'_, u64>;
-
-    /// The user with this ID.
-    fn user(&self, id: &str) -> Lookup<'_, Option<Arc<User>>>;
-
-    /// The user with this email.
-    fn user_by_email(&self, email: &str) -> Lookup<'_, Option<Arc<User>>>;
-
-    /// Adds a user; `false`, and no change, if another has this email.
-    async fn add_user(&self, user: Arc<User>) -> Result<bool, StoreError>;
-
-    /// Sets the names that are `Some`, and `updated_at`; the user as it is now, or `None` if there is no
-    /// such.
-    async fn rename_user(
-        &self,
-        id: &str,
-        names: Names,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Arc<User>>, StoreError>;
-
-    /// Replaces what is kept of a user's password, and nothing else; `false` if there is no such user.
-    async fn rehash_user(&self, id: &str, password: PasswordHash) -> Result<bool, StoreError>;
-
-    /// Removes a user and ends all of its sessions; `false` if there is no such user.
-    async fn remove_user(&self, id: &str) -> Result<bool, StoreError>;
-
-    /// Adds a session; `false`, and no change, if its user is gone. May forget it, and others, once sessions of
-    /// this lifetime [may be forgotten](Lifetime::forget_before).
-    async fn add_session(
-        &self,
-        id: SessionId,
-        session: Session,
-        lifetime: Lifetime,
-    ) -> Result<bool, StoreError>;
-
-    /// The session with this ID, expired or not, and its user: both at once, as nobody needs the one alone, and a
-    /// store beyond a network is asked but once. A session whose user is gone is none.
-    fn session(&self, id: &str) -> Lookup<'_, Option<UserSession>>;
-
-    /// Ends a session: `true` for exactly one of any number of callers.
-    async fn end_session(&self, id: &str) -> Result<bool, StoreError>;
-}
-
-/// Why a store cannot be opened: which, and what is wrong with it.
+/// The error of a store that cannot be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// A file.
+    /// Of a file.
     #[error(transparent)]
     Sqlite(#[from] sqlite::OpenError),
-    /// A Redis.
+    /// Of a Redis.
+    #[cfg(feature = "redis")]
     #[error(transparent)]
     Redis(#[from] redis::OpenError),
-}
-
-/// What a store could not do. The cause has been told to the operator, in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum StoreError {
-    /// A read failed.
-    #[error("the store could not be read")]
-    Read,
-    /// A change failed, wholly; or, where the store broke at that very moment, it may be there after a
-    /// restart.
-    #[error("the change could not be made durable")]
-    Write,
 }

@@ -25,9 +25,7 @@ pub fn missing() -> Option<String> {
     let folder = tempfile::tempdir().expect("a folder");
     let disk = folder.path().join("disk");
     let why = make(&disk).and_then(|()| Mount::of_file(&disk)).err()?;
-    Some(format!(
-        "power cuts: no disk in a file here ({why}); apt-get install e2fsprogs, and run the tests as root"
-    ))
+    Some(format!("no disk in a file: {why} (Debian: apt-get install e2fsprogs; run the tests as root)"))
 }
 
 /// Cuts the power so often, and compares after each.

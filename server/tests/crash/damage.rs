@@ -15,9 +15,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::disk::is_clear_refusal;
 use crate::ground::{Ground, stop};
-use crate::http::{Answer, ask};
-use crate::ledger::{Act, Heard};
 use crate::support::Process;
+use crate::support::http::{Answer, ask};
+use crate::support::ledger::{Act, Heard};
 use crate::tamper::{execute, prepare};
 use crate::totals::{FLIPS, LOGS, REFUSALS, judge};
 

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use crate::faults::{come_and_go, restart};
 use crate::ground::{Ground, stop};
-use crate::ledger::{Act, Heard};
 use crate::support::Process;
+use crate::support::ledger::{Act, Heard};
 use crate::tamper::prepare;
 use crate::totals::{FAULTS, judge};
 
@@ -62,7 +62,7 @@ fn mount(options: &[&str], folder: &Path) -> Result<(), String> {
 /// Why nothing can be mounted here, if so.
 pub fn missing() -> Option<String> {
     let why = Mount::of_memory("64k").err()?;
-    Some(format!("full and read-only disks: nothing can be mounted ({why}); run the tests as root"))
+    Some(format!("no disk that can be mounted: {why} (run the tests as root)"))
 }
 
 /// A full disk refuses changes until there is room again, also to a server that starts.
@@ -112,7 +112,8 @@ fn refuses_or_starts(ground: &mut Ground) -> Result<(), String> {
 /// One line, but for what a large file has it say before, and the exit code of a failure.
 pub fn is_clear_refusal(output: &Output) -> Result<(), String> {
     let said = String::from_utf8_lossy(&output.stderr);
-    let mut lines = said.lines().skip_while(|line| line.starts_with("checking and reading "));
+    let mut lines =
+        said.lines().skip_while(|line| line.contains(" WARN ") && line.contains("checking and reading "));
     let is_line = lines.next().is_some_and(|line| line.starts_with("server: ")) && lines.next().is_none();
     if output.status.code() == Some(1) && is_line {
         Ok(())

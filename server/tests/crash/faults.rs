@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use crate::disk::is_clear_refusal;
 use crate::ground::{Ground, stop};
-use crate::http::ask;
-use crate::ledger::{Act, Heard};
 use crate::limit::limit;
 use crate::strace::{Injection, from_the_start};
+use crate::support::http::ask;
+use crate::support::ledger::{Act, Heard};
 use crate::support::{PATIENCE, Process, serving};
 use crate::tamper::prepare;
 use crate::totals::{FAULTS, judge};

@@ -9,8 +9,8 @@ use nix::sys::signal::Signal;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value};
 
-use crate::http::{Answer, ask};
-use crate::ledger::{Act, Heard, Ledger};
+use crate::support::http::{Answer, ask};
+use crate::support::ledger::{Act, Heard, Ledger};
 use crate::support::{Process, serving};
 
 const MODE: &str = "session_db_auth";

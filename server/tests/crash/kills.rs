@@ -8,8 +8,8 @@ use fastrand::Rng;
 use nix::sys::signal::Signal;
 
 use crate::ground::{Ground, stop};
-use crate::ledger::Heard;
 use crate::support::Process;
+use crate::support::ledger::Heard;
 use crate::totals::{KILLS, judge};
 
 /// Kills of one folder: its log grows over them, and is moved into the file a few times.

@@ -1,6 +1,6 @@
 //! Limits of a process, set from outside.
 
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use crate::disk::is_clear_refusal;
 use crate::faults::restart;
@@ -11,9 +11,7 @@ use crate::totals::{FAULTS, judge};
 
 /// Why limits cannot be set here, if so.
 pub fn missing() -> Option<String> {
-    let tried = Command::new("prlimit").arg("--version").stdout(Stdio::null()).status();
-    let has = tried.is_ok_and(|status| status.success());
-    (!has).then(|| "limits of file sizes and descriptors: no prlimit; apt-get install util-linux".to_owned())
+    test_support::skip::missing("prlimit", "util-linux")
 }
 
 /// Sets a limit of a process that runs.

@@ -5,8 +5,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use nix::sys::signal::Signal;
 
 use crate::ground::Ground;
-use crate::ledger::{Act, Heard};
 use crate::strace::from_the_start;
+use crate::support::ledger::{Act, Heard};
 use crate::support::{Process, serving};
 use crate::tamper::prepare;
 use crate::totals::{POINTS, judge};

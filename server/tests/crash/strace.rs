@@ -23,9 +23,9 @@ pub fn missing() -> Option<String> {
             injection.lift();
             None
         }
-        Err(why) => {
-            Some(format!("disk faults: strace cannot be used here ({why}); apt-get install strace, as root"))
-        }
+        Err(why) => Some(format!(
+            "no strace that may be used: {why} (Debian: apt-get install strace; run the tests as root)"
+        )),
     };
     idle.wait().expect("an end");
     why

@@ -4,8 +4,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::ground::{Ground, stop};
-use crate::ledger::{Act, Heard};
 use crate::support::Process;
+use crate::support::ledger::{Act, Heard};
 use crate::totals::{TAMPERING, judge};
 
 /// Every kind of change, each possible after [`prepare`].

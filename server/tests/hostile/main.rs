@@ -5,6 +5,7 @@ mod answer;
 mod conversation;
 mod corpus;
 #[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
 
 use std::collections::BTreeMap;
@@ -124,7 +125,7 @@ impl Bench {
 
     fn values(&mut self) -> Result<Values, String> {
         self.played += 1;
-        let session = self.runtime.block_on(self.site.app.create_session(&BOB.into()));
+        let session = self.runtime.block_on(self.site.app.service().create_session(&BOB.into()));
         let session = session.ok().flatten().ok_or("no session")?.as_str().to_owned();
         let credentials = if self.is_basic {
             BOB_BASIC.trim_end().to_owned()

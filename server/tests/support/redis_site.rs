@@ -3,9 +3,9 @@
 use server::store::{Redis, RedisUrl, Store as _};
 use tempfile::TempDir;
 
-use crate::redis::RedisServer;
+use crate::support::fault_proxy::FaultProxy;
+use crate::support::redis_server::RedisServer;
 use crate::support::{BOB, BOB_FORM, PATIENCE, Process, bob, exchange, login, serving, split};
-use crate::way::Way;
 
 pub const UNAVAILABLE: &str = "{\n  \"error\": \"Service unavailable\"\n}\n";
 
@@ -21,7 +21,7 @@ fn add_bob(url: &str) {
 /// A server in session_db_auth on the way to a Redis, with Bob logged in.
 pub struct Site {
     pub redis: RedisServer,
-    pub way: Way,
+    pub way: FaultProxy,
     pub process: Process,
     pub cookie: String,
     _folder: TempDir,
@@ -34,7 +34,7 @@ impl Site {
 
     /// As [`start`](Self::start), where a URL must begin with `credentials`, `:PASSWORD@`.
     pub fn start_as(credentials: &str, redis: RedisServer) -> Self {
-        let way = Way::to(redis.address());
+        let way = FaultProxy::new(redis.address());
         let of = |address| format!("redis://{credentials}{address}");
         add_bob(&of(redis.address()));
         let folder = tempfile::tempdir().expect("a folder");

@@ -1,17 +1,18 @@
-//! What an answer changes: the effect of a choice, with the ids and times that the answer carries.
+//! The change of state that an answer causes, with the ids and times that the answer shows.
 
 use serde_json::Value;
 
-use super::expected::{Choice, Effect, read_timestamp};
+use super::response::{AllowedResponse, Effect, read_timestamp};
 use super::state::{Second, Session, State, User};
 use spec::http::Answer;
 
-/// Takes over what `choice` changes, once `answer` has been given for it at `now`.
+/// Applies the effect of `allowed` to `state`, where `answer` is the actual answer that the server gave at `now`.
 ///
-/// An answer that lacks the id or the cookie that it should carry changes nothing: nobody can refer to it.
-pub fn apply(state: &mut State, choice: &Choice, answer: &Answer, cookie_name: &str, now: Second) {
+/// An answer without the id or the cookie that it should carry changes nothing, because no later request can name the
+/// user or the session.
+pub fn apply(state: &mut State, allowed: &AllowedResponse, answer: &Answer, cookie_name: &str, now: Second) {
     let shown = || answer.json().unwrap_or_default();
-    match &choice.effect {
+    match &allowed.effect {
         Effect::None => {}
         Effect::Store(user) => store(state, user.clone(), &shown()),
         Effect::Observe if answer.is_success() => {
@@ -34,14 +35,14 @@ pub fn apply(state: &mut State, choice: &Choice, answer: &Answer, cookie_name: &
         Effect::Delete(id) => state.users.retain(|user| user.id != *id),
         Effect::LogIn(user) => {
             if let Some(id) = answer.cookie(cookie_name) {
-                state.sessions.push(Session { id: id.to_owned(), user: user.clone(), born: now });
+                state.sessions.push(Session { id: id.to_owned(), user: user.clone(), created_at: now });
             }
         }
         Effect::LogOut(id) => state.sessions.retain(|session| session.id != *id),
     }
 }
 
-/// Stores a user under the id and times that the answer shows; one that is stored already stays.
+/// Stores `user` with the id and the times of the shown JSON object, unless a user with that id is already stored.
 fn store(state: &mut State, user: User, shown: &Value) {
     let Some(id) = shown["id"].as_str().filter(|id| state.user(id).is_none()) else { return };
     let (created_at, updated_at) = (time(shown, "created_at"), time(shown, "updated_at"));

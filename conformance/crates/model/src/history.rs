@@ -1,122 +1,129 @@
-//! The history of a server's sessions: what an answer alone does not tell, and the blame for it depends on.
+//! The history of a server's sessions. The attribution of a wrong answer to requirements depends on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::expected::Effect;
+use super::response::Effect;
 use super::state::Second;
-use super::{Asked, Choice, Rules};
+use super::{AllowedResponse, ParsedRequest, Rules};
 use spec::http::Answer;
 
-/// What has happened until now.
+/// The events of every session until now.
 #[derive(Clone, Debug, Default)]
-pub struct History {
-    /// The sessions that logins have made, by ID.
-    sessions: BTreeMap<String, Past>,
-    /// The values that were sent as a session ID before any login had made them.
-    chosen: BTreeSet<String>,
-    /// How often the server was started anew.
+pub struct SessionHistory {
+    /// The sessions that logins have created, by ID.
+    sessions: BTreeMap<String, SessionRecord>,
+    /// The session IDs that a client sent and no login had created.
+    client_chosen: BTreeSet<String>,
+    /// The number of restarts.
     pub restarts: usize,
 }
 
-/// What has happened to one session.
+/// The events of one session.
 #[derive(Clone, Debug)]
-pub struct Past {
-    /// The id of its user.
+pub struct SessionRecord {
+    /// The id of the session's user.
     pub user: String,
-    /// When its login was.
-    pub born: Second,
-    /// How it ended, other than by its age.
-    pub end: Option<End>,
-    /// Logins of its user since, and such as failed.
-    pub logins: usize,
-    /// Logins of its user before.
-    pub earlier: usize,
-    /// Logouts of other sessions since.
-    pub logouts: usize,
-    /// Restarts since its login, or its end.
+    /// The time of the login.
+    pub created_at: Second,
+    /// The way in which the session ended; `None` if it did not end, or only expired.
+    pub end: Option<SessionEnd>,
+    /// The number of later logins of its user, and of later logins of anybody with a wrong password.
+    pub later_logins: usize,
+    /// The number of earlier logins of its user.
+    pub earlier_logins: usize,
+    /// The number of later logouts of other sessions.
+    pub other_logouts: usize,
+    /// The number of restarts since the login, or since the end if the session has ended.
     pub restarts: usize,
-    /// Whether it opened something since.
+    /// Whether a request with the session has succeeded.
     pub used: bool,
 }
 
-/// How a session ended.
+/// The way in which a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// By its logout.
+pub enum SessionEnd {
+    /// By a logout.
     LoggedOut,
-    /// With the process that had made it.
+    /// By the end of the process that held it.
     Lost,
 }
 
-impl History {
-    /// Gives what has happened to a session; `None` of an ID that no login has made.
-    pub fn session(&self, id: &str) -> Option<&Past> {
+impl SessionHistory {
+    /// Returns the record of a session; `None` for an ID that no login has created.
+    pub fn session(&self, id: &str) -> Option<&SessionRecord> {
         self.sessions.get(id)
     }
 
-    /// Iterates over the IDs that logins have made.
+    /// Iterates over the IDs that logins have created.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.sessions.keys().map(String::as_str)
     }
 
-    /// Tells whether a client has sent this ID before any login had made it.
-    pub fn was_chosen(&self, id: &str) -> bool {
-        self.chosen.contains(id)
+    /// Returns whether a client has sent this ID before any login had created it.
+    pub fn was_client_chosen(&self, id: &str) -> bool {
+        self.client_chosen.contains(id)
     }
 
-    /// Notes that the process was ended and another started.
+    /// Records a restart of the server with the settings that it had before.
     pub fn restart(&mut self, rules: &Rules) {
         self.restarts += 1;
-        for past in self.sessions.values_mut() {
-            past.restarts += 1;
-            if !rules.keeps_sessions() && past.end.is_none() {
-                (past.end, past.restarts) = (Some(End::Lost), 0);
+        for session in self.sessions.values_mut() {
+            session.restarts += 1;
+            if !rules.keeps_sessions() && session.end.is_none() {
+                (session.end, session.restarts) = (Some(SessionEnd::Lost), 0);
             }
         }
     }
 
-    /// Notes an answer that is right.
-    pub fn note(&mut self, asked: &Asked, choice: &Choice, answer: &Answer, rules: &Rules, now: Second) {
+    /// Records an answer that is one of the allowed responses.
+    pub fn record(
+        &mut self,
+        parsed: &ParsedRequest,
+        allowed: &AllowedResponse,
+        answer: &Answer,
+        rules: &Rules,
+        now: Second,
+    ) {
         let sent =
-            asked.cookies(&rules.session_name).map(str::to_owned).chain(asked.form_field("session_id"));
+            parsed.cookies(&rules.session_name).map(str::to_owned).chain(parsed.form_field("session_id"));
         for id in sent {
             match self.sessions.get_mut(&id) {
-                Some(past) => past.used |= answer.is_success(),
+                Some(session) => session.used |= answer.is_success(),
                 None => {
-                    self.chosen.insert(id);
+                    self.client_chosen.insert(id);
                 }
             }
         }
-        if choice.rule == "login.wrong-password" {
-            self.sessions.values_mut().for_each(|past| past.logins += 1);
+        if allowed.requirement == "login.wrong-password" {
+            self.sessions.values_mut().for_each(|session| session.later_logins += 1);
         }
-        match &choice.effect {
+        match &allowed.effect {
             Effect::LogIn(user) => {
                 self.sessions
                     .values_mut()
-                    .filter(|past| past.user == *user)
-                    .for_each(|past| past.logins += 1);
-                let earlier = self.sessions.values().filter(|past| past.user == *user).count();
+                    .filter(|session| session.user == *user)
+                    .for_each(|session| session.later_logins += 1);
+                let earlier_logins = self.sessions.values().filter(|session| session.user == *user).count();
                 if let Some(id) = answer.cookie(&rules.session_name) {
-                    let born = Past {
+                    let record = SessionRecord {
                         user: user.clone(),
-                        born: now,
+                        created_at: now,
                         end: None,
-                        logins: 0,
-                        earlier,
-                        logouts: 0,
+                        later_logins: 0,
+                        earlier_logins,
+                        other_logouts: 0,
                         restarts: 0,
                         used: false,
                     };
-                    self.sessions.insert(id.to_owned(), born);
+                    self.sessions.insert(id.to_owned(), record);
                 }
             }
             Effect::LogOut(id) => {
-                for (other, past) in &mut self.sessions {
+                for (other, session) in &mut self.sessions {
                     if other == id {
-                        (past.end, past.restarts) = (Some(End::LoggedOut), 0);
+                        (session.end, session.restarts) = (Some(SessionEnd::LoggedOut), 0);
                     } else {
-                        past.logouts += 1;
+                        session.other_logouts += 1;
                     }
                 }
             }

@@ -1,34 +1,34 @@
-//! The model as a server: a state that answers requests, one after another.
+//! The model as a server: it answers requests one after another.
 
-use super::{Asked, Rules, Second, State, apply, choices, serve};
+use super::{ParsedRequest, Rules, Second, State, allowed_responses, apply, render};
 use spec::http::Answer;
 use spec::http::Request;
 
-/// A correct server in memory.
+/// A correct server whose data is in memory.
 #[derive(Clone, Debug)]
 pub struct Machine {
-    /// Its settings.
+    /// The settings.
     pub rules: Rules,
-    /// What it remembers.
+    /// The stored users and sessions.
     pub state: State,
 }
 
 impl Machine {
-    /// Makes a server with nothing stored.
+    /// Creates a server without users and sessions.
     pub fn new(rules: Rules) -> Self {
         Self { rules, state: State::default() }
     }
 
-    /// Answers a request with the first of the right answers, and names the requirement that asks for it.
+    /// Answers a request with the first allowed response. Returns the id of its requirement, and the answer.
     pub fn answer(&mut self, request: &Request, now: Second) -> (&'static str, Answer) {
-        let asked = Asked::of(request);
-        let choice = choices(&self.state, &self.rules, now, &asked).remove(0);
-        let answer = serve::serve(&choice, &self.rules.session_name, now);
-        apply(&mut self.state, &choice, &answer, &self.rules.session_name, now);
-        (choice.rule, answer)
+        let parsed = ParsedRequest::from(request);
+        let allowed = allowed_responses(&self.state, &self.rules, now, &parsed).remove(0);
+        let answer = render::render(&allowed, &self.rules.session_name, now);
+        apply(&mut self.state, &allowed, &answer, &self.rules.session_name, now);
+        (allowed.requirement, answer)
     }
 
-    /// Ends the process and starts another with these settings on the same data.
+    /// Simulates a new process with these settings on the same data.
     pub fn restart(&mut self, rules: Rules) {
         self.state.restart(&self.rules);
         self.rules = rules;

@@ -1,30 +1,32 @@
-//! The rules that a model runs by: the settings of the documents, read once.
+//! The rules that a model follows: the documents' settings, parsed.
 
 use spec::catalogue::Mode;
 
-/// What AUTH_TYPE, SESSION_NAME and SESSION_DURATION say.
+/// The parsed values of AUTH_TYPE, SESSION_NAME, SESSION_DURATION and TZ.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rules {
-    /// How requests authenticate.
+    /// The way in which requests authenticate (AUTH_TYPE).
     pub mode: Mode,
-    /// The name of the session cookie.
+    /// The name of the session cookie (SESSION_NAME).
     pub session_name: String,
-    /// How long a session lives, in seconds; `None` for ever.
+    /// The lifetime of a session in seconds (SESSION_DURATION); `None` if sessions never expire.
     pub duration: Option<i64>,
-    /// TZ, which no correct answer depends on (security.time-zone).
+    /// The time zone (TZ). No correct answer depends on it (security.time-zone).
     pub time_zone: Option<String>,
 }
 
 impl Rules {
-    /// Reads the settings; a duration that is unset, no integer, zero or negative is none (expiry.never), and
-    /// so is any where sessions do not expire (expiry.plain-never).
+    /// Parses the settings, without a time zone.
+    ///
+    /// A duration that is unset, not an integer, zero or negative means that sessions never expire (expiry.never). In
+    /// the modes without expiry every duration means that (expiry.plain-never).
     pub fn new(mode: Mode, session_name: &str, session_duration: Option<&str>) -> Self {
         let seconds = session_duration.and_then(|text| text.trim().parse().ok());
         let duration = seconds.filter(|seconds| *seconds > 0 && mode.expires());
         Self { mode, session_name: session_name.to_owned(), duration, time_zone: None }
     }
 
-    /// Tells whether sessions outlive the process (db.survives-restart, session.memory-only).
+    /// Returns whether sessions outlive the process (db.survives-restart, session.memory-only).
     pub fn keeps_sessions(&self) -> bool {
         self.mode == Mode::SessionDbAuth
     }

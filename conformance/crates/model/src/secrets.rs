@@ -1,23 +1,24 @@
-//! What no right answer may tell, whatever its status and body: a session ID that was used before, and a password.
+//! Secrets that no answer may reveal, whatever its status and body: a used session ID and a stored password.
 
-use super::Asked;
-use super::blame::Case;
-use super::expected::Effect;
-use super::fits;
-use super::oracle::Deviation;
+use super::ParsedRequest;
+use super::attribution::Observation;
+use super::compare;
+use super::deviation::Deviation;
+use super::response::Effect;
 use super::state::User;
 use spec::http::Answer;
 
-/// Finds a login that answers with an ID that was used before (security.unique-ids, security.no-adopted-id).
-pub fn used_id(case: Case<'_>) -> Option<Deviation> {
-    let Effect::LogIn(_) = case.choice.effect else { return None };
-    let id = case.answer?.cookie(&case.rules.session_name)?;
+/// Returns a deviation if a login answers with a session ID that was used before (security.unique-ids,
+/// security.no-adopted-id).
+pub fn reused_session_id(observation: Observation<'_>) -> Option<Deviation> {
+    let Effect::LogIn(_) = observation.allowed.effect else { return None };
+    let id = observation.answer?.cookie(&observation.rules.session_name)?;
     let line = |(_, value): &(String, String)| value.contains(id);
-    let carried =
-        case.asked.headers.iter().any(line) || String::from_utf8_lossy(&case.asked.body).contains(id);
-    let requirements = if case.history.session(id).is_some() {
+    let carried = observation.parsed.headers.iter().any(line)
+        || String::from_utf8_lossy(&observation.parsed.body).contains(id);
+    let requirements = if observation.history.session(id).is_some() {
         vec!["security.unique-ids", "login.new-session", "login.cookie", "security.no-adopted-id"]
-    } else if carried || case.history.was_chosen(id) {
+    } else if carried || observation.history.was_client_chosen(id) {
         vec!["security.no-adopted-id"]
     } else {
         return None;
@@ -26,21 +27,22 @@ pub fn used_id(case: Case<'_>) -> Option<Deviation> {
     Some(Deviation { requirements, expected, actual })
 }
 
-/// Finds a password of a stored user in an answer to a request that does not carry it (users.hide-password).
-pub fn told_password(users: &[User], asked: &Asked, answer: &Answer) -> Option<Deviation> {
+/// Returns a deviation if an answer shows the password of a stored user and the request does not
+/// (users.hide-password).
+pub fn leaked_password(users: &[User], parsed: &ParsedRequest, answer: &Answer) -> Option<Deviation> {
     let body = String::from_utf8_lossy(&answer.body);
-    let told = |user: &&User| {
-        // A short one may stand there by chance, and so may one that is a name or an address too.
+    let leaked = |user: &&User| {
+        // A short password may occur by chance. One that is part of an email or a name may occur as such.
         let telling = user.password.len() >= 8 && !user.email.contains(&user.password);
         telling
             && body.contains(&user.password)
-            && !String::from_utf8_lossy(&asked.body).contains(&user.password)
+            && !String::from_utf8_lossy(&parsed.body).contains(&user.password)
     };
-    let named = |user: &&User| {
+    let is_no_name = |user: &&User| {
         let names = [&user.first_name, &user.last_name];
         !names.iter().any(|name| name.as_deref().is_some_and(|name| name.contains(&user.password)))
     };
-    users.iter().filter(told).find(named)?;
+    users.iter().filter(leaked).find(is_no_name)?;
     let requirements = vec!["users.hide-password"];
-    Some(Deviation { requirements, expected: "no password".to_owned(), actual: fits::shown(answer) })
+    Some(Deviation { requirements, expected: "no password".to_owned(), actual: compare::answer_text(answer) })
 }

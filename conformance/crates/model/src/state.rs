@@ -1,64 +1,64 @@
-//! The state of a model: what a correct server remembers, and nothing else.
+//! The data that a correct server stores: users and sessions.
 
 use super::Rules;
 
-/// A moment, in seconds since 1970 (UTC): the documents know nothing finer.
+/// A time in whole seconds since 1970-01-01 00:00:00 UTC. The documents have no finer resolution.
 pub type Second = i64;
 
-/// What is stored.
+/// The users and sessions that a server stores.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct State {
     /// The users, oldest first.
     pub users: Vec<User>,
-    /// The sessions that were neither logged out nor lost, oldest first; expired ones are among them.
+    /// The sessions that have been neither logged out nor lost at a restart, oldest first. Expired sessions stay.
     pub sessions: Vec<Session>,
 }
 
 /// A stored user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct User {
-    /// Its id, a UUID version 4.
+    /// The id, a UUID version 4; empty while no answer has shown it.
     pub id: String,
-    /// Its address, as it was given.
+    /// The email, as the client sent it.
     pub email: String,
-    /// Its password.
+    /// The password in plain text.
     pub password: String,
-    /// Its first name, if it has one.
+    /// The first name, if the user has one.
     pub first_name: Option<String>,
-    /// Its last name, if it has one.
+    /// The last name, if the user has one.
     pub last_name: Option<String>,
-    /// When it was stored; `None` until an answer has told.
+    /// The time of creation; `None` while no answer has shown it.
     pub created_at: Option<Second>,
-    /// When it was last changed; `None` until an answer has told.
+    /// The time of the last update; `None` while no answer has shown it.
     pub updated_at: Option<Second>,
 }
 
-/// A session.
+/// A stored session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
-    /// Its ID, as the cookie carries it.
+    /// The session's ID, as the cookie carries it.
     pub id: String,
-    /// The id of the user who logged in; that user may be gone.
+    /// The id of the user who logged in. The user may have been deleted since.
     pub user: String,
-    /// When the login was.
-    pub born: Second,
+    /// The time of the login.
+    pub created_at: Second,
 }
 
-/// What is known of a session's age.
+/// The age of a session, compared with its lifetime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
-    /// It has not expired.
+    /// The session has not expired.
     Live,
-    /// This is the very second until which it lives.
+    /// The session is exactly as old as its lifetime: this is its last second.
     LastSecond,
-    /// It has expired.
+    /// The session has expired.
     Expired,
 }
 
 impl Session {
-    /// Tells how old the session is at `now` (expiry.live-before, expiry.boundary, expiry.dead-after).
+    /// Returns the age of the session at `now` (expiry.live-before, expiry.boundary, expiry.dead-after).
     pub fn age(&self, rules: &Rules, now: Second) -> Age {
-        match rules.duration.map(|duration| self.born.saturating_add(duration)) {
+        match rules.duration.map(|duration| self.created_at.saturating_add(duration)) {
             Some(end) if now > end => Age::Expired,
             Some(end) if now == end => Age::LastSecond,
             _ => Age::Live,
@@ -67,27 +67,27 @@ impl Session {
 }
 
 impl State {
-    /// Finds a user by id.
+    /// Returns the user with this id.
     pub fn user(&self, id: &str) -> Option<&User> {
         self.users.iter().find(|user| user.id == id)
     }
 
-    /// Finds a user by id, to change it.
+    /// Returns the user with this id, mutably.
     pub fn user_mut(&mut self, id: &str) -> Option<&mut User> {
         self.users.iter_mut().find(|user| user.id == id)
     }
 
-    /// Lists the users with an address; the documents do not say that there is only one.
-    pub fn with_email<'a>(&'a self, email: &'a str) -> impl Iterator<Item = &'a User> {
+    /// Iterates over the users with this email, oldest first. The documents do not make emails unique.
+    pub fn users_with_email<'a>(&'a self, email: &'a str) -> impl Iterator<Item = &'a User> {
         self.users.iter().filter(move |user| user.email == email)
     }
 
-    /// Finds a session by its ID.
+    /// Returns the session with this ID.
     pub fn session(&self, id: &str) -> Option<&Session> {
         self.sessions.iter().find(|session| session.id == id)
     }
 
-    /// Forgets what does not outlive a process (users.persist, db.survives-restart, session.memory-only).
+    /// Drops the data that does not outlive the process (users.persist, db.survives-restart, session.memory-only).
     pub fn restart(&mut self, rules: &Rules) {
         if !rules.keeps_sessions() {
             self.sessions.clear();

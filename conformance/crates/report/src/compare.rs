@@ -6,8 +6,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::style::{BAD, BOLD, DIM, GOOD};
 use spec::results::Outcome;
+
+use crate::error::{Error, NoReport};
+use crate::style::{BAD, BOLD, DIM, GOOD};
 
 /// The schema that both reports must have.
 const SCHEMA: &str = "conformance-report/1";
@@ -22,9 +24,9 @@ const ABSENT: &str = "absent";
 /// # Errors
 ///
 /// When a file cannot be read or is no report.
-pub fn compare(old: &Path, new: &Path) -> Result<(String, Outcome), String> {
+pub fn compare(old: &Path, new: &Path) -> Result<(String, Outcome), Error> {
     let (old, new) = (read(old)?, read(new)?);
-    let comparison = Comparison::of(&old, &new);
+    let comparison = Comparison::new(&old, &new);
     let outcome = if comparison.worse.is_empty() { Outcome::Met } else { Outcome::NotMet };
     Ok((comparison.text(), outcome))
 }
@@ -45,24 +47,23 @@ struct Verdict {
     reason: Option<String>,
 }
 
-fn read(path: &Path) -> Result<Vec<Verdict>, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-    verdicts(&text).map_err(|why| format!("{} is no report of `check --json`: {why}", path.display()))
+fn read(path: &Path) -> Result<Vec<Verdict>, Error> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    verdicts(&text).map_err(|source| Error::NoReport { path: path.to_owned(), source })
 }
 
-fn verdicts(text: &str) -> Result<Vec<Verdict>, String> {
-    let value: serde_json::Value =
-        serde_json::from_str(text).map_err(|error| format!("it is not JSON ({error})"))?;
+fn verdicts(text: &str) -> Result<Vec<Verdict>, NoReport> {
+    let value: serde_json::Value = serde_json::from_str(text).map_err(NoReport::Syntax)?;
     if value.is_array() {
-        return Err("it is a list; give single reports".to_owned());
+        return Err(NoReport::List);
     }
     match value["schema"].as_str() {
         Some(SCHEMA) => {}
-        Some(other) => return Err(format!("its schema is {other:?}, not {SCHEMA:?}")),
-        None => return Err(format!("it has no \"schema\": {SCHEMA:?}")),
+        Some(other) => return Err(NoReport::OtherSchema { found: other.to_owned(), expected: SCHEMA }),
+        None => return Err(NoReport::NoSchema { expected: SCHEMA }),
     }
-    let document: Document = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    let document: Document = serde_json::from_value(value).map_err(NoReport::Shape)?;
     Ok(document.verdicts)
 }
 
@@ -87,7 +88,7 @@ struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    fn of(old: &'a [Verdict], new: &'a [Verdict]) -> Self {
+    fn new(old: &'a [Verdict], new: &'a [Verdict]) -> Self {
         let key = |verdict: &'a Verdict| (verdict.requirement.as_str(), verdict.mode.as_str());
         let before: BTreeMap<_, &Verdict> = old.iter().map(|one| (key(one), one)).collect();
         let after: BTreeMap<_, &Verdict> = new.iter().map(|one| (key(one), one)).collect();
@@ -180,7 +181,7 @@ mod tests {
         ]);
         let new =
             report(&[("a", "not-met"), ("b", "not-checked"), ("d", "met"), ("e", "not-met"), ("f", "met")]);
-        let text = anstream::adapter::strip_str(&Comparison::of(&old, &new).text()).to_string();
+        let text = anstream::adapter::strip_str(&Comparison::new(&old, &new).text()).to_string();
         insta::assert_snapshot!(text, @r"
         Worse: 3
           a (must) in off: met → not-met  scenarios/api-status.md:7
@@ -199,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_report_is_refused_with_the_reason() {
-        let error = |text: &str| verdicts(text).err().unwrap_or_default();
+        let error = |text: &str| verdicts(text).err().map_or_else(String::new, |why| why.to_string());
         assert!(error("x").starts_with("it is not JSON"), "{}", error("x"));
         assert_eq!(error("[]"), "it is a list; give single reports");
         assert_eq!(error("{}"), "it has no \"schema\": \"conformance-report/1\"");

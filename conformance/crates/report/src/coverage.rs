@@ -1,5 +1,6 @@
 //! The coverage as text: for a terminal, as Markdown, and as an HTML page complete in itself.
 
+use maud::{DOCTYPE, PreEscaped};
 use spec::catalogue::task;
 use spec::coverage::{Coverage, Row};
 use spec::suite::Suite;
@@ -52,27 +53,43 @@ pub fn markdown(coverage: &Coverage, suite: &Suite) -> String {
     out
 }
 
-/// Writes a page that is complete in itself.
+/// Writes an HTML page that loads nothing from elsewhere.
 pub fn html(coverage: &Coverage, suite: &Suite) -> String {
-    let remarks: String =
-        coverage.remarks(suite).iter().map(|remark| format!("<li>{}</li>\n", escaped(remark))).collect();
-    let head: String = COLUMNS.iter().map(|column| format!("<th>{column}</th>")).collect();
-    let mut rows = String::new();
-    for row in coverage.rows(suite) {
-        let [_, weight, task, modes, steps, scenarios, twin] = cells(&row).map(|text| escaped(&text));
-        let (id, text) = (escaped(&row.requirement.id), escaped(&row.requirement.text));
-        rows.push_str(&format!(
-            "<tr id=\"{id}\"><td><code>{id}</code><small>{text}</small></td><td>{weight}</td><td>{task}</td>\
-             <td>{modes}</td><td class=\"number\">{steps}</td><td>{scenarios}</td><td>{twin}</td></tr>\n"
-        ));
-    }
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Coverage</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<h1>Coverage</h1>\n\
-         <ul>\n{remarks}</ul>\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n\
-         </body>\n</html>\n"
-    )
+    let page = maud::html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Coverage" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { "Coverage" }
+                ul {
+                    @for remark in coverage.remarks(suite) { li { (remark) } }
+                }
+                table {
+                    thead { tr { @for column in COLUMNS { th { (column) } } } }
+                    tbody {
+                        @for row in coverage.rows(suite) {
+                            @let [id, weight, task, modes, steps, scenarios, twin] = cells(&row);
+                            tr id=(id) {
+                                td { code { (id) } small { (row.requirement.text) } }
+                                td { (weight) }
+                                td { (task) }
+                                td { (modes) }
+                                td.number { (steps) }
+                                td { (scenarios) }
+                                td { (twin) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    page.into_string() + "\n"
 }
 
 /// The cells of a row, in the order of [`COLUMNS`].
@@ -92,10 +109,6 @@ fn cells(row: &Row<'_>) -> [String; 7] {
         row.scenarios.join(", "),
         twin,
     ]
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -121,7 +134,7 @@ mod tests {
     #[test]
     fn the_html_is_complete_in_itself_and_names_every_requirement() {
         let text = page(html);
-        assert!(text.starts_with("<!doctype html>") && text.ends_with("</html>\n"));
+        assert!(text.starts_with("<!DOCTYPE html>") && text.ends_with("</html>\n"));
         assert!(
             !text.contains("src=") && !text.contains("href=") && !text.contains("url("),
             "it loads nothing"

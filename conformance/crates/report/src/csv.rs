@@ -48,7 +48,7 @@ pub fn scores(entries: &[Entry], catalogue: &Catalogue, weights: &Weights) -> St
     let shown = |score: Option<f64>| score.map(|score| format!("{score:.4}")).unwrap_or_default();
     for entry in entries {
         for task in task::all(catalogue) {
-            let (title, weight) = (task::title(task), weights.of_task(task).to_string());
+            let (title, weight) = (task::title(task), weights.task_factor(task).to_string());
             table.add(&[&entry.name, task, &title, &weight, &shown(weights.score(entry, catalogue, task))]);
         }
         table.add(&[&entry.name, "total", "", "", &shown(weights.total(entry, catalogue))]);

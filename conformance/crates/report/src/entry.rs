@@ -1,4 +1,4 @@
-//! One implementation among many in a report, and what is known of a requirement over all of its modes.
+//! One implementation among many in a report, and the verdict of a requirement over all of its modes.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use spec::results::{Finding, Kind};
 /// One implementation: its name, and its report or why it could not be judged.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// What the reports call it.
+    /// Its name in the reports.
     pub name: String,
     /// Its report, or why there is none.
     pub result: Result<Report, Unjudged>,
@@ -18,11 +18,11 @@ pub struct Entry {
 /// Why an implementation could not be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unjudged {
-    /// What sort of failure it is, in a word, as in `import-error`.
+    /// The class of the failure, such as `import-error`.
     pub class: String,
-    /// What happened, in one line.
+    /// The reason, in one line.
     pub why: String,
-    /// The last output of the program; empty where there is none.
+    /// The last output of the program; empty if there is none.
     pub output: String,
 }
 
@@ -33,18 +33,18 @@ impl fmt::Display for Unjudged {
 }
 
 impl Entry {
-    /// Makes the entry of an implementation that was judged, under the name of its target.
-    pub fn of(report: Report) -> Self {
+    /// Returns the entry of an implementation that was judged, under the name of its target.
+    pub fn judged(report: Report) -> Self {
         Self { name: report.target.name.clone(), result: Ok(report) }
     }
 
-    /// Lists what is known of a requirement, by mode; empty where nothing is.
+    /// Iterates over the findings of a requirement, by mode.
     pub fn findings<'a>(&'a self, row: &'a Requirement) -> impl Iterator<Item = &'a Finding> {
         let report = self.result.as_ref().ok();
         row.modes.iter().filter_map(move |mode| report?.verdicts.find(&row.id, *mode))
     }
 
-    /// Gives the line that lists a verdict of this implementation as a known failure, if one does.
+    /// Returns the line of the list of known failures that names a verdict of this implementation.
     pub fn listed(&self, finding: &Finding) -> Option<&str> {
         self.result.as_ref().ok()?.verdicts.listed(finding)
     }

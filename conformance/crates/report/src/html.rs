@@ -2,8 +2,8 @@
 //!
 //! Everything is in the page's own markup, so that it can be read, searched and printed without a script; the
 //! script only filters, and shows the evidence of a cell beside it. Equal evidence stands on the page once.
-//! What an implementation has written is hostile: it is escaped, it is bounded, and the page's policy allows
-//! no script and no style but its own.
+//! The output of an implementation is hostile: it is escaped and bounded, and the page's policy allows no script and no
+//! style but its own.
 //!
 //! The page grows by some 40 bytes for a cell that is met and some 80 for another, and evidence is limited as
 //! a whole: 200 implementations × 300 requirements are below 30 MB whatever they have answered, and
@@ -45,7 +45,7 @@ struct Column<'a> {
     failures: Vec<Failure<'a>>,
 }
 
-/// Everything that the parts of the page are made from.
+/// The data that the parts of the page are rendered from.
 struct Page<'a> {
     entries: &'a [Entry],
     catalogue: &'a Catalogue,
@@ -120,7 +120,7 @@ impl<'a> Page<'a> {
         Self { entries, catalogue, columns, clusters, likenesses }
     }
 
-    /// The one implementation that the page is about, where it is about one that could be judged.
+    /// Returns the implementation of a page about a single one that could be judged.
     fn one(&self) -> Option<(&'a Entry, &'a Report)> {
         match self.entries {
             [entry] => Some((entry, entry.result.as_ref().ok()?)),
@@ -128,12 +128,12 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Lists the columns by task.
+    /// Iterates over the columns, grouped by task.
     fn tasks(&self) -> impl Iterator<Item = &[Column<'a>]> {
         self.columns.chunk_by(|left, right| left.row.task == right.row.task)
     }
 
-    /// The parts of the page below its head, what is wanted first first.
+    /// Renders the parts of the page below its head, the most wanted first.
     fn parts(&self) -> Markup {
         let mut room = Room::new();
         match self.one() {
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn one_implementation_has_a_page_of_its_modes_without_sums_and_clusters() {
-        let page = html(&[Entry::of(samples::bad("only"))], &samples::catalogue());
+        let page = html(&[Entry::judged(samples::bad("only"))], &samples::catalogue());
         assert!(page.contains("<h1><bdi>Conformance of only</bdi></h1>"));
         assert!(page.contains("<b>Not every must is met.</b>"));
         assert!(!page.contains("not met by") && !page.contains("fail alike"));
@@ -237,7 +237,7 @@ mod tests {
         let mut report = samples::bad("only");
         report.verdicts.list_as_failing("login.ok", Mode::SessionAuth, "known:1: login.*");
         report.verdicts.list_as_failing("status.ok", Mode::Off, "known:2: status.ok");
-        let page = html(&[Entry::of(report)], &samples::catalogue());
+        let page = html(&[Entry::judged(report)], &samples::catalogue());
         assert_eq!(page.matches("not met in session_auth, as is known").count(), 1);
         assert_eq!(page.matches(", as is known").count(), 1);
         assert!(page.contains("A list says that it fails; take it out: <code>known:2: status.ok</code>"));
@@ -254,7 +254,7 @@ mod tests {
                 }
                 report.verdicts = spec::results::Verdicts::default();
                 report.verdicts.extend(findings);
-                Entry::of(report)
+                Entry::judged(report)
             })
             .collect();
         let page = html(&all, &samples::catalogue());

@@ -1,4 +1,4 @@
-//! The JSON report, schema `conformance-report/1` (design: section 8).
+//! The JSON report, schema `conformance-report/1`.
 
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ struct Target<'a> {
     kind: spec::results::TargetKind,
     command: Option<&'a str>,
     clock: spec::results::ClockKind,
-    seeding: Option<spec::results::Way>,
+    seeding: Option<spec::results::SeedMethod>,
 }
 
 #[derive(Serialize)]

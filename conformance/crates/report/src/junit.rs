@@ -1,10 +1,13 @@
 //! The JUnit report: a suite for every mode, a case for every requirement in it.
 //!
-//! A failure is a requirement that decides and is not met. What the suite or the start-up could not do is an
-//! error. Everything else that is not met, blocked or not checked is skipped, and says why. Of the failures that
-//! are known, one that fails is skipped, and one that is met is a failure: its list is stale.
+//! A failure is a requirement that decides the outcome and is not met. If the suite or the start of a program failed, the
+//! case is an error. Everything else that is not met, blocked or not checked is skipped, with the reason. A known failure
+//! is skipped while it fails, and a failure once it is met: its list is stale.
 //!
 //! `conformance/tests/schemas/junit.xsd` says what elements there are. Nothing in them depends on the time.
+//!
+//! The elements are written by hand with `quick-xml`. The crate `quick-junit` was tried: it always writes the number of
+//! skipped cases of the whole file, which the schema of Jenkins forbids, and lets U+FFFE through, which no reader accepts.
 
 use std::io;
 
@@ -35,7 +38,7 @@ pub fn junit_of_all(entries: &[Entry], catalogue: &Catalogue, strictness: Strict
     document("conformance", &suites.collect::<Vec<_>>())
 }
 
-/// What CI servers show together.
+/// A suite of JUnit: the cases that CI servers show together.
 struct Suite<'a> {
     name: String,
     cases: Vec<Case<'a>>,
@@ -46,7 +49,7 @@ struct Suite<'a> {
 struct Case<'a> {
     name: &'a str,
     outcome: Outcome,
-    /// What readers group by; with the name it is unique in the file.
+    /// The name that readers group by; together with the name of the case it is unique in the file.
     class_name: String,
     message: String,
     /// The sort of what is not passed, for machines.
@@ -63,7 +66,7 @@ enum Outcome {
 }
 
 impl Outcome {
-    /// Names the element that says so; a case that has passed has none.
+    /// Returns the name of the element for the outcome; a case that has passed has none.
     fn element(self) -> Option<&'static str> {
         match self {
             Self::Passed => None,

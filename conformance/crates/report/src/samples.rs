@@ -6,12 +6,12 @@ use super::{Entry, Unjudged};
 use spec::catalogue::Catalogue;
 use spec::catalogue::{Mode, Subject};
 use spec::results::ClockKind;
+use spec::results::SeedMethod;
 use spec::results::TargetKind;
-use spec::results::Way;
 use spec::results::{Evidence, Finding, Kind, Verdicts};
 use spec::results::{Report, TargetInfo};
 
-/// What an implementation may write to break out of a report.
+/// A text with which an implementation may try to break out of a report.
 pub const HOSTILE: &str = "</pre><script>alert(1)</script>\" onclick='x' & \u{1b}[31m]]>";
 
 const CATALOGUE: &str = r#"
@@ -61,14 +61,14 @@ pub fn catalogue() -> Catalogue {
 /// Four implementations: a good one, two that fail alike, and one that could not be judged.
 pub fn entries() -> Vec<Entry> {
     vec![
-        Entry::of(good("good")),
-        Entry::of(bad("bad, one")),
-        Entry::of(bad("=bad <b>two</b>")),
+        Entry::judged(good("good")),
+        Entry::judged(bad("bad, one")),
+        Entry::judged(bad("=bad <b>two</b>")),
         Entry { name: "lost".into(), result: Err(lost()) },
     ]
 }
 
-/// What is known of an implementation whose program does not start.
+/// The report on an implementation whose program does not start.
 pub fn lost() -> Unjudged {
     Unjudged {
         class: "import-error".into(),
@@ -149,7 +149,7 @@ fn report(name: &str, findings: Vec<Finding>, outputs: BTreeMap<Subject, String>
         command: Some("python3 -m api.v1.app".into()),
         url: "http://127.0.0.1:5000".into(),
         clock: ClockKind::None,
-        seeding: Some(Way::Api),
+        seeding: Some(SeedMethod::Api),
     };
     let modes = Subject::of_api(&[Mode::Off, Mode::SessionAuth, Mode::SessionExpAuth]);
     Report { target, modes, verdicts, outputs, likenesses: Vec::new() }

@@ -15,14 +15,14 @@ use spec::results::TargetKind;
 use spec::results::{Finding, Kind};
 use spec::results::{Report, Strictness, modes};
 
-/// How many lines of a program's last output are shown.
+/// The number of lines of a program's last output that are shown.
 const OUTPUT_LINES: usize = 12;
 
-/// Writes the report for a person, with ANSI styles; the stream it goes to strips them where they are unwanted.
+/// Returns the report with ANSI styles, which the output stream strips if they are unwanted.
 pub fn terminal(report: &Report, catalogue: &Catalogue, strictness: Strictness) -> String {
     let mut page = Page { report, catalogue, strictness, out: String::new() };
     page.head();
-    // Where nothing ran, the cause is all that there is to say.
+    // If nothing ran, only the cause is of interest.
     let judged = report.judged(catalogue);
     if judged {
         page.legend();
@@ -73,7 +73,7 @@ impl Page<'_> {
     }
 
     fn legend(&mut self) {
-        let legend = "✓ met  ✗ a must is not  ! a should is not  i an exact is not  ? error  - not checked";
+        let legend = "✓ met  ✗ must failed  ! should failed  i exact failed  ? error  - not checked";
         self.line(format_args!("{DIM}{legend}; counted per requirement and mode{DIM:#}\n"));
     }
 
@@ -109,7 +109,7 @@ impl Page<'_> {
         self.out.push('\n');
     }
 
-    /// The faults that the implementation behaves like, each with the requirements that it explains.
+    /// Writes the faults that the implementation behaves like, each with the requirements that it explains.
     fn behaves_like(&mut self) {
         for likeness in &self.report.likenesses {
             let explains: Vec<&str> = likeness.requirements().into_iter().collect();
@@ -125,7 +125,7 @@ impl Page<'_> {
         row.modes.iter().filter_map(|mode| self.report.verdicts.find(&row.id, *mode))
     }
 
-    /// The sign of a task: the worst of what decides, then the worst of what does not.
+    /// Returns the sign of a task: its worst verdict that decides the outcome, or else its worst verdict.
     fn mark(&self, findings: &[&Finding]) -> (Style, &'static str) {
         let has = |kind, deciding| {
             findings.iter().any(|finding| {
@@ -144,7 +144,7 @@ impl Page<'_> {
         }
     }
 
-    /// One requirement that is not met: its sentence, and the evidence of each different answer.
+    /// Writes a requirement that is not met: its sentence, and the evidence of each different answer.
     fn not_met(&mut self, row: &Requirement) {
         let failed: Vec<Finding> = self.of(row).filter(|one| one.kind == Kind::NotMet).cloned().collect();
         let failed_in: Vec<Subject> = failed.iter().map(|one| one.mode).collect();
@@ -180,7 +180,7 @@ impl Page<'_> {
         self.out.push('\n');
     }
 
-    /// How a step differed, in these modes where others differed in another way.
+    /// Writes the difference of a step; `in_modes` is given if it differed otherwise in other modes.
     fn evidence(&mut self, finding: &Finding, in_modes: Option<String>) {
         let (Some((scenario, line)), Some(evidence)) = (&finding.place, &finding.evidence) else { return };
         let in_modes = in_modes.map(|modes| format!(", in {modes}")).unwrap_or_default();
@@ -201,7 +201,7 @@ impl Page<'_> {
         }
     }
 
-    /// How to start the server that the line to paste is for.
+    /// Returns the command that starts the server for the line to paste.
     fn start(&self, settings: &str) -> String {
         let command = match self.report.target.kind {
             TargetKind::Reference => "cargo run -p server",
@@ -222,7 +222,7 @@ impl Page<'_> {
         }
     }
 
-    /// What is blocked, in error or not checked: one line for each reason.
+    /// Writes what is blocked, in error or not checked: one line for each reason.
     fn left_out(&mut self) {
         let groups =
             [(Kind::Error, "error"), (Kind::Blocked, "blocked by"), (Kind::NotChecked, "not checked")];
@@ -261,7 +261,7 @@ impl Page<'_> {
         }
     }
 
-    /// What the list of known failures says of this run.
+    /// Writes which verdicts the list of known failures names.
     fn known(&mut self) {
         let verdicts = &self.report.verdicts;
         let count = verdicts.known_failures();

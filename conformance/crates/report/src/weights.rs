@@ -1,15 +1,15 @@
-//! Weights: how much each task and each weight counts in a score.
+//! Weights: the factors of tasks and requirements in a score.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Entry;
+use super::{Entry, Error};
 use spec::catalogue::task;
 use spec::catalogue::{Catalogue, Weight, nearest};
 use spec::results::Kind;
 
-/// How much each task and each weight of a requirement counts; all the same unless a file says otherwise.
+/// The factors of each task and of each weight of a requirement in a score; each is 1 unless a file says otherwise.
 ///
 /// ```toml
 /// [tasks]           # tasks that are not named count 1
@@ -24,30 +24,6 @@ use spec::results::Kind;
 pub struct Weights {
     tasks: BTreeMap<String, f64>,
     factors: BTreeMap<Weight, f64>,
-}
-
-/// Says why weights cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum WeightsError {
-    /// It is not TOML of the expected shape.
-    #[error("the weights cannot be read: {0}")]
-    Syntax(#[from] toml::de::Error),
-    /// It names a task that no requirement belongs to.
-    #[error("the weights name the task `{read}`, which does not exist; {advice}")]
-    Task {
-        /// What was read.
-        read: String,
-        /// What to write instead.
-        advice: String,
-    },
-    /// A number is negative or not finite.
-    #[error("the weight of `{of}` is {number}; write a number from 0")]
-    Number {
-        /// The task or the weight.
-        of: String,
-        /// What was read.
-        number: f64,
-    },
 }
 
 #[derive(Deserialize)]
@@ -65,7 +41,7 @@ impl Weights {
     /// # Errors
     ///
     /// When the text has another shape, a task is not in the catalogue, or a number is negative or not finite.
-    pub fn from_toml(text: &str, catalogue: &Catalogue) -> Result<Self, WeightsError> {
+    pub fn from_toml(text: &str, catalogue: &Catalogue) -> Result<Self, Error> {
         let File { tasks, weights } = toml::from_str(text)?;
         let known = task::all(catalogue);
         for read in tasks.keys() {
@@ -75,38 +51,38 @@ impl Weights {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("the tasks are {}", known.join(", ")),
                 };
-                return Err(WeightsError::Task { read: read.clone(), advice });
+                return Err(Error::UnknownTask { read: read.clone(), advice });
             }
         }
         let numbers = tasks.iter().map(|(task, number)| (task.as_str(), *number));
         let numbers = numbers.chain(weights.iter().map(|(weight, number)| (weight.as_str(), *number)));
         for (of, number) in numbers {
             if !number.is_finite() || number < 0.0 {
-                return Err(WeightsError::Number { of: of.to_owned(), number });
+                return Err(Error::Number { of: of.to_owned(), number });
             }
         }
         Ok(Self { tasks, factors: weights })
     }
 
-    /// Gives how much a task counts in the total.
-    pub fn of_task(&self, task: &str) -> f64 {
+    /// Returns the factor of a task in the total.
+    pub fn task_factor(&self, task: &str) -> f64 {
         let part = task.split('/').next().unwrap_or(task);
         self.tasks.get(task).or_else(|| self.tasks.get(part)).copied().unwrap_or(1.0)
     }
 
-    /// Gives how much a requirement of this weight counts in its task.
-    pub fn of_weight(&self, weight: Weight) -> f64 {
+    /// Returns the factor of a requirement of this weight in its task.
+    pub fn weight_factor(&self, weight: Weight) -> f64 {
         self.factors.get(&weight).copied().unwrap_or(1.0)
     }
 
-    /// Scores a task from 0 to 1; `None` where nothing of it that counts could be checked.
+    /// Returns the score of a task, from 0 to 1; `None` if nothing of it that counts could be checked.
     ///
-    /// A requirement earns the part of its modes in which it is met. What was not checked is left out; what
-    /// is blocked or in error is not shown to be met, and earns nothing.
+    /// A requirement earns the share of its modes in which it is met. Modes in which it was not checked are left out;
+    /// a blocked requirement or an error earns nothing, since nothing shows that it is met.
     pub fn score(&self, entry: &Entry, catalogue: &Catalogue, task: &str) -> Option<f64> {
         let (mut earned, mut all) = (0.0, 0.0);
         for row in catalogue.of_the_api().filter(|row| row.task == task) {
-            let factor = self.of_weight(row.weight);
+            let factor = self.weight_factor(row.weight);
             let part = match &entry.result {
                 Err(_) => Some(0.0),
                 Ok(_) => {
@@ -124,13 +100,13 @@ impl Weights {
         (all > 0.0).then(|| earned / all)
     }
 
-    /// Scores an implementation from 0 to 1: the mean of its tasks, each as much as it counts.
+    /// Returns the score of an implementation, from 0 to 1: the weighted mean of its tasks.
     pub fn total(&self, entry: &Entry, catalogue: &Catalogue) -> Option<f64> {
         let (mut earned, mut all) = (0.0, 0.0);
         for task in task::all(catalogue) {
             if let Some(score) = self.score(entry, catalogue, task) {
-                earned += self.of_task(task) * score;
-                all += self.of_task(task);
+                earned += self.task_factor(task) * score;
+                all += self.task_factor(task);
             }
         }
         (all > 0.0).then(|| earned / all)
@@ -142,7 +118,7 @@ mod tests {
     use super::*;
     use crate::samples;
 
-    fn read(text: &str) -> Result<Weights, WeightsError> {
+    fn read(text: &str) -> Result<Weights, Error> {
         Weights::from_toml(text, &samples::catalogue())
     }
 
@@ -151,15 +127,15 @@ mod tests {
         let weights =
             read("[tasks]\nsession = 3\n\"api\" = 0.5\n[weights]\nexact = 0").expect("it is well formed");
         assert_eq!(
-            [weights.of_task("session/7"), weights.of_task("api"), weights.of_task("redis/0")],
+            [weights.task_factor("session/7"), weights.task_factor("api"), weights.task_factor("redis/0")],
             [3.0, 0.5, 1.0]
         );
-        assert_eq!(Weight::ALL.map(|weight| weights.of_weight(weight)), [1.0, 1.0, 0.0]);
+        assert_eq!(Weight::ALL.map(|weight| weights.weight_factor(weight)), [1.0, 1.0, 0.0]);
     }
 
     #[test]
     fn a_total_is_the_mean_of_the_tasks_by_what_they_count() {
-        let (entry, catalogue) = (Entry::of(samples::bad("bad")), samples::catalogue());
+        let (entry, catalogue) = (Entry::judged(samples::bad("bad")), samples::catalogue());
         let equal = Weights::default();
         // login.ok is met in no mode; of the API, status.ok is met in one mode of two, users.names in none.
         assert_eq!(equal.score(&entry, &catalogue, "session/7"), Some(0.0));

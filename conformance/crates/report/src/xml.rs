@@ -1,15 +1,15 @@
-//! XML: text that a document can carry, whatever a program has printed.
+//! XML: the output of programs as text that a document can carry.
 
 use anstream::adapter::strip_str;
 
-/// Makes a text that XML 1.0 can carry.
+/// Returns a text that XML 1.0 can carry.
 ///
-/// Terminal styles and most control characters are left out; what XML forbids besides becomes �.
+/// Terminal styles and most control characters are left out; other characters that XML forbids become �.
 pub(super) fn text(text: &str) -> String {
     strip_str(text).to_string().replace(|letter| !is_allowed(letter), "\u{fffd}")
 }
 
-/// Tells whether XML 1.0 allows a character at all; an escaped one is forbidden just so.
+/// Tells whether XML 1.0 allows a character at all; it forbids the others even if they are escaped.
 fn is_allowed(letter: char) -> bool {
     matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }

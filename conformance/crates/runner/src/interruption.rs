@@ -1,20 +1,20 @@
-//! A signal that ends a run, for whoever waits for many things one after another.
+//! Interruption: a signal that ends a run.
 
 use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
-/// Becomes known once, when the signal comes; clones know of it alike.
+/// A signal that may come. Clones refer to the same signal.
 #[derive(Clone, Debug)]
 pub struct Interruption(watch::Receiver<Option<Signal>>);
 
 impl Interruption {
-    /// Makes an interruption and the sender of its signal, which must live as long as anybody waits.
+    /// Creates an interruption and the sender of its signal. The sender must live as long as anybody waits.
     pub fn channel() -> (watch::Sender<Option<Signal>>, Self) {
         let (sender, receiver) = watch::channel(None);
         (sender, Self(receiver))
     }
 
-    /// Does something, unless the signal comes before its end or has come.
+    /// Waits for a future, unless the signal comes first or has come already.
     ///
     /// # Errors
     ///

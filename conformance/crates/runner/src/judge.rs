@@ -4,6 +4,9 @@
 //! that others ask for; a difference in such an aspect is theirs alone, and a difference in the rest of the
 //! answer leaves them blocked. So one mistake of an implementation is one row of the report.
 
+mod plain;
+
+pub use self::plain::plain_run;
 use crate::attribution::causes;
 use crate::attribution::causes::Before;
 use spec::catalogue::Catalogue;

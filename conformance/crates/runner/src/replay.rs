@@ -1,8 +1,9 @@
-//! Replays one scenario on one stage in one mode.
+//! Replays one scenario on one instance in one mode.
 //!
-//! `capture` keeps what an answer holds, `programs` runs the documents' programs, `redis` asks a Redis server; every
+//! `authenticate` makes credentials, `capture` keeps what an answer holds, `programs` runs the documents' programs, `redis` asks a Redis server; every
 //! other step is here.
 
+mod authenticate;
 mod capture;
 mod programs;
 mod redis;
@@ -21,26 +22,35 @@ use spec::scenario::curl::Curl;
 use spec::scenario::{Action, Scenario, Serve, Step, Template};
 use spec::transcript::Answer;
 use spec::transcript::aliases::EmailAliases;
-use targets::instance::Stage;
-use targets::progress::event::Event;
+use targets::instance::Instance;
+use targets::observation::Observation;
 use targets::redis::Subscriber;
 use targets::seed::Seeds;
-use targets::{Launch, SiteError, Stop};
+use targets::{SandboxError, ServerSettings, Stop};
+
+/// The result of a replay.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The outcome of every step.
+    pub run: Run,
+    /// The observations of the server, each with the index of its step; empty unless the instance records.
+    pub observations: Vec<(usize, Observation)>,
+}
 
 /// Replays `scenario` and records every step; it never stops early.
 ///
 /// `seeds` hold the users of its `user` steps; `emails` are this run's addresses.
-pub async fn play(
-    stage: &mut Stage<'_>,
+pub async fn replay(
+    instance: &mut Instance<'_>,
     scenario: &Scenario,
     subject: impl Into<Subject>,
     seeds: &Seeds,
     emails: EmailAliases,
-) -> Run {
-    let since = stage.site().opened_at();
-    let mut player = Player {
-        stage,
-        launch: Launch::of(subject, &scenario.settings),
+) -> Replayed {
+    let since = instance.sandbox().opened_at();
+    let mut replayer = Replayer {
+        instance,
+        settings: ServerSettings::new(subject, &scenario.settings),
         canon: Normalizer::new(emails, since),
         seeds,
         variables: HashMap::new(),
@@ -48,25 +58,26 @@ pub async fn play(
         last: None,
         rest: None,
         replaced: false,
-        asked: false,
-        beside: None,
-        nobody: None,
+        started: false,
+        subscriber: None,
+        closed_port: None,
     };
-    if scenario.exact_clock && !player.stage.site().clock().kind().stands_still() {
-        let kind = player.stage.site().clock().kind().as_str();
+    if scenario.exact_clock && !replayer.instance.sandbox().clock().kind().stands_still() {
+        let kind = replayer.instance.sandbox().clock().kind().as_str();
         let why = format!("needs a clock that stands still (manual or faketime); this target's is {kind}");
-        player.rest = Some(Outcome::NotChecked { why });
+        replayer.rest = Some(Outcome::NotChecked { why });
     }
     let mut run = Run::default();
+    let mut observations = Vec::new();
     for (index, step) in scenario.steps().enumerate() {
-        player.stage.tell(&Event::Step { index });
-        run.steps.push(player.step(index, step).await);
+        run.steps.push(replayer.step(index, step).await);
+        observations.extend(replayer.instance.take_observations().into_iter().map(|one| (index, one)));
     }
     if run.steps.iter().any(|step| matches!(step.outcome, Outcome::Error { .. })) {
-        run.output = player.stage.site().output();
+        run.output = replayer.instance.sandbox().output();
     }
-    player.leave().await;
-    run
+    replayer.leave().await;
+    Replayed { run, observations }
 }
 
 /// Why a step could not be carried out as written.
@@ -79,9 +90,9 @@ enum Stopped {
     Failed(String),
 }
 
-struct Player<'a, 's> {
-    stage: &'a mut Stage<'s>,
-    launch: Launch,
+struct Replayer<'a, 's> {
+    instance: &'a mut Instance<'s>,
+    settings: ServerSettings,
     canon: Normalizer,
     seeds: &'a Seeds,
     variables: HashMap<String, String>,
@@ -89,22 +100,22 @@ struct Player<'a, 's> {
     missing: HashMap<String, usize>,
     /// The last exchange, with its place; `None` in its stead where it was blocked.
     last: Option<(usize, Option<Exchange>)>,
-    /// What becomes of every further step, once nothing can go on.
+    /// The outcome of every further step, once the scenario cannot go on.
     rest: Option<Outcome>,
     /// Whether a program of the documents serves in place of the server, or the server is in doubt.
     replaced: bool,
     /// Whether the server, or a program in its place, has done anything for this scenario.
-    asked: bool,
+    started: bool,
     /// The documents' subscriber, which runs beside the steps.
-    beside: Option<Subscriber>,
-    /// What keeps a port from everybody, so that nobody listens there.
-    nobody: Option<TcpSocket>,
+    subscriber: Option<Subscriber>,
+    /// A bound port on which nobody listens, and which nobody else can take.
+    closed_port: Option<TcpSocket>,
 }
 
 /// What a step printed, and whether its request was answered 2xx.
 type Printed = (Answer, Option<bool>);
 
-impl Player<'_, '_> {
+impl Replayer<'_, '_> {
     async fn step(&mut self, index: usize, step: &Step) -> StepRun {
         let not_done = |outcome| StepRun { outcome, printed: Answer::default(), success: None };
         if let Some(outcome) = &self.rest {
@@ -132,7 +143,7 @@ impl Player<'_, '_> {
             Action::Curl(curl) => self.curl(index, step, curl).await,
             Action::Parallel(parallel) => self.parallel(index, step, parallel.count, &parallel.curl).await,
             Action::Sleep(sleep) => {
-                let moved = self.stage.advance(sleep.seconds).await;
+                let moved = self.instance.advance(sleep.seconds).await;
                 moved.map_err(|why| not_checked(format!("needs a clock: {why}")))?;
                 Ok(silent)
             }
@@ -141,17 +152,22 @@ impl Player<'_, '_> {
             Action::Serve(serve) => {
                 self.set(serve, index)?;
                 // What this scenario has not asked yet is as good as just started.
-                if self.asked { self.restart(Stop::Polite).await } else { self.start().await }
+                if self.started { self.restart(Stop::Polite).await } else { self.start().await }
             }
             Action::User(user) => {
                 let email = self.expand(&user.email, index)?;
                 let password = self.expand(&user.password, index)?;
                 self.canon.watch_password(&password);
-                let id = self.seeds.id(self.canon.emails.alias(&email)).map_err(not_checked)?.to_owned();
+                let id = self
+                    .seeds
+                    .id(self.canon.emails.alias(&email))
+                    .map_err(|error| not_checked(error.to_string()))?
+                    .to_owned();
                 self.canon.names.user(&id);
                 self.variables.insert("USER".to_owned(), id);
                 Ok(silent)
             }
+            Action::Authenticate(user) => self.authenticate(index, step, user).await,
             Action::Capture(capture) => self.capture(index, capture),
             Action::Main(program) => self.program(*program).await,
             Action::RequireAuth(asked) => self.require_auth(asked, index).await,
@@ -163,9 +179,9 @@ impl Player<'_, '_> {
     async fn curl(&mut self, index: usize, step: &Step, curl: &Curl) -> Result<Printed, Stopped> {
         self.last = Some((index, None));
         let request = self.request(index, curl).await?;
-        let exchange = self.stage.send(request.clone()).await;
+        let exchange = self.instance.send(request.clone()).await;
         if let Err(none) = &exchange.answer {
-            return Err(Stopped::Failed(match self.stage.site().ended() {
+            return Err(Stopped::Failed(match self.instance.sandbox().ended() {
                 Some(how) => format!("no answer: the server ended ({how})"),
                 None => none.to_string(),
             }));
@@ -175,11 +191,11 @@ impl Player<'_, '_> {
         let view = View {
             show: step.show,
             include: curl.include,
-            cookie: CookieName { sent: &cookie_name, written: &self.launch.session_name },
-            now: self.stage.site().clock().now(),
+            cookie: CookieName { sent: &cookie_name, written: &self.settings.session_name },
+            now: self.instance.sandbox().clock().now(),
             foreign_users,
         };
-        self.canon.places = self.stage.site().places();
+        self.canon.places = self.instance.sandbox().places();
         let printed = self.canon.exchange(view, &exchange);
         let success = exchange.answer.as_ref().ok().map(spec::http::Answer::is_success);
         self.last = Some((index, Some(exchange)));
@@ -195,35 +211,35 @@ impl Player<'_, '_> {
     ) -> Result<Printed, Stopped> {
         self.last = Some((index, None));
         let request = self.request(index, curl).await?;
-        let exchanges = self.stage.send_at_once(request, times).await;
+        let exchanges = self.instance.send_at_once(request, times).await;
         let cookie_name = self.cookie_name();
         let view = View {
             show: step.show,
             include: false,
-            cookie: CookieName { sent: &cookie_name, written: &self.launch.session_name },
-            now: self.stage.site().clock().now(),
+            cookie: CookieName { sent: &cookie_name, written: &self.settings.session_name },
+            now: self.instance.sandbox().clock().now(),
             foreign_users: 0,
         };
         Ok((self.canon.parallel(view, &exchanges), None))
     }
 
-    /// Sees to it that someone is there to answer.
+    /// Ensures that a server runs.
     async fn serving(&mut self) -> Result<(), Stopped> {
-        self.asked = true;
+        self.started = true;
         if self.replaced {
             return Ok(());
         }
-        let started = self.stage.ensure(&self.launch).await;
+        let started = self.instance.ensure(&self.settings).await;
         started.map_err(|error| match error {
-            SiteError::NotPossible(why) => not_checked(why),
+            SandboxError::NotPossible(why) => not_checked(why),
             error => Stopped::Rest(Outcome::Error { why: error.to_string() }),
         })
     }
 
-    /// Fills in a request and sees to it that someone is there to answer it.
+    /// Expands a request, and ensures that a server runs.
     async fn request(&mut self, index: usize, curl: &Curl) -> Result<Request, Stopped> {
         self.serving().await?;
-        let base = self.stage.site().base_url();
+        let base = self.instance.sandbox().base_url();
         let variables = &self.variables;
         let lookup =
             |name: &str| if name == "URL" { Some(base.clone()) } else { variables.get(name).cloned() };
@@ -233,16 +249,16 @@ impl Player<'_, '_> {
         }
         let mut request = self.canon.emails.personalise(request);
         let cookie_name = self.cookie_name();
-        if cookie_name != self.launch.session_name {
+        if cookie_name != self.settings.session_name {
             let cookies = request.headers.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
-            cookies.for_each(|(_, value)| *value = value.replace(&self.launch.session_name, &cookie_name));
+            cookies.for_each(|(_, value)| *value = value.replace(&self.settings.session_name, &cookie_name));
         }
         Ok(request)
     }
 
     /// The session cookie's name at this target.
     fn cookie_name(&mut self) -> String {
-        self.stage.site().cookie_name(&self.launch.session_name)
+        self.instance.sandbox().cookie_name(&self.settings.session_name)
     }
 
     /// Counts the users in the stats that are none of this scenario's, with the same credentials.
@@ -252,7 +268,7 @@ impl Player<'_, '_> {
             return 0;
         }
         let list = Request { url: request.url.replace("/api/v1/stats", "/api/v1/users"), ..request.clone() };
-        let users = self.stage.send(list).await.answer.ok().and_then(|answer| answer.json());
+        let users = self.instance.send(list).await.answer.ok().and_then(|answer| answer.json());
         let foreign =
             |user: &&Value| !user["email"].as_str().is_some_and(|email| self.canon.emails.owns(email));
         let users = users.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -262,19 +278,19 @@ impl Player<'_, '_> {
     fn set(&mut self, serve: &Serve, index: usize) -> Result<(), Stopped> {
         let set: Result<Vec<_>, Stopped> =
             serve.set.iter().map(|(setting, value)| Ok((*setting, self.expand(value, index)?))).collect();
-        self.launch.change(set?, &serve.unset);
+        self.settings.change(set?, &serve.unset);
         Ok(())
     }
 
     async fn restart(&mut self, how: Stop) -> Result<Printed, Stopped> {
-        self.stage.end(how).await.map_err(no_server)?;
+        self.instance.end(how).await.map_err(no_server)?;
         self.start().await
     }
 
-    /// Sees to it that the server runs with the settings of the scenario.
+    /// Ensures that the server runs with the settings of the scenario.
     async fn start(&mut self) -> Result<Printed, Stopped> {
         self.replaced = false;
-        self.stage.ensure(&self.launch).await.map_err(no_server)?;
+        self.instance.ensure(&self.settings).await.map_err(no_server)?;
         Ok((Answer::default(), None))
     }
 
@@ -287,11 +303,11 @@ impl Player<'_, '_> {
         Stopped::Step(Outcome::Blocked { by: self.missing.get(name).copied().unwrap_or(index) })
     }
 
-    /// Leaves the stage fit for the next scenario.
+    /// Stops a server that the next scenario cannot use.
     async fn leave(&mut self) {
         if self.replaced {
             // An error here is the next start's to report.
-            let _ = self.stage.end(Stop::Kill).await;
+            let _ = self.instance.end(Stop::Kill).await;
         }
     }
 }
@@ -300,10 +316,10 @@ fn not_checked(why: String) -> Stopped {
     Stopped::Rest(Outcome::NotChecked { why })
 }
 
-fn no_server(error: SiteError) -> Stopped {
+fn no_server(error: SandboxError) -> Stopped {
     match error {
-        SiteError::NotPossible(why) => not_checked(why),
-        SiteError::Hindered(why) => Stopped::Rest(Outcome::Error { why }),
+        SandboxError::NotPossible(why) => not_checked(why),
+        SandboxError::Hindered(why) => Stopped::Rest(Outcome::Error { why }),
         error => Stopped::Failed(format!("no server: {error}")),
     }
 }

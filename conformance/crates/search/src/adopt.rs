@@ -2,18 +2,17 @@
 //! accepted, and what the model answers stands for it.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
+use crate::Error;
 use crate::fuzz::saved;
 use crate::served_model::Model;
 use runner::check::{Check, Plan};
-use spec::catalogue::Subject;
-use spec::results::Way;
+use runner::prepare::ClockUnproved;
+use spec::results::SeedMethod;
 use spec::suite::Suite;
-use spec::transcript::Transcript;
-use targets::progress::event::{Event, Listener};
+use targets::progress::event::NoListener;
 
-/// Tells whether somebody means a file by the name of a scenario, and not a scenario of this suite.
+/// Returns whether somebody means a file by the name of a scenario, and not a scenario of this suite.
 pub fn is_meant(suite: &Suite, name: &str) -> bool {
     let path = Path::new(name);
     let is_file = path.extension().is_some_and(|extension| extension == "md") && path.is_file();
@@ -30,49 +29,34 @@ fn same_text(path: &Path, text: &str) -> bool {
     std::fs::read_to_string(path).is_ok_and(|read| read == text)
 }
 
-/// Adds the scenario in a file to a suite, and gives its name.
+/// Adds the scenario in a file to a suite, and returns its name.
 ///
 /// # Errors
 ///
 /// When the file is no scenario, or the model answers it differently in two of its modes.
-pub async fn add(suite: &Suite, file: &str) -> Result<(Suite, String), String> {
+pub async fn add(suite: &Suite, file: &str) -> Result<(Suite, String), Error> {
     let scenario = saved::file(Path::new(file))?;
     let (name, modes) = (scenario.name.clone(), scenario.modes.clone());
-    let mut suite = suite.with(scenario, file)?;
+    let suite = suite.with(scenario, file);
+    let mut suite = suite.map_err(Error::UnknownRequirements)?;
     let plan = Plan {
         modes,
         scenarios: vec![name.clone()],
         requirements: Vec::new(),
-        ways: vec![Way::Api],
+        seed_methods: vec![SeedMethod::Api],
         given: None,
         jobs: 1,
     };
-    let transcripts = Transcripts::default();
     let target = Model::default();
-    let check = Check::new(&suite, &target, &plan, &transcripts);
-    check.run().await.map_err(|_| "the model's clock does not follow".to_owned())?;
-    let transcripts = transcripts.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let check = Check::new(&suite, &target, &plan, &NoListener);
+    let checked = check.run().await.map_err(|ClockUnproved| Error::ModelClock)?;
+    let transcripts: Vec<_> = checked.runs.iter().map(|run| (run.mode, run.transcript())).collect();
     let Some((first, transcript)) = transcripts.first() else {
-        return Err(format!("{file} has no step to play"));
+        return Err(Error::NoStep(file.to_owned()));
     };
     if let Some((other, _)) = transcripts.iter().find(|(_, other)| other != transcript) {
-        return Err(format!(
-            "{file} is answered otherwise in {first} than in {other}; make it one scenario for each"
-        ));
+        return Err(Error::ModesDiffer { file: file.to_owned(), first: *first, other: *other });
     }
     suite.accept(&name, transcript.clone());
     Ok((suite, name))
-}
-
-/// What the model has answered, by mode; each mode adds its own when it is played.
-#[derive(Default)]
-struct Transcripts(Mutex<Vec<(Subject, Transcript)>>);
-
-impl Listener for Transcripts {
-    fn hear(&self, event: &Event<'_>) {
-        if let Event::Played { mode, scenario, run } = event {
-            let mut transcripts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            transcripts.push((*mode, run.transcript(scenario)));
-        }
-    }
 }

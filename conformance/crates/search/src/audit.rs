@@ -1,10 +1,11 @@
-//! The audit: what the faults tell of the suite, and its holes.
+//! The audit: the gaps of the suite that faulty models show.
 
-pub mod hunted;
+pub mod campaigns;
 pub mod matrix;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::Error;
 use crate::audit::matrix::{Extent, Row};
 use crate::diagnosis;
 use crate::signature;
@@ -14,7 +15,7 @@ use spec::catalogue::{Mode, Subject};
 use spec::scenario::{Scenario, Section};
 use spec::suite::Suite;
 
-/// What the scenarios say of some faults.
+/// The checks of the model with some faults.
 pub struct Audit<'a> {
     suite: &'a Suite,
     /// The faults in their order, each as a check of everything shows it.
@@ -24,35 +25,35 @@ pub struct Audit<'a> {
 }
 
 impl<'a> Audit<'a> {
-    /// Plays every scenario in every mode against each of these faults; `told` hears of each that has been played.
+    /// Checks the model with each of these faults. `on_progress` is called after each.
     ///
     /// # Errors
     ///
     /// When the suite itself fails.
-    pub fn play(
+    pub fn run(
         suite: &'a Suite,
         faults: &[&'static Fault],
-        told: &(dyn Fn(&Fault) + Sync),
-    ) -> Result<Self, String> {
-        let rows = matrix::play_all(suite, faults, Extent::Whole, told)?;
+        on_progress: &(dyn Fn(&Fault) + Sync),
+    ) -> Result<Self, Error> {
+        let rows = matrix::run_all(suite, faults, Extent::Whole, on_progress)?;
         // What explains most is to blame in a check of everything: a user that is not stored is found missing there.
         let elsewhere: Vec<&Fault> = rows.iter().filter(|row| !row.is_found()).map(|row| row.fault).collect();
-        let alone = matrix::play_all(suite, &elsewhere, Extent::Own, &|_| {})?;
+        let alone = matrix::run_all(suite, &elsewhere, Extent::Own, &|_| {})?;
         let found_alone = alone.iter().filter(|row| row.is_found()).map(|row| row.fault.name).collect();
         Ok(Self { suite, rows, found_alone })
     }
 
-    /// Tells whether a requirement that the fault breaks is not met.
+    /// Returns whether a requirement that the fault breaks is not met.
     pub fn finds(&self, row: &Row) -> bool {
         row.is_found() || self.found_alone.contains(row.fault.name)
     }
 
-    /// Lists the patterns of the faults.
+    /// Returns the patterns of the faults.
     pub fn patterns(&self) -> Vec<Signature> {
         self.rows.iter().map(|row| Signature::of(row.fault, &row.report)).collect()
     }
 
-    /// Lists the faults that survive.
+    /// Returns the faults that survive.
     pub fn surviving(&self) -> Vec<String> {
         let surviving = self.rows.iter().filter(|row| !self.finds(row));
         surviving
@@ -60,9 +61,9 @@ impl<'a> Audit<'a> {
             .collect()
     }
 
-    /// Lists the faults that the diagnosis of their own report does not name first.
+    /// Returns the faults that the diagnosis of their own report does not name first.
     ///
-    /// It goes by `scenarios/faults.txt`, and by nothing that was played here but the reports.
+    /// The diagnosis reads `scenarios/faults.txt` and the reports of these checks, and nothing else of them.
     pub fn misnamed(&self) -> Vec<String> {
         let catalogue = &self.suite.catalogue;
         let is_first = |row: &Row| {
@@ -74,7 +75,7 @@ impl<'a> Audit<'a> {
         misnamed.map(|row| format!("{} is not what its own report behaves like", row.fault.name)).collect()
     }
 
-    /// Lists the faults of which `scenarios/faults.txt` says something else.
+    /// Returns the faults of which `scenarios/faults.txt` says something else.
     pub fn stale(&self) -> Vec<String> {
         let blocks: BTreeSet<&str> = signature::TEXT.split("\n\n").map(str::trim_end).collect();
         let patterns = self.patterns();
@@ -86,9 +87,9 @@ impl<'a> Audit<'a> {
             .collect()
     }
 
-    /// Lists the requirements that no fault breaks, and the headings under which no fault makes an answer another.
+    /// Returns the requirements that no fault breaks, and the headings under which no fault makes an answer another.
     ///
-    /// It is of use where every fault was played.
+    /// This is of use only where every fault was checked.
     pub fn idle(&self) -> Vec<String> {
         let broken: BTreeSet<&str> = all().flat_map(|fault| fault.requirements).copied().collect();
         let unbroken =
@@ -108,7 +109,7 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// Lists the headings with requirements under which nothing differs.
+/// Returns the headings with requirements under which nothing differs.
 fn idle_headings(scenario: &Scenario, differing: &BTreeSet<usize>) -> Vec<String> {
     let mut first = 0;
     let mut idle = Vec::new();
@@ -123,7 +124,7 @@ fn idle_headings(scenario: &Scenario, differing: &BTreeSet<usize>) -> Vec<String
     idle
 }
 
-/// Tells whether a step of the section is judged.
+/// Returns whether a step of the section is judged.
 fn checks(section: &Section) -> bool {
     !section.requirements.is_empty() && section.steps.iter().any(|step| step.action.request().is_some())
 }

@@ -16,14 +16,16 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::served;
 use model::Rules;
-use model::faults::{Deviant, Fault};
+use model::faults::{Fault, FaultyModel};
 use spec::catalogue::Mode;
 use spec::http::Answer;
 use spec::http::Request;
 use spec::results::ClockKind;
-use spec::results::TargetKind;
+use spec::results::{SeedMethod, TargetKind};
 use targets::clock::ClockDriver;
-use targets::{Launch, NewUser, Program, ProgramServer, Site, SiteError, Stop, Target};
+use targets::{
+    Isolation, NewUser, Program, ProgramServer, Sandbox, SandboxError, ServerSettings, Stop, Target,
+};
 
 /// The model as a server.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +37,7 @@ pub struct Model {
 #[async_trait]
 impl Target for Model {
     fn kind(&self) -> TargetKind {
+        // The JSON report has three kinds, and this is the one in process.
         TargetKind::Reference
     }
 
@@ -50,10 +53,18 @@ impl Target for Model {
         "http://127.0.0.1:5000".to_owned()
     }
 
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
+    fn isolation(&self) -> Isolation {
+        Isolation::PerScenario
+    }
+
+    fn seed_methods(&self) -> &'static [SeedMethod] {
+        &[SeedMethod::Api]
+    }
+
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         let opened_at = Utc::now().trunc_subsecs(0);
-        let machine = Deviant::new(rules(&Launch::documented(Mode::Off)), self.fault);
-        Ok(Box::new(ModelSite {
+        let machine = FaultyModel::new(rules(&ServerSettings::documented(Mode::Off)), self.fault);
+        Ok(Box::new(ModelSandbox {
             machine: Arc::new(Mutex::new(machine)),
             clock: Clock(Arc::new(Mutex::new(opened_at))),
             opened_at,
@@ -62,13 +73,14 @@ impl Target for Model {
     }
 }
 
-fn rules(launch: &Launch) -> Rules {
-    let time_zone = launch.time_zone.clone();
-    let mode = launch.mode.api_mode().unwrap_or(Mode::Off);
-    Rules { time_zone, ..Rules::new(mode, &launch.session_name, launch.session_duration.as_deref()) }
+fn rules(settings: &ServerSettings) -> Rules {
+    let time_zone = settings.time_zone.clone();
+    // The model is the API and nothing else.
+    let mode = settings.mode.api_mode().unwrap_or(Mode::Off);
+    Rules { time_zone, ..Rules::new(mode, &settings.session_name, settings.session_duration.as_deref()) }
 }
 
-/// A clock that stands still until it is moved; the site moves it, the serving tasks read it.
+/// A clock that stands still until it is moved; the sandbox moves it, the serving tasks read it.
 #[derive(Clone)]
 struct Clock(Arc<Mutex<DateTime<Utc>>>);
 
@@ -82,19 +94,19 @@ impl ClockDriver for Clock {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    async fn advance(&mut self, seconds: u64) -> Result<(), targets::Error> {
         let step = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
         let later = step.and_then(|step| self.now().checked_add_signed(step));
-        let later = later.ok_or_else(|| format!("{seconds} s is further than a date can tell"))?;
+        let later = later.ok_or(targets::Error::NoDate(seconds))?;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = later;
         Ok(())
     }
 }
 
 /// A machine, and at most one task that serves it.
-struct ModelSite {
+struct ModelSandbox {
     /// Every connection of the serving task locks it for one answer.
-    machine: Arc<Mutex<Deviant>>,
+    machine: Arc<Mutex<FaultyModel>>,
     clock: Clock,
     opened_at: DateTime<Utc>,
     serving: Option<Serving>,
@@ -115,8 +127,8 @@ impl Drop for Serving {
 /// What answers requests.
 type Answering = dyn Fn(&Request) -> Answer + Send + Sync;
 
-impl ModelSite {
-    fn machine(&self) -> std::sync::MutexGuard<'_, Deviant> {
+impl ModelSandbox {
+    fn machine(&self) -> std::sync::MutexGuard<'_, FaultyModel> {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -125,8 +137,8 @@ impl ModelSite {
     }
 
     /// Serves on a fresh port of the loopback interface, until the task is dropped.
-    async fn serve(&mut self, answering: Arc<Answering>) -> Result<(), SiteError> {
-        let failed = |error: io::Error| SiteError::Failed(error.to_string());
+    async fn serve(&mut self, answering: Arc<Answering>) -> Result<(), SandboxError> {
+        let failed = |error: io::Error| SandboxError::Failed(error.to_string());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
         let url = format!("http://{}", listener.local_addr().map_err(failed)?);
         let clock = self.clock.clone();
@@ -162,10 +174,10 @@ async fn respond(
 }
 
 #[async_trait]
-impl Site for ModelSite {
-    async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
+impl Sandbox for ModelSandbox {
+    async fn start(&mut self, settings: &ServerSettings) -> Result<(), SandboxError> {
         let now = self.second();
-        self.machine().restart(rules(launch), now);
+        self.machine().restart(rules(settings), now);
         let (machine, clock) = (Arc::clone(&self.machine), self.clock.clone());
         self.serve(Arc::new(move |request: &Request| {
             let now = clock.now().timestamp();
@@ -174,7 +186,7 @@ impl Site for ModelSite {
         .await
     }
 
-    async fn stop(&mut self, _how: Stop) -> Result<(), SiteError> {
+    async fn stop(&mut self, _how: Stop) -> Result<(), SandboxError> {
         if let Some(mut serving) = self.serving.take() {
             serving.task.abort();
             // An aborted task is an error here, and just what was asked for.
@@ -195,7 +207,7 @@ impl Site for ModelSite {
         self.opened_at
     }
 
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         Ok(Box::new(Self {
             machine: Arc::new(Mutex::new(self.machine().clone())),
             clock: Clock(Arc::new(Mutex::new(self.clock.now()))),
@@ -204,7 +216,7 @@ impl Site for ModelSite {
         }))
     }
 
-    async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
+    async fn program(&mut self, program: &Program) -> Result<String, SandboxError> {
         let now = self.second();
         Ok(match program {
             Program::Main0(users) => {
@@ -225,25 +237,32 @@ impl Site for ModelSite {
         })
     }
 
-    async fn serve_program(&mut self, launch: &Launch, program: &ProgramServer) -> Result<String, SiteError> {
+    async fn serve_program(
+        &mut self,
+        settings: &ServerSettings,
+        program: &ProgramServer,
+    ) -> Result<String, SandboxError> {
         let now = self.second();
-        self.machine().restart(rules(launch), now);
+        self.machine().restart(rules(settings), now);
         let (machine, clock) = (Arc::clone(&self.machine), self.clock.clone());
-        let answer = move |request: &Request, answer: fn(&mut Deviant, &Request, i64) -> Answer| {
+        let answer = move |request: &Request, answer: fn(&mut FaultyModel, &Request, i64) -> Answer| {
             let mut machine = machine.lock().unwrap_or_else(PoisonError::into_inner);
             answer(&mut machine, request, clock.now().timestamp())
         };
         match program {
             ProgramServer::Main3 => {
-                self.serve(Arc::new(move |request: &Request| answer(request, Deviant::main_3))).await?;
+                self.serve(Arc::new(move |request: &Request| answer(request, FaultyModel::main_3))).await?;
                 Ok(String::new())
             }
             ProgramServer::Main4(NewUser { email, password }) => {
                 let printed = self.machine().main_4(email, password, now);
-                self.serve(Arc::new(move |request: &Request| answer(request, Deviant::session_server)))
+                self.serve(Arc::new(move |request: &Request| answer(request, FaultyModel::session_server)))
                     .await?;
                 Ok(printed)
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

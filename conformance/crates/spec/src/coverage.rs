@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::Requirement;
 use crate::catalogue::Subject;
+use crate::plain::Plain;
 use crate::scenario::{Action, Curl, Scenario, Section, Step, Template};
 use crate::suite::Suite;
 use crate::transcript::{Block, Shown, Transcript};
@@ -47,20 +48,7 @@ impl Coverage {
     pub fn of(suite: &Suite) -> Self {
         let mut coverage = Self::default();
         for scenario in &suite.scenarios {
-            for section in &scenario.sections {
-                for (id, step) in section
-                    .requirements
-                    .iter()
-                    .flat_map(|id| section.steps.iter().map(move |step| (id, step)))
-                {
-                    for mode in
-                        scenario.modes.iter().filter(|mode| suite.catalogue.applies(&id.value, **mode))
-                    {
-                        let places = coverage.steps.entry((id.value.clone(), *mode)).or_default();
-                        places.push(Place { scenario: scenario.name.clone(), line: step.line });
-                    }
-                }
-            }
+            scenario.modes.iter().for_each(|mode| coverage.count(suite, scenario, *mode));
             match suite.accepted(&scenario.name) {
                 Some(accepted) => coverage.contradicted.extend(contradicted(scenario, accepted)),
                 None => coverage.unaccepted.push(scenario.name.clone()),
@@ -75,6 +63,19 @@ impl Coverage {
         }
         coverage.twins = twins(suite);
         coverage
+    }
+
+    /// Counts the steps of a scenario that check something in a mode.
+    fn count(&mut self, suite: &Suite, scenario: &Scenario, mode: Subject) {
+        for section in &Plain::of(scenario, mode).scenario().sections {
+            let ids = section.requirements.iter().map(|id| &id.value);
+            for id in ids.filter(|id| suite.catalogue.applies(id, mode)) {
+                let places = self.steps.entry((id.clone(), mode)).or_default();
+                let steps = section.steps.iter();
+                places.extend(steps.map(|step| Place { scenario: scenario.name.clone(), line: step.line }));
+                places.dedup();
+            }
+        }
     }
 
     /// Tells whether every requirement is checked in every mode and every refusal has its twin.
@@ -145,6 +146,9 @@ pub struct Row<'a> {
 /// Lists the steps whose accepted answer is another than the one that `2xx`, `refused` … stand for.
 fn contradicted(scenario: &Scenario, accepted: &Transcript) -> Vec<Place> {
     let wrong = scenario.steps().zip(&accepted.blocks).filter(|(step, block)| {
+        if matches!(step.action, Action::Authenticate(_)) {
+            return !block.lines.is_empty();
+        }
         let demanded = Shown::demanded(step.show);
         demanded.is_some()
             && step.action.request().is_some()
@@ -156,35 +160,37 @@ fn contradicted(scenario: &Scenario, accepted: &Transcript) -> Vec<Place> {
 /// A request of a scenario with what its accepted transcript says of it.
 struct Asked<'a> {
     place: Place,
-    scenario: &'a Scenario,
     section: &'a Section,
     curl: &'a Curl,
     accepted: bool,
 }
 
 fn twins(suite: &Suite) -> BTreeMap<String, Option<(Place, Place)>> {
-    let asked: Vec<Asked<'_>> =
-        suite.scenarios.iter().flat_map(|scenario| requests(suite, scenario)).collect();
     let mut twins: BTreeMap<String, Option<(Place, Place)>> = BTreeMap::new();
-    for one in asked.iter().filter(|one| !one.accepted) {
-        let shares_mode =
-            |other: &&Asked<'_>| other.scenario.modes.iter().any(|mode| one.scenario.modes.contains(mode));
-        let twin = asked
-            .iter()
-            .filter(|other| other.accepted && shares_mode(other) && differences(one.curl, other.curl) <= 1)
-            .min_by_key(|other| other.scenario.name != one.scenario.name)
-            .map(|twin| (one.place.clone(), twin.place.clone()));
-        for id in &one.section.requirements {
-            let known = twins.entry(id.value.clone()).or_default();
-            *known = known.take().or(twin.clone());
+    for mode in Subject::all() {
+        let scenarios = suite.scenarios.iter().filter(|scenario| scenario.modes.contains(&mode));
+        let plain: Vec<Plain<'_>> = scenarios.map(|scenario| Plain::of(scenario, mode)).collect();
+        let asked: Vec<Asked<'_>> = plain.iter().flat_map(|plain| requests(suite, plain)).collect();
+        for one in asked.iter().filter(|one| !one.accepted) {
+            let twin = asked
+                .iter()
+                .filter(|other| other.accepted && differences(one.curl, other.curl) <= 1)
+                .min_by_key(|other| other.place.scenario != one.place.scenario)
+                .map(|twin| (one.place.clone(), twin.place.clone()));
+            for id in &one.section.requirements {
+                let known = twins.entry(id.value.clone()).or_default();
+                *known = known.take().or(twin.clone());
+            }
         }
     }
     twins
 }
 
 /// Lists the requests of a scenario that are clearly answered 2xx or refused.
-fn requests<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<Asked<'a>> {
+fn requests<'a>(suite: &Suite, plain: &'a Plain<'_>) -> Vec<Asked<'a>> {
+    let scenario = plain.scenario();
     let Some(transcript) = suite.accepted(&scenario.name) else { return Vec::new() };
+    let transcript = plain.accepted(transcript);
     let steps =
         scenario.sections.iter().flat_map(|section| section.steps.iter().map(move |step| (section, step)));
     let asked = |((section, step), block): ((&'a Section, &'a Step), &Block)| {
@@ -195,7 +201,7 @@ fn requests<'a>(suite: &'a Suite, scenario: &'a Scenario) -> Vec<Asked<'a>> {
             _ => return None,
         };
         let place = Place { scenario: scenario.name.clone(), line: step.line };
-        Some(Asked { place, scenario, section, curl, accepted })
+        Some(Asked { place, section, curl, accepted })
     };
     steps.zip(&transcript.blocks).filter_map(asked).collect()
 }

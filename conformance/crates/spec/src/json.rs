@@ -1,73 +1,106 @@
-//! JSON as the documents print it: keys sorted, two-space indent, `, ` at line ends, ASCII only, a final newline.
+//! JSON as the documents print it: sorted keys, an indent of two blanks, `, ` at line ends, ASCII only, a final newline.
 
+use std::io;
+
+use serde::Serialize;
 use serde_json::Value;
+use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-/// Writes `value` in the documents' form, the final newline included (`json.transcript-bytes`).
+/// Writes a value in the documents' form, with the final newline (`json.transcript-bytes`).
 pub fn documented(value: &Value) -> String {
-    let mut out = String::new();
-    write(value, 0, &mut out);
-    out.push('\n');
-    out
+    let mut text = written(value, Documented(PrettyFormatter::new()));
+    text.push('\n');
+    text
 }
 
-/// Writes a string literal in ASCII, as Python's `json` does.
+/// Writes a value on one line, in ASCII only.
+pub fn ascii(value: &Value) -> String {
+    written(value, Ascii)
+}
+
+/// Writes a string literal in ASCII only, as Python's `json` does.
 pub fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for unit in text.encode_utf16() {
-        match unit {
-            0x22 => out.push_str("\\\""),
-            0x5c => out.push_str("\\\\"),
-            0x0a => out.push_str("\\n"),
-            0x0d => out.push_str("\\r"),
-            0x09 => out.push_str("\\t"),
-            0x08 => out.push_str("\\b"),
-            0x0c => out.push_str("\\f"),
-            0x20..0x7f => out.push(char::from(unit as u8)),
-            other => out.push_str(&format!("\\u{other:04x}")),
-        }
-    }
-    out.push('"');
-    out
+    written(text, Ascii)
 }
 
-fn write(value: &Value, depth: usize, out: &mut String) {
-    match value {
-        Value::Array(items) if !items.is_empty() => {
-            let items = items.iter().map(|item| (None, item));
-            nest('[', ']', items, depth, out);
-        }
-        Value::Object(fields) if !fields.is_empty() => {
-            let fields = fields.iter().map(|(key, field)| (Some(key.as_str()), field));
-            nest('{', '}', fields, depth, out);
-        }
-        Value::String(text) => out.push_str(&quoted(text)),
-        other => out.push_str(&other.to_string()),
+fn written<T: Serialize + ?Sized>(value: &T, formatter: impl Formatter) -> String {
+    let mut bytes = Vec::new();
+    let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter));
+    written.expect("strings and values are always JSON");
+    String::from_utf8(bytes).expect("JSON in ASCII is UTF-8")
+}
+
+/// The compact form with escapes for all that is not visible ASCII.
+struct Ascii;
+
+impl Formatter for Ascii {
+    fn write_string_fragment<W: io::Write + ?Sized>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
+        write_ascii(writer, text)
     }
 }
 
-fn nest<'a>(
-    open: char,
-    close: char,
-    items: impl Iterator<Item = (Option<&'a str>, &'a Value)>,
-    depth: usize,
-    out: &mut String,
-) {
-    out.push(open);
-    let mut separator = "\n";
-    for (key, item) in items {
-        out.push_str(separator);
-        separator = ", \n";
-        out.push_str(&"  ".repeat(depth + 1));
-        if let Some(key) = key {
-            out.push_str(&quoted(key));
-            out.push_str(": ");
-        }
-        write(item, depth + 1, out);
+/// The documents' form: pretty-printed, with a blank after the comma at a line's end.
+struct Documented(PrettyFormatter<'static>);
+
+impl Formatter for Documented {
+    fn begin_array<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_array(writer)
     }
-    out.push('\n');
-    out.push_str(&"  ".repeat(depth));
-    out.push(close);
+
+    fn end_array<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array(writer)
+    }
+
+    fn begin_array_value<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        write_separator(writer, first)?;
+        self.0.begin_array_value(writer, true)
+    }
+
+    fn end_array_value<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array_value(writer)
+    }
+
+    fn begin_object<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object(writer)
+    }
+
+    fn end_object<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object(writer)
+    }
+
+    fn begin_object_key<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        write_separator(writer, first)?;
+        self.0.begin_object_key(writer, true)
+    }
+
+    fn begin_object_value<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)
+    }
+
+    fn end_object_value<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object_value(writer)
+    }
+
+    fn write_string_fragment<W: io::Write + ?Sized>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
+        write_ascii(writer, text)
+    }
+}
+
+/// Writes what stands between two values; the line break is the inner formatter's.
+fn write_separator<W: io::Write + ?Sized>(writer: &mut W, first: bool) -> io::Result<()> {
+    if first { Ok(()) } else { writer.write_all(b", ") }
+}
+
+/// Writes the part of a string that needs no escape of JSON's own.
+fn write_ascii<W: io::Write + ?Sized>(writer: &mut W, text: &str) -> io::Result<()> {
+    for letter in text.chars() {
+        if matches!(letter, ' '..='~') {
+            writer.write_all(&[letter as u8])?;
+        } else {
+            letter.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(writer, "\\u{unit:04x}"))?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -91,6 +124,12 @@ mod tests {
     fn empty_containers_stay_closed_and_text_is_ascii() {
         assert_eq!(documented(&json!({})), "{}\n");
         assert_eq!(documented(&json!([])), "[]\n");
+        assert_eq!(
+            documented(&json!([[], {"b": 1, "a": [1.5, null]}])),
+            "[\n  [], \n  {\n    \"a\": [\n      1.5, \n      null\n    ], \n    \"b\": 1\n  }\n]\n"
+        );
         assert_eq!(quoted("é😀\u{7f}"), "\"\\u00e9\\ud83d\\ude00\\u007f\"");
+        assert_eq!(quoted("\u{0}\u{8}\u{c}\t\r\n\"\\/"), r#""\u0000\b\f\t\r\n\"\\/""#);
+        assert_eq!(ascii(&json!({"a": ["é", true]})), r#"{"a":["\u00e9",true]}"#);
     }
 }

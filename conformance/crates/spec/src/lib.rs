@@ -7,6 +7,7 @@
 //! - [`results`]: the run of a scenario, verdicts, the report of a check, lists of known failures.
 //! - [`script`]: a scenario as a bash script with real curl.
 //! - [`suite`]: catalogue, scenarios and accepted transcripts read together; [`coverage`] of the one by the others.
+//! - [`plain`]: a scenario in one mode, with plain steps in the place of `authenticate`.
 //! - [`json`]: JSON in the form of the documents; [`digest`]: SHA-256 as text.
 //!
 //! Dependencies: none of ours. Within the crate: `catalogue` ← `scenario` ← `http` ← `transcript` ← `results` ← `suite` ←
@@ -18,6 +19,7 @@ pub mod digest;
 mod error;
 pub mod http;
 pub mod json;
+pub mod plain;
 pub mod results;
 pub mod scenario;
 pub mod script;

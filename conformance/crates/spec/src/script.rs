@@ -4,6 +4,7 @@
 //! shell can do by itself (a stored user, a restart, a program) is a function that asks a person to do it, and
 //! that whoever runs the script may define before it; see `script.sh`, which stands at the head of each.
 
+use crate::scenario::Template;
 use crate::scenario::action::{Action, Capture, CaptureSource, Serve, Setting};
 use crate::scenario::curl::Curl;
 use crate::scenario::print::redis_cli::NOWHERE;
@@ -129,6 +130,10 @@ fn command(step: &Step, session_name: &str) -> String {
             format!("serve{}", set.chain(unset).collect::<String>())
         }
         Action::User(user) => format!("user {} {}", word(&user.email), word(&user.password)),
+        Action::Authenticate(user) => {
+            let name = word(&Template::literal(session_name));
+            format!("authenticate {} {} {name}", word(&user.email), word(&user.password))
+        }
         Action::Kill => "kill_server".to_owned(),
         Action::Restart => "restart".to_owned(),
         Action::Main(program) => program.as_str().to_owned(),

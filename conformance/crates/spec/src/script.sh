@@ -4,6 +4,9 @@
 #     user() { USER=$(my-tool add "$1" "$2"); }
 # sleep can be defined as well, to move the server's clock instead of waiting.
 #
+# authenticate does what the server's mode asks for. It takes the mode from the variable AUTH_TYPE, or asks for it:
+#     AUTH_TYPE=session_auth bash NAME.sh
+#
 # It ends with 3 where nobody answers at the URL. Steps are printed as they are written, so:
 # shellcheck disable=SC2016
 
@@ -142,6 +145,31 @@ at_once() {
 # Asks a Redis server what stands after its address, and prints the reply as a terminal shows it.
 redis() {
     redis-cli -u "$1" --no-raw "${@:2}" 2>&1
+}
+
+# Sets CREDENTIAL to the header by which the mode lets a user in: `authenticate EMAIL PASSWORD COOKIE-NAME`.
+# Not every script needs it:
+# shellcheck disable=SC2034
+authenticate() {
+    local said id
+    [ -n "${AUTH_TYPE+set}" ] || value AUTH_TYPE 'The mode of the server (its AUTH_TYPE; nothing for off)'
+    CREDENTIAL=
+    case $AUTH_TYPE in
+        basic_auth) CREDENTIAL="Authorization: Basic $(printf %s "$1:$2" | base64 | tr -d '\n')" ;;
+        session_*)
+            said=$(ask 2xx curl "$URL/api/v1/auth_session/login" -X POST \
+                --data-urlencode "email=$1" --data-urlencode "password=$2")
+            if [ "$said" != 2xx ]; then
+                echo "$said"
+                return
+            fi
+            id=$(fields set-cookie | grep -F "set-cookie: $3=" | tail -n 1)
+            id=${id#"set-cookie: $3="}
+            id=${id%%;*}
+            kept "$id" CREDENTIAL
+            CREDENTIAL="Cookie: $3=$id"
+            ;;
+    esac
 }
 
 # Prints the last answer as `curl -i` does.

@@ -235,7 +235,7 @@ impl Suite {
         self.accepted.get(name)
     }
 
-    /// Lists the scenarios of a mode in the order in which they share a site best.
+    /// Lists the scenarios of a mode in the order in which they share a sandbox best.
     ///
     /// Those that tell whether the mode exists at all come first; then those that use the documents'
     /// settings as they are; last those that stop the server or run it otherwise.

@@ -17,16 +17,16 @@ use spec::http::Request;
 use spec::http::{Answer, Exchange, NoAnswer};
 
 /// How long a request may usually take, connection included, before it counts as unanswered.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// No answer of this API comes near this size.
 const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 
-/// Sends one request on a connection of its own, waits at most `patience`, and records the exchange.
-pub async fn send(request: Request, patience: Duration) -> Exchange {
-    let answer = match tokio::time::timeout(patience, attempt(&request)).await {
+/// Sends one request on a connection of its own, waits at most `timeout`, and records the exchange.
+pub async fn send(request: Request, timeout: Duration) -> Exchange {
+    let answer = match tokio::time::timeout(timeout, attempt(&request)).await {
         Ok(answer) => answer,
-        Err(_) => Err(NoAnswer::TimedOut(patience)),
+        Err(_) => Err(NoAnswer::TimedOut(timeout)),
     };
     Exchange { request, answer }
 }

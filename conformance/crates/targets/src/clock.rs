@@ -1,7 +1,6 @@
-//! Clock drivers: what makes a target's time pass.
+//! Clock drivers: they make a target's time pass.
 //!
-//! A driver is proved before it is trusted: [`follows`] compares what the target says of the time before
-//! and after a jump.
+//! A driver is proved before it is used: [`follows`] compares the target's `Date` before and after a jump.
 
 mod faketime;
 mod wall;
@@ -11,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use crate::Error;
 use spec::results::ClockKind;
 
 pub use faketime::{Faketime, library};
@@ -18,34 +18,34 @@ pub use wall::Wall;
 
 /// The time at which a clock that can be moved begins: Mon, 16 Oct 2017 04:57:08 GMT, as in the documents.
 ///
-/// It is the same in every run, so that what a target makes of the time (a change to summer time, a date in a file)
-/// is the same too.
+/// It is the same in every run, so that effects of the time (a change to summer time, a date in a file) are the same
+/// too.
 pub const START: DateTime<Utc> = DateTime::from_timestamp(1_508_129_828, 0).expect("it is a date");
 
-/// Moves the time of one site.
+/// Moves the time of one sandbox.
 #[async_trait]
 pub trait ClockDriver: Send + Sync {
-    /// Says which driver it is.
+    /// Returns the kind of the driver.
     fn kind(&self) -> ClockKind;
 
-    /// Tells the site's time.
+    /// Returns the sandbox's time.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Lets `seconds` of the scenario pass, however long that takes.
+    /// Lets `seconds` of the scenario pass. This may take as long in real time.
     ///
     /// # Errors
     ///
-    /// When time cannot be moved; the text says why.
-    async fn advance(&mut self, seconds: u64) -> Result<(), String>;
+    /// When time cannot be moved.
+    async fn advance(&mut self, seconds: u64) -> Result<(), Error>;
 
-    /// Turns a SESSION_DURATION of the scenario into the one to start the server with.
+    /// Returns the SESSION_DURATION to start the server with, for the one that is `written` in a scenario.
     ///
     /// Only a driver that scales time down changes it.
     fn duration(&self, written: &str) -> String {
         written.to_owned()
     }
 
-    /// Lists the environment variables that a spawned program needs to follow this clock.
+    /// Returns the environment variables that a spawned program needs to follow this clock.
     fn environment(&self) -> Vec<(String, String)> {
         Vec::new()
     }
@@ -65,15 +65,15 @@ impl ClockDriver for NoClock {
         Utc::now()
     }
 
-    async fn advance(&mut self, _seconds: u64) -> Result<(), String> {
-        Err("this target's clock cannot be moved".to_owned())
+    async fn advance(&mut self, _seconds: u64) -> Result<(), Error> {
+        Err(Error::NoClock)
     }
 }
 
-/// How far [`follows`] expects the clock to be moved: far beyond any clock error.
+/// The jump that [`follows`] expects, in seconds: far beyond any clock error.
 pub const PROOF_SECONDS: u64 = 100_000;
 
-/// Tells whether the target's time, as two `Date` headers say it, made the jump of [`PROOF_SECONDS`].
+/// Returns whether the time of two `Date` headers made the jump of [`PROOF_SECONDS`].
 pub fn follows(before: &str, after: &str) -> bool {
     let parse = |text| DateTime::parse_from_rfc2822(text).ok();
     let (Some(before), Some(after)) = (parse(before), parse(after)) else { return false };

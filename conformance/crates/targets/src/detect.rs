@@ -1,48 +1,44 @@
-//! What runs at a URL that the caller did not start: whether it answers, and in which mode it is.
-
-use std::str::FromStr as _;
+//! Detection: whether a server that the suite did not start answers, and in which mode it runs.
 
 use http::Uri;
 use http::uri::Authority;
 
-use crate::NewUser;
-use crate::instance::Stage;
+use crate::error::UrlErrorKind;
+use crate::instance::Instance;
 use crate::seed;
-use spec::catalogue::Mode;
+use crate::{Error, NewUser};
+use spec::catalogue::{Mode, UnknownMode};
 use spec::http::Request;
 
-/// Reads the URL of a running server: http, a host and a port. Gives it without a slash at its end.
+/// Parses the URL of a running server: http, a host and a port. Returns it without a slash at its end.
 ///
 /// # Errors
 ///
-/// When it is anything else; the text says what to write.
-pub fn base_url(text: &str) -> Result<String, String> {
-    let write = "write http://HOST:PORT";
-    let uri: Uri = text.parse().map_err(|_| format!("{text:?} is no URL that can be checked: {write}"))?;
+/// When it is anything else.
+pub fn base_url(text: &str) -> Result<String, Error> {
+    let wrong = |kind, write: &str| Error::Url { text: text.to_owned(), kind, write: write.to_owned() };
+    let any = "http://HOST:PORT";
+    let uri: Uri = text.parse().map_err(|_| wrong(UrlErrorKind::NoUrl, any))?;
     match uri.scheme_str() {
         Some("http") => {}
-        Some("https") => {
-            return Err(format!(
-                "{text:?}: the suite speaks http alone; name the server behind the one that speaks https: {write}"
-            ));
-        }
-        _ => return Err(format!("{text:?} is no URL that can be checked: {write}")),
+        Some("https") => return Err(wrong(UrlErrorKind::Https, any)),
+        _ => return Err(wrong(UrlErrorKind::NoUrl, any)),
     }
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let host_and_port = authority.rsplit('@').next().unwrap_or_default();
     let base = format!("http://{host_and_port}");
     let alone = uri.path() == "/" && uri.query().is_none() && authority == host_and_port;
     if !alone || text.contains('#') {
-        return Err(format!("{text:?} has more than a host and a port: write {base}"));
+        return Err(wrong(UrlErrorKind::MoreThanAServer, &base));
     }
     let port = host_and_port.rsplit(']').next().unwrap_or_default();
     if port.contains(':') && uri.port().is_none() {
-        return Err(format!("{text:?} has no port from 1 to 65535: {write}"));
+        return Err(wrong(UrlErrorKind::NoPort, any));
     }
     Ok(base)
 }
 
-/// Gives the URL that a text means though it is none: `localhost`, `127.0.0.1:5000/`.
+/// Returns the URL that is meant by a text without a scheme, such as `localhost` or `127.0.0.1:5000/`.
 pub fn url_meant(text: &str) -> Option<String> {
     let authority: Authority = text.trim_end_matches('/').parse().ok()?;
     let host = authority.host();
@@ -53,91 +49,81 @@ pub fn url_meant(text: &str) -> Option<String> {
     }
 }
 
-/// Sees to it that something answers at the stage's URL.
+/// Verifies that a server answers at the instance's URL.
 ///
 /// # Errors
 ///
-/// When nothing does; the text says why, and what to look at.
-pub async fn reach(stage: &mut Stage<'_>) -> Result<(), String> {
-    let base = stage.site().base_url();
+/// When none answers.
+pub async fn reach(instance: &mut Instance<'_>) -> Result<(), Error> {
+    let base = instance.sandbox().base_url();
     let status = Request::get(format!("{base}/api/v1/status"));
-    match stage.send(status).await.answer {
+    match instance.send(status).await.answer {
         Ok(_) => Ok(()),
-        Err(none) => Err(format!(
-            "{base} cannot be reached: {none}. Is the server started there, and is this its port?"
-        )),
+        Err(source) => Err(Error::Unreachable { base, source }),
     }
 }
 
-/// Sees to it that a server which is said to run with AUTH_TYPE unset is open.
+/// Verifies that a server which is said to run with AUTH_TYPE unset is open.
 ///
 /// # Errors
 ///
-/// When it is closed: no user could be stored there, so that next to nothing would be checked.
-pub async fn is_off(stage: &mut Stage<'_>) -> Result<(), String> {
-    let base = stage.site().base_url();
-    let users = stage.send(Request::get(format!("{base}/api/v1/users"))).await.answer;
+/// When it is closed: no user could be stored there, and next to nothing could be checked.
+pub async fn is_off(instance: &mut Instance<'_>) -> Result<(), Error> {
+    let base = instance.sandbox().base_url();
+    let users = instance.send(Request::get(format!("{base}/api/v1/users"))).await.answer;
     match users.map_or(0, |answer| answer.status) {
-        status @ (401 | 403) => Err(format!(
-            "--mode off: {base}/api/v1/users answers {status}, and with AUTH_TYPE unset every route is open \
-             (gate.off); is it the right mode?"
-        )),
+        status @ (401 | 403) => Err(Error::NotOff { base, status }),
         _ => Ok(()),
     }
 }
 
-/// Tells the mode of what runs at `base`, as far as its answers tell.
+/// Returns the mode of the instance's server, as its answers show it.
 ///
-/// The session modes cannot be told apart from outside: they are taken for `session_auth`.
+/// The session modes cannot be distinguished from outside; `session_auth` stands for all of them.
 ///
 /// # Errors
 ///
-/// When nothing answers, or when a gate is closed and no user is known to open it; the text says what to do.
-pub async fn mode(stage: &mut Stage<'_>, given: Option<&NewUser>) -> Result<Mode, String> {
-    let base = stage.site().base_url();
+/// When no server answers, or when the server is closed and `given` is no user whom it accepts.
+pub async fn mode(instance: &mut Instance<'_>, given: Option<&NewUser>) -> Result<Mode, Error> {
+    let base = instance.sandbox().base_url();
     let users = Request::get(format!("{base}/api/v1/users"));
-    let open = stage.send(users.clone()).await.answer;
-    if open.map_err(|none| format!("{base}/api/v1/users: {none}"))?.is_success() {
+    let open = instance.send(users.clone()).await.answer;
+    if open.map_err(|source| Error::NoMode { base: base.clone(), source })?.is_success() {
         return Ok(Mode::Off);
     }
-    let advice = "say which mode it runs in: --mode session_auth (or another)";
-    let Some(user) = given else {
-        return Err(format!(
-            "{base} is closed, and without a user its mode cannot be told; {advice}, and --user EMAIL:PASSWORD"
-        ));
-    };
+    let Some(user) = given else { return Err(Error::Closed { base }) };
     for mode in [Mode::BasicAuth, Mode::SessionAuth] {
-        let Ok(header) = seed::credentials(stage, mode, user).await else { continue };
+        let Ok(header) = seed::credentials(instance, mode, user).await else { continue };
         let mut request = users.clone();
         request.headers.push(header);
-        if stage.send(request).await.answer.is_ok_and(|answer| answer.is_success()) {
+        if instance.send(request).await.answer.is_ok_and(|answer| answer.is_success()) {
             return Ok(mode);
         }
     }
-    Err(format!("neither Basic credentials nor a login of {} open {base}; {advice}", user.email))
+    Err(Error::NotLetIn { email: user.email.clone(), base })
 }
 
-/// Reads `EMAIL:PASSWORD`; the password may hold colons.
+/// Parses `EMAIL:PASSWORD`. The password may contain colons.
 ///
 /// # Errors
 ///
 /// When there is no colon, or nothing before or behind it.
-pub fn user(text: &str) -> Result<NewUser, String> {
+pub fn user(text: &str) -> Result<NewUser, Error> {
     match text.split_once(':') {
         Some((email, password)) if !email.is_empty() && !password.is_empty() => {
             Ok(NewUser { email: email.to_owned(), password: password.to_owned() })
         }
-        _ => Err("write EMAIL:PASSWORD, as in bob@hbtn.io:secret".to_owned()),
+        _ => Err(Error::User),
     }
 }
 
-/// Reads a mode for the command line.
+/// Parses a mode for the command line.
 ///
 /// # Errors
 ///
-/// When there is no such mode; the nearest is suggested.
-pub fn mode_argument(text: &str) -> Result<Mode, String> {
-    Mode::from_str(text).map_err(|error| error.to_string())
+/// When there is no such mode.
+pub fn mode_argument(text: &str) -> Result<Mode, UnknownMode> {
+    text.parse()
 }
 
 #[cfg(test)]
@@ -147,10 +133,10 @@ mod tests {
     #[test]
     fn a_url_is_http_with_a_host_and_at_most_a_port() {
         for good in ["http://127.0.0.1:5000", "http://localhost", "http://[::1]:5000"] {
-            assert_eq!(base_url(good).as_deref(), Ok(good));
-            assert_eq!(base_url(&format!("{good}/")).as_deref(), Ok(good), "a slash at the end is let pass");
+            assert_eq!(base_url(good).expect(good), good);
+            assert_eq!(base_url(&format!("{good}/")).expect(good), good, "a slash at the end is let pass");
         }
-        assert_eq!(base_url("HTTP://localhost:1").as_deref(), Ok("http://localhost:1"));
+        assert_eq!(base_url("HTTP://localhost:1").expect("it is one"), "http://localhost:1");
     }
 
     #[test]
@@ -181,7 +167,7 @@ mod tests {
             ("http://", "write http://HOST:PORT"),
             ("http:// x", "write http://HOST:PORT"),
         ] {
-            let error = base_url(bad).expect_err(bad);
+            let error = base_url(bad).expect_err(bad).to_string();
             assert!(error.contains(why), "{error}");
         }
     }

@@ -1,4 +1,4 @@
-//! A stage: a site with what is known of its running instance, shared by the scenarios of a mode.
+//! Instances: a sandbox with the state of its server, shared by the scenarios of a mode.
 
 use std::borrow::Borrow;
 use std::pin::pin;
@@ -7,139 +7,162 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use crate::observation::Observation;
 use crate::progress::cost;
-use crate::progress::cost::Work;
-use crate::progress::event::{Event, Listener, Silence};
-use crate::{Launch, Program, ProgramServer, Site, SiteError, Stop, Target};
+use crate::progress::event::{Event, EventListener, NoListener, Work};
+use crate::{Error, Program, ProgramServer, Sandbox, SandboxError, ServerSettings, Stop, Target};
 use crate::{client, clock};
 use spec::http::Request;
 use spec::http::{Answer, Exchange, NoAnswer};
 
-/// A request that hung before is not waited for as long again.
-const IMPATIENCE: Duration = Duration::from_secs(1);
+/// The time that a request may take once another for the same path has timed out.
+const SHORT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// So many requests at once are waited for once more as long as one.
+/// The number of requests at once by which their timeout grows by that of one request.
 const AT_ONCE: usize = 16;
 
-/// How often it is told that a start is still waited for.
-const TOLD: Duration = Duration::from_secs(1);
+/// The time between two events of a start that is under way.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A site, and how its instance was launched.
-pub struct Stage<'a> {
-    site: Box<dyn Site>,
-    running: Option<Launch>,
+/// A sandbox, and the settings of the server that runs on it.
+pub struct Instance<'a> {
+    sandbox: Box<dyn Sandbox>,
+    running: Option<ServerSettings>,
     hung: Vec<String>,
     created: Created,
-    listener: &'a dyn Listener,
+    /// The observations since they were taken last; `None` unless the instance records.
+    observations: Option<Vec<Observation>>,
+    listener: &'a dyn EventListener,
 }
 
 /// The ids of the users that were created at a target, in order.
 ///
-/// A stage adds to it as answers come; whoever cleans up reads it when no stage runs any more.
+/// An instance adds to it as answers come. It is read when no instance runs any more, to delete the users.
 pub type Created = Arc<Mutex<Vec<String>>>;
 
-impl<'a> Stage<'a> {
-    /// Opens a site of `target`; the listener hears of all that is waited for on it.
+impl<'a> Instance<'a> {
+    /// Opens a sandbox of `target`. The listener is told of every wait on it.
     ///
     /// # Errors
     ///
-    /// When there is no place for the site.
-    pub async fn open(target: &dyn Target, listener: &'a dyn Listener) -> Result<Self, SiteError> {
-        let site = cost::timed(listener, Work::Copy, target.open()).await?;
-        Ok(Self { listener, ..Stage::new(site) })
+    /// When the machine has no room for the sandbox.
+    pub async fn open(target: &dyn Target, listener: &'a dyn EventListener) -> Result<Self, SandboxError> {
+        let sandbox = cost::timed(listener, Work::Copy, target.open()).await?;
+        Ok(Self { listener, ..Instance::new(sandbox) })
     }
 
-    /// Takes a site on which nothing runs yet.
-    pub fn new(site: Box<dyn Site>) -> Self {
-        Self { site, running: None, hung: Vec::new(), created: Created::default(), listener: &Silence }
+    /// Wraps a sandbox on which no server runs yet.
+    pub fn new(sandbox: Box<dyn Sandbox>) -> Self {
+        Self {
+            sandbox,
+            running: None,
+            hung: Vec::new(),
+            created: Created::default(),
+            observations: None,
+            listener: &NoListener,
+        }
     }
 
-    /// Notes the users that are created from now on in a list of the caller's.
+    /// Adds the users that are created from now on to a list of the caller's.
     #[must_use]
     pub fn noting(mut self, created: &Created) -> Self {
         self.created = Arc::clone(created);
         self
     }
 
-    /// Gives the site, for what needs no instance.
-    pub fn site(&mut self) -> &mut dyn Site {
-        &mut *self.site
+    /// Records the observations of the server from now on, for [`Self::take_observations`]. Forks do not record by
+    /// themselves.
+    #[must_use]
+    pub fn recording(mut self) -> Self {
+        self.observations = Some(Vec::new());
+        self
     }
 
-    /// Tells the listener of an event.
-    pub fn tell(&self, event: &Event<'_>) {
-        self.listener.hear(event);
+    /// Returns the observations since the last call, in order; none unless the instance records.
+    pub fn take_observations(&mut self) -> Vec<Observation> {
+        self.observations.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Opens another stage on a copy of this one's data; nothing may run here.
+    fn record(&mut self, observation: impl FnOnce() -> Observation) {
+        if let Some(observations) = &mut self.observations {
+            observations.push(observation());
+        }
+    }
+
+    /// Returns the sandbox.
+    pub fn sandbox(&mut self) -> &mut dyn Sandbox {
+        &mut *self.sandbox
+    }
+
+    /// Opens another instance on a copy of this one's data. No server may run here.
     ///
     /// # Errors
     ///
     /// When the data cannot be copied.
-    pub async fn fork(&self) -> Result<Self, SiteError> {
-        let site = cost::timed(self.listener, Work::Copy, self.site.fork()).await?;
-        Ok(Self { listener: self.listener, ..Stage::new(site) })
+    pub async fn fork(&self) -> Result<Self, SandboxError> {
+        let sandbox = cost::timed(self.listener, Work::Copy, self.sandbox.fork()).await?;
+        Ok(Self { listener: self.listener, ..Instance::new(sandbox) })
     }
 
-    /// Sees to it that an instance runs as `launch` says; one that runs otherwise is restarted.
+    /// Ensures that a server runs with these settings. One that runs with others is restarted.
     ///
     /// # Errors
     ///
     /// When it cannot be started or stopped.
-    pub async fn ensure(&mut self, launch: &Launch) -> Result<(), SiteError> {
-        if self.running.as_ref() == Some(launch) && self.site.ended().is_none() {
+    pub async fn ensure(&mut self, settings: &ServerSettings) -> Result<(), SandboxError> {
+        if self.running.as_ref() == Some(settings) && self.sandbox.ended().is_none() {
             return Ok(());
         }
         self.end(Stop::Polite).await?;
-        let (listener, mode, patience) = (self.listener, launch.mode, self.site.patience());
-        let start = told(self.site.start(launch), |waited| {
-            listener.hear(&Event::Starting { mode, waited, patience });
+        let (listener, mode, timeout) = (self.listener, settings.mode, self.sandbox.timeout());
+        let start = with_progress(self.sandbox.start(settings), |waited| {
+            listener.on_event(&Event::Starting { mode, waited, timeout });
         });
         cost::timed(listener, Work::Start, start).await?;
-        self.running = Some(launch.clone());
-        let cookie_name = &self.site.cookie_name(&launch.session_name);
-        listener.hear(&Event::Served { launch, cookie_name });
+        self.running = Some(settings.clone());
+        let cookie_name = self.sandbox.cookie_name(&settings.session_name);
+        self.record(|| Observation::Served { settings: settings.clone(), cookie_name });
         Ok(())
     }
 
-    /// Stops the instance, if one runs.
+    /// Stops the server, if one runs.
     ///
     /// # Errors
     ///
     /// When this target cannot be stopped.
-    pub async fn end(&mut self, how: Stop) -> Result<(), SiteError> {
+    pub async fn end(&mut self, how: Stop) -> Result<(), SandboxError> {
         if self.running.take().is_some() {
-            cost::timed(self.listener, Work::Stop, self.site.stop(how)).await?;
+            cost::timed(self.listener, Work::Stop, self.sandbox.stop(how)).await?;
         }
         Ok(())
     }
 
-    /// Runs one of the documents' programs in place of the instance and gives what it printed.
+    /// Runs one of the documents' programs in the place of the server, and returns its output.
     ///
     /// # Errors
     ///
     /// When this target has no such program, or the program failed.
-    pub async fn program(&mut self, program: &Program) -> Result<String, SiteError> {
+    pub async fn program(&mut self, program: &Program) -> Result<String, SandboxError> {
         self.end(Stop::Polite).await?;
-        self.tell(&Event::Ran);
-        cost::timed(self.listener, Work::Program, self.site.program(program)).await
+        self.record(|| Observation::ProgramRan);
+        cost::timed(self.listener, Work::Program, self.sandbox.program(program)).await
     }
 
-    /// Starts one of the documents' serving programs in place of the server and gives what it printed first.
+    /// Starts one of the documents' serving programs in the place of the server, and returns its first output.
     ///
     /// # Errors
     ///
     /// When this target has no such program, or the program failed.
     pub async fn serve_program(
         &mut self,
-        launch: &Launch,
+        settings: &ServerSettings,
         program: &ProgramServer,
-    ) -> Result<String, SiteError> {
+    ) -> Result<String, SandboxError> {
         self.end(Stop::Polite).await?;
-        self.tell(&Event::Ran);
-        let serving = self.site.serve_program(launch, program);
+        self.record(|| Observation::ProgramRan);
+        let serving = self.sandbox.serve_program(settings, program);
         let printed = cost::timed(self.listener, Work::Start, serving).await?;
-        self.running = Some(launch.clone());
+        self.running = Some(settings.clone());
         Ok(printed)
     }
 
@@ -147,29 +170,29 @@ impl<'a> Stage<'a> {
     ///
     /// # Errors
     ///
-    /// When time cannot be moved; the text says why.
-    pub async fn advance(&mut self, seconds: u64) -> Result<(), String> {
-        cost::timed(self.listener, Work::Clock, self.site.clock().advance(seconds)).await
+    /// When time cannot be moved.
+    pub async fn advance(&mut self, seconds: u64) -> Result<(), Error> {
+        cost::timed(self.listener, Work::Clock, self.sandbox.clock().advance(seconds)).await
     }
 
-    /// Sends a request to the instance.
+    /// Sends a request to the server.
     pub async fn send(&mut self, request: Request) -> Exchange {
         let mut exchanges = self.send_at_once(request, 1).await;
         exchanges.remove(0)
     }
 
-    /// Sends the same request `times` times at once; at least once.
+    /// Sends the same request `times` times at once, and at least once.
     pub async fn send_at_once(&mut self, request: Request, times: usize) -> Vec<Exchange> {
         let name = format!("{} {}", request.method, request.url.split('?').next().unwrap_or_default());
-        let patience = if self.hung.contains(&name) { IMPATIENCE } else { client::PATIENCE };
+        let timeout = if self.hung.contains(&name) { SHORT_TIMEOUT } else { client::TIMEOUT };
         // Those that are sent at once share the server.
-        let patience = patience * u32::try_from(1 + times / AT_ONCE).unwrap_or(u32::MAX);
-        let send = || cost::timed(self.listener, Work::Request, client::send(request.clone(), patience));
+        let timeout = timeout * u32::try_from(1 + times / AT_ONCE).unwrap_or(u32::MAX);
+        let send = || cost::timed(self.listener, Work::Request, client::send(request.clone(), timeout));
         let sends = (0..times.max(1)).map(|_| send());
-        let since = self.site.clock().now();
+        let since = self.sandbox.clock().now();
         let exchanges = join_all(sends).await;
-        let until = self.site.clock().now();
-        self.tell(&Event::Answered { exchanges: &exchanges, since, until });
+        let until = self.sandbox.clock().now();
+        self.record(|| Observation::Answered { exchanges: exchanges.clone(), since, until });
         self.note_users(exchanges.iter());
         if exchanges.iter().any(|exchange| matches!(exchange.answer, Err(NoAnswer::TimedOut(_)))) {
             self.hung.push(name);
@@ -177,7 +200,7 @@ impl<'a> Stage<'a> {
         exchanges
     }
 
-    /// Notes the users that were created by requests which were sent to the instance in another way.
+    /// Adds the users that these exchanges created to the list of created users.
     pub fn note_users(&self, exchanges: impl IntoIterator<Item = impl Borrow<Exchange>>) {
         let exchanges: Vec<_> = exchanges.into_iter().collect();
         let creations = exchanges.iter().map(Borrow::borrow).filter(|exchange| {
@@ -190,11 +213,11 @@ impl<'a> Stage<'a> {
         self.created.lock().unwrap_or_else(PoisonError::into_inner).extend(ids);
     }
 
-    /// Proves the clock driver: after a jump the target's own `Date` header has jumped along.
+    /// Returns whether the clock driver moves the server's time: after a jump its `Date` header has jumped along.
     ///
-    /// The instance must run. Where this is false, the driver is not to be used.
+    /// A server must run. A driver for which this is false must not be used.
     pub async fn clock_follows(&mut self) -> bool {
-        let status = Request::get(format!("{}/api/v1/status", self.site.base_url()));
+        let status = Request::get(format!("{}/api/v1/status", self.sandbox.base_url()));
         let before = self.date(status.clone()).await;
         if self.advance(clock::PROOF_SECONDS).await.is_err() {
             return false;
@@ -208,16 +231,16 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Waits for something long, and tells again and again how long it has been waited for.
-async fn told<T>(doing: impl Future<Output = T>, tell: impl Fn(Duration)) -> T {
+/// Waits for a future, and calls `on_progress` every second with the time since the start.
+async fn with_progress<T>(doing: impl Future<Output = T>, on_progress: impl Fn(Duration)) -> T {
     let mut doing = pin!(doing);
     let mut waited = Duration::ZERO;
     loop {
-        match tokio::time::timeout(TOLD, &mut doing).await {
+        match tokio::time::timeout(PROGRESS_INTERVAL, &mut doing).await {
             Ok(done) => return done,
             Err(_) => {
-                waited += TOLD;
-                tell(waited);
+                waited += PROGRESS_INTERVAL;
+                on_progress(waited);
             }
         }
     }
@@ -228,10 +251,10 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_takes_long_is_told_of_every_second() {
-        let told_of = Mutex::new(Vec::new());
+    async fn a_long_wait_is_reported_every_second() {
+        let reported = Mutex::new(Vec::new());
         let start = tokio::time::sleep(Duration::from_millis(3500));
-        told(start, |waited| told_of.lock().expect("nobody panics").push(waited.as_secs())).await;
-        assert_eq!(told_of.into_inner().expect("nobody panics"), [1, 2, 3]);
+        with_progress(start, |waited| reported.lock().expect("nobody panics").push(waited.as_secs())).await;
+        assert_eq!(reported.into_inner().expect("nobody panics"), [1, 2, 3]);
     }
 }

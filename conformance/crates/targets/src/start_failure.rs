@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use spec::http::NoAnswer;
 use spec::transcript::redact;
 
-/// Says why a program does not serve. The text is fit for a report: it names no place of this run.
+/// The reason why a program does not serve. The text is fit for a report: it names no place of this run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StartFailure {
     /// The system cannot run it.
@@ -72,12 +72,12 @@ impl StartFailure {
         }
     }
 
-    /// Tells whether the program may well start with other settings: it ended by itself, and said why.
+    /// Returns whether the program may well start with other settings: it ended by itself, and said why.
     pub fn is_quick(&self) -> bool {
         matches!(self, Self::MissingModule { .. } | Self::Ended { .. } | Self::EndedWhenAsked { .. })
     }
 
-    /// Tells whether the program was waited for as long as it may take.
+    /// Returns whether the program was waited for as long as it may take.
     pub fn is_slow(&self) -> bool {
         matches!(self, Self::NeverListens(_) | Self::NoAnswer(_) | Self::OtherPort(_))
     }
@@ -126,7 +126,7 @@ pub enum StartClass {
 }
 
 impl StartClass {
-    /// Names the class as reports do.
+    /// Returns the name of the class as reports do.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ImportError => "import-error",
@@ -153,7 +153,7 @@ fn missing_module(output: &str) -> Option<String> {
     })
 }
 
-/// Gives the line of a program's output that says most: what Python raised last, or else the last line that is
+/// Returns the line of a program's output that says most: what Python raised last, or else the last line that is
 /// not empty.
 pub fn last_line(output: &str) -> &str {
     // What was raised stands behind the indented lines of where; advice of several lines may follow it.

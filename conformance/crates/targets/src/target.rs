@@ -1,24 +1,25 @@
 //! Targets: the implementations under test, behind one interface.
 //!
-//! A [`Target`] opens *sites*; a [`Site`] is one place with data of its own and at most one running
-//! instance. Nothing outside this folder knows what kind of target it has.
+//! A [`Target`] opens sandboxes. A [`Sandbox`] has data of its own and runs at most one server. Each target states what
+//! can be done with it; its kind is for reports alone.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use spec::results::TargetKind;
+use spec::results::{SeedMethod, TargetKind};
 
+use crate::SandboxError;
 use crate::client;
 use crate::clock::ClockDriver;
-use crate::start_failure::StartFailure;
-use spec::catalogue::{Profile, Subject};
+use spec::catalogue::Profile;
+use spec::catalogue::Subject;
 use spec::scenario::{Action, Scenario, Setting, Settings, Template};
 use spec::transcript::redact::Redactions;
 
-/// How an instance is to run.
+/// The settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Launch {
+pub struct ServerSettings {
     /// A Redis server, or the API with its AUTH_TYPE.
     pub mode: Subject,
     /// The value of SESSION_NAME.
@@ -27,14 +28,14 @@ pub struct Launch {
     pub session_duration: Option<String>,
     /// The value of TZ; `None` leaves the machine's.
     pub time_zone: Option<String>,
-    /// What it is asked to be.
+    /// The profile of requirements that it is asked to meet.
     pub profile: Profile,
 }
 
-impl Launch {
-    /// The documents' settings for a mode, with what a scenario says of its own.
-    pub fn of(subject: impl Into<Subject>, settings: &Settings) -> Self {
-        let mode = subject.into();
+impl ServerSettings {
+    /// Returns the documents' settings for a mode, changed as a scenario says.
+    pub fn new(mode: impl Into<Subject>, settings: &Settings) -> Self {
+        let mode = mode.into();
         Self {
             mode,
             session_name: settings.session_name.clone(),
@@ -44,14 +45,14 @@ impl Launch {
         }
     }
 
-    /// The settings in force at a step of a scenario, as far as it spells them out.
-    pub fn at(subject: impl Into<Subject>, scenario: &Scenario, index: usize) -> Self {
-        let mut launch = Self::of(subject, &scenario.settings);
-        scenario.steps().take(index).for_each(|step| launch.follow(&step.action));
-        launch
+    /// Returns the settings in force at a step of a scenario. Settings whose value the scenario captures are empty.
+    pub fn at(mode: impl Into<Subject>, scenario: &Scenario, index: usize) -> Self {
+        let mut settings = Self::new(mode, &scenario.settings);
+        scenario.steps().take(index).for_each(|step| settings.follow(&step.action));
+        settings
     }
 
-    /// Changes what an action says, as far as it spells that out.
+    /// Applies the changes of a `serve` step. A value that the scenario captures becomes empty.
     pub fn follow(&mut self, action: &Action) {
         if let Action::Serve(serve) = action {
             let literal = |value: &Template| value.as_literal().unwrap_or_default().to_owned();
@@ -60,7 +61,7 @@ impl Launch {
         }
     }
 
-    /// Changes what a `serve` step says.
+    /// Sets and unsets the settings of a `serve` step.
     pub fn change(&mut self, set: impl IntoIterator<Item = (Setting, String)>, unset: &[Setting]) {
         for (setting, value) in set {
             match setting {
@@ -78,12 +79,12 @@ impl Launch {
         }
     }
 
-    /// Runs with the documents' settings for a mode.
-    pub fn documented(subject: impl Into<Subject>) -> Self {
-        Self::of(subject, &Settings::default())
+    /// Returns the documents' settings for a mode.
+    pub fn documented(mode: impl Into<Subject>) -> Self {
+        Self::new(mode, &Settings::default())
     }
 
-    /// Lists the documents' environment variables; the clock driver may scale the duration.
+    /// Returns the documents' environment variables; the clock driver may scale the duration.
     pub fn environment(&self, clock: &dyn ClockDriver) -> Vec<(&'static str, String)> {
         let mut variables = Vec::new();
         let Some(mode) = self.mode.api_mode() else { return variables };
@@ -102,19 +103,19 @@ impl Launch {
     }
 }
 
-/// How an instance is stopped.
+/// How a server is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// It is asked to end and may finish what it does.
+    /// It is asked to end, and may finish its work.
     Polite,
     /// It gets no warning.
     Kill,
 }
 
-/// A user that a program or the seeding stores.
+/// A user to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewUser {
-    /// The address to store, made unique already.
+    /// The address. It is unique in this run.
     pub email: String,
     /// The password.
     pub password: String,
@@ -147,129 +148,131 @@ pub enum ProgramServer {
     Main4(NewUser),
 }
 
-/// Says why something could not be done on a site.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SiteError {
-    /// This kind of target cannot do it: what depends on it is not checked.
-    #[error("{0}")]
-    NotPossible(String),
-    /// The implementation failed to do it; the text is fit for a report: no port, path or time.
-    #[error("{0}")]
-    Failed(String),
-    /// The suite or the machine failed to do it: it says nothing of the implementation.
-    #[error("{0}")]
-    Hindered(String),
-    /// The implementation does not serve.
-    #[error(transparent)]
-    NoStart(#[from] StartFailure),
+/// What the scenarios of one mode share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Nothing. Each scenario gets a sandbox of its own, since sandboxes cost next to nothing.
+    PerScenario,
+    /// One server, which can be neither restarted nor copied, and which others may use too.
+    Shared,
+    /// A fork of one prepared sandbox for each batch of scenarios, since a server takes long to start.
+    ForkPerBatch,
 }
 
 /// An implementation under test.
 #[async_trait]
 pub trait Target: Send + Sync {
-    /// Says which kind it is.
+    /// Returns the kind that reports name.
     fn kind(&self) -> TargetKind;
 
-    /// Names it, as the report shall.
+    /// Returns the name that reports show.
     fn name(&self) -> String;
 
-    /// Gives the command that starts it, if the suite does.
+    /// Returns the command that starts the server; `None` where the suite does not start it.
     fn command(&self) -> Option<String>;
 
-    /// Gives the URL to write into the lines that repeat an exchange.
+    /// Returns the server's URL in the lines that repeat an exchange.
     fn public_url(&self) -> String;
 
-    /// Tells whether what a check stores may still be there at the next one.
+    /// Returns whether data of one check may still be stored at the next.
     ///
-    /// Where it may, each check makes up addresses of its own. Elsewhere they are the same each time, so that an
-    /// implementation that works with some addresses and fails with others does so each time alike.
+    /// If so, each check makes up addresses of its own. Otherwise the addresses are the same each time: an
+    /// implementation that fails with some addresses then fails in every check or in none.
     fn keeps_data(&self) -> bool {
         true
     }
 
-    /// Opens a site without users.
+    /// Returns what the scenarios of one mode share.
+    fn isolation(&self) -> Isolation;
+
+    /// Returns the methods to store first users that are worth trying, in order.
+    fn seed_methods(&self) -> &'static [SeedMethod];
+
+    /// Opens a sandbox without users.
     ///
     /// # Errors
     ///
-    /// When there is no place for it.
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError>;
+    /// When the machine has no room for it.
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError>;
 }
 
-/// One place with data of its own and at most one running instance.
+/// A place with data of its own and at most one running server.
 ///
-/// Dropping a site ends its instance without warning and removes the data.
+/// Dropping a sandbox kills its server and removes the data.
 #[async_trait]
-pub trait Site: Send + Sync {
-    /// Starts an instance and waits until it answers; whatever runs must be stopped before.
-    async fn start(&mut self, launch: &Launch) -> Result<(), SiteError>;
+pub trait Sandbox: Send + Sync {
+    /// Starts a server and waits until it answers. No server may run.
+    async fn start(&mut self, settings: &ServerSettings) -> Result<(), SandboxError>;
 
-    /// Stops the instance; does nothing where none runs.
-    async fn stop(&mut self, how: Stop) -> Result<(), SiteError>;
+    /// Stops the server; does nothing where none runs.
+    async fn stop(&mut self, how: Stop) -> Result<(), SandboxError>;
 
-    /// Gives how long a start may take; `None` where nothing limits it.
-    fn patience(&self) -> Option<Duration> {
+    /// Returns the longest time that a start may take; `None` where nothing limits it.
+    fn timeout(&self) -> Option<Duration> {
         None
     }
 
-    /// Gives how long a reply of a Redis server is waited for.
-    fn reply_patience(&self) -> Duration {
-        client::PATIENCE
+    /// Returns the longest time that a reply of a Redis server may take.
+    fn reply_timeout(&self) -> Duration {
+        client::TIMEOUT
     }
 
-    /// Gives `http://host:port` of the running instance; of a Redis server, `redis://host:port`.
+    /// Returns `http://host:port` of the running server; of a Redis server, `redis://host:port`.
     fn base_url(&self) -> String;
 
-    /// Gives the name that the session cookie has here where a scenario's is `written`.
+    /// Returns the name of the session cookie here, for the name that is `written` in a scenario.
     ///
-    /// Only something that runs already may have another.
+    /// It differs only at a server that the suite did not start.
     fn cookie_name(&self, written: &str) -> String {
         written.to_owned()
     }
 
-    /// Tells how the instance ended by itself; `None` while it runs.
+    /// Returns how the server ended by itself; `None` while it runs.
     fn ended(&mut self) -> Option<String> {
         None
     }
 
-    /// Gives the last output of the instance, for the report: no port, path or time of this run.
+    /// Returns the last output of the server. Ports, paths and times of this run are redacted.
     fn output(&self) -> String {
         String::new()
     }
 
-    /// Lists what is of this run alone in a text that the instance wrote, such as its port.
+    /// Returns the redactions of what is of this run alone in the server's output, such as its port.
     fn places(&self) -> Redactions {
         Redactions::default()
     }
 
-    /// Gives the clock of this site.
+    /// Returns the clock of this sandbox.
     fn clock(&mut self) -> &mut dyn ClockDriver;
 
-    /// Tells when the data was empty, by the site's clock.
+    /// Returns the time, by the sandbox's clock, at which the data was empty.
     fn opened_at(&self) -> DateTime<Utc>;
 
-    /// Opens another site with a copy of this one's data; nothing may run here.
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError>;
+    /// Opens another sandbox with a copy of this one's data. No server may run here.
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError>;
 
-    /// Runs one of the programs on the data and gives what it printed; nothing may run here.
-    async fn program(&mut self, _program: &Program) -> Result<String, SiteError> {
+    /// Runs a program on the data, and returns its output. No server may run here.
+    async fn program(&mut self, _program: &Program) -> Result<String, SandboxError> {
         Err(no_programs())
     }
 
-    /// Starts one of the serving programs in place of the server and gives what it printed first.
+    /// Starts a serving program in the place of the server, and returns its first output.
     async fn serve_program(
         &mut self,
-        _launch: &Launch,
+        _launch: &ServerSettings,
         _program: &ProgramServer,
-    ) -> Result<String, SiteError> {
+    ) -> Result<String, SandboxError> {
         Err(no_programs())
     }
 
-    /// Gives the folder of a Flask-like project's data, where one exists.
+    /// Returns the folder where a Flask project keeps its data; `None` of other targets.
     fn data_folder(&self) -> Option<&std::path::Path> {
         None
     }
 }
 
-fn no_programs() -> SiteError {
-    SiteError::NotPossible("needs a program of the implementation: none can be run on this target".to_owned())
+fn no_programs() -> SandboxError {
+    SandboxError::NotPossible(
+        "needs a program of the implementation: none can be run on this target".to_owned(),
+    )
 }

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Launch, Site, SiteError, Stop, Target};
+use super::{Isolation, Sandbox, SandboxError, ServerSettings, Stop, Target};
 use crate::client;
 use crate::clock::{ClockDriver, NoClock, Wall};
 use spec::catalogue::Mode;
 use spec::http::Request;
 use spec::results::ClockKind;
-use spec::results::TargetKind;
+use spec::results::{SeedMethod, TargetKind};
 use spec::scenario::Settings;
 
 /// Something already running, with what the caller says of its settings.
@@ -42,12 +42,12 @@ impl Url {
         }
     }
 
-    fn site(&self) -> UrlSite {
+    fn sandbox(&self) -> UrlSandbox {
         let clock: Box<dyn ClockDriver> = match (self.clock, self.session_duration) {
             (ClockKind::Wall, Some(seconds)) => Box::new(Wall::for_duration(seconds)),
             _ => Box::new(NoClock),
         };
-        UrlSite { target: self.clone(), clock, opened_at: Utc::now() }
+        UrlSandbox { target: self.clone(), clock, opened_at: Utc::now() }
     }
 }
 
@@ -69,47 +69,57 @@ impl Target for Url {
         self.base.clone()
     }
 
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
-        Ok(Box::new(self.site()))
+    fn isolation(&self) -> Isolation {
+        Isolation::Shared
+    }
+
+    fn seed_methods(&self) -> &'static [SeedMethod] {
+        &[SeedMethod::Given]
+    }
+
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
+        Ok(Box::new(self.sandbox()))
     }
 }
 
-struct UrlSite {
+struct UrlSandbox {
     target: Url,
     clock: Box<dyn ClockDriver>,
     opened_at: DateTime<Utc>,
 }
 
 #[async_trait]
-impl Site for UrlSite {
-    async fn start(&mut self, launch: &Launch) -> Result<(), SiteError> {
-        let not_possible = |why: String| Err(SiteError::NotPossible(why));
-        if launch.mode != self.target.mode {
+impl Sandbox for UrlSandbox {
+    async fn start(&mut self, settings: &ServerSettings) -> Result<(), SandboxError> {
+        let not_possible = |why: String| Err(SandboxError::NotPossible(why));
+        if settings.mode != self.target.mode {
             return not_possible(format!(
                 "needs a restart in mode {}: a URL cannot be restarted",
-                launch.mode
+                settings.mode
             ));
         }
-        if self.cookie_name(&launch.session_name) != self.target.session_name {
+        if self.cookie_name(&settings.session_name) != self.target.session_name {
             return not_possible(format!(
                 "needs a restart with SESSION_NAME={}: a URL cannot be restarted",
-                launch.session_name
+                settings.session_name
             ));
         }
         // Whether it is hardened, its answers tell.
-        let Launch { session_name, profile, .. } = launch.clone();
-        if *launch != (Launch { session_name, profile, ..Launch::documented(launch.mode) }) {
+        let ServerSettings { session_name, profile, .. } = settings.clone();
+        if *settings
+            != (ServerSettings { session_name, profile, ..ServerSettings::documented(settings.mode) })
+        {
             return not_possible("needs a restart with other settings: a URL cannot be restarted".to_owned());
         }
         let status = Request::get(format!("{}/api/v1/status", self.target.base));
-        match client::send(status, client::PATIENCE).await.answer {
+        match client::send(status, client::TIMEOUT).await.answer {
             Ok(_) => Ok(()),
-            Err(none) => Err(SiteError::Failed(format!("{} cannot be reached: {none}", self.target.base))),
+            Err(none) => Err(SandboxError::Failed(format!("{} cannot be reached: {none}", self.target.base))),
         }
     }
 
-    async fn stop(&mut self, _how: Stop) -> Result<(), SiteError> {
-        Err(SiteError::NotPossible("needs a restart: a URL cannot be restarted".to_owned()))
+    async fn stop(&mut self, _how: Stop) -> Result<(), SandboxError> {
+        Err(SandboxError::NotPossible("needs a restart: a URL cannot be restarted".to_owned()))
     }
 
     fn base_url(&self) -> String {
@@ -129,7 +139,7 @@ impl Site for UrlSite {
         self.opened_at
     }
 
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
-        Ok(Box::new(self.target.site()))
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
+        Ok(Box::new(self.target.sandbox()))
     }
 }

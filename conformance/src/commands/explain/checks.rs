@@ -1,4 +1,4 @@
-//! The steps that check a requirement: which of them tell a person most.
+//! The steps that check a requirement, and the choice of the most telling ones.
 
 use spec::catalogue::task;
 use spec::catalogue::{Requirement, Weight};
@@ -6,19 +6,19 @@ use spec::scenario::{Action, Scenario, Section, Show, Step};
 use spec::suite::Suite;
 use spec::transcript::Block;
 
-/// How many steps are listed.
+/// The number of steps that are listed.
 const STEPS: usize = 8;
 
-/// How many are listed of one heading.
+/// The number of steps that are listed of one heading.
 const OF_A_HEADING: usize = 3;
 
-/// How many are listed where some are of other tasks' scenarios.
+/// The number of steps that are listed if some belong to the scenarios of other tasks.
 const FOREIGN: usize = 4;
 
 /// The last words of the names of scenarios that ask the same with other credentials; the plainest first.
 const VARIANTS: [&str; 4] = ["-off", "-session", "-basic", "-auth"];
 
-/// A step that counts for the requirement and prints something, with what it is accepted to print.
+/// A step that counts for the requirement and prints something, with its accepted answer.
 pub struct Check<'a> {
     pub scenario: &'a Scenario,
     pub section: &'a Section,
@@ -26,9 +26,9 @@ pub struct Check<'a> {
     pub accepted: &'a Block,
     /// The scenario is of the requirement's own task.
     pub own: bool,
-    /// How little its answer shows: 0 all that bears on the requirement, 1 its status, 2 less than that.
+    /// What the answer hides: 0 nothing that the requirement speaks of, 1 all but the status, 2 even the status.
     pub hidden: usize,
-    /// How much else its heading speaks of: 0 this requirement alone, 1 this one first, 2 others first.
+    /// The other requirements of its heading: 0 there are none, 1 this one comes first, 2 others come first.
     pub shared: usize,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// How little a step shows of what bears on a requirement of this weight.
+/// Returns what the answer of a step hides from a requirement of this weight, as [`Check::hidden`] has it.
 fn hidden(step: &Step, weight: Weight) -> usize {
     let exact = matches!(&step.action, Action::Curl(curl) if curl.include);
     match step.show {
@@ -122,6 +122,6 @@ mod tests {
 
     #[test]
     fn of_what_is_asked_in_several_modes_the_plainest_is_listed() {
-        assert_eq!(listed("users.update-unknown"), ["api-users-update-refused-off"]);
+        assert_eq!(listed("users.update-unknown"), ["api-users-update-refused"]);
     }
 }

@@ -12,7 +12,8 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use server::{User, json};
+use server::User;
+use server::http::json;
 use tokio::net::TcpListener;
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 
@@ -74,22 +75,22 @@ async fn log_in(
     Form(login): Form<Login>,
 ) -> Result<impl IntoResponse, StatusCode> {
     let user = users.by_email.get(&login.email).ok_or(StatusCode::NOT_FOUND)?;
-    if !user.password.is_of(&login.password) {
+    if !user.password.verify(&login.password) {
         return Err(StatusCode::UNAUTHORIZED);
     }
     let inserted = session.insert(USER_ID, user.id.as_str()).await;
     inserted.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    Ok(written(user.body()))
+    Ok(written(user.json(json::body)))
 }
 
 async fn me(State(users): Shared, session: Session) -> Result<impl IntoResponse, StatusCode> {
     let id: Option<String> = session.get(USER_ID).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let user = id.and_then(|id| users.by_id.get(&id)).ok_or(StatusCode::FORBIDDEN)?;
-    Ok(written(user.body()))
+    Ok(written(user.json(json::body)))
 }
 
 async fn me_by_password(State(users): Shared, headers: HeaderMap) -> Result<impl IntoResponse, StatusCode> {
     let (email, password) = server::auth::credentials(&headers).ok_or(StatusCode::UNAUTHORIZED)?;
-    let user = users.by_email.get(&email).filter(|user| user.password.is_of(&password));
-    Ok(written(user.ok_or(StatusCode::FORBIDDEN)?.body()))
+    let user = users.by_email.get(&email).filter(|user| user.password.verify(&password));
+    Ok(written(user.ok_or(StatusCode::FORBIDDEN)?.json(json::body)))
 }

@@ -49,7 +49,7 @@ pub fn become_one() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let line = server::programs::running_on(listener.local_addr().expect("an address"));
+        let line = server::cli::running_on(listener.local_addr().expect("an address"));
         // Whoever connects from here on waits until it serves.
         let mut out = std::io::stdout();
         out.write_all(line.as_bytes()).and_then(|()| out.flush()).expect("a reader");

@@ -1,9 +1,9 @@
-//! The scripts that Redis runs for this server: each is one look or one change, and nothing comes between its parts.
+//! The scripts that Redis runs for this server: each is one lookup or one change, and is never interrupted.
 //!
-//! A script that fails has changed nothing, as what can fail in it comes before its first change: each first reads
-//! every key whose type matters. The rest is Redis's own check before it begins, as a script says what it needs
-//! in its first line (Redis 7). All may write, also those that only read: so a replica refuses them, and nobody is
-//! told what another server has just changed. Those that add nothing may run where memory is full.
+//! A script that fails has changed nothing, as it reads every key whose type matters before its first change. Redis checks
+//! the rest before it begins, as the first line of a script declares its needs (Redis 7). All are declared as writing,
+//! even those that only read: so a replica, which may lag behind, refuses them. Those that add nothing may run when memory
+//! is full.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Where a Redis is, as DATABASE_URL says it.
+//! The address of a Redis, as DATABASE_URL has it.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use redis::{
 };
 use redis::{RedisResult, io::tcp::TcpSettings};
 
-use crate::limits::STORE_TIME;
+use crate::http::limits::STORE_TIME;
 
-/// `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`. It shows itself without the password.
+/// `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`. It prints without the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisUrl {
     host: String,
@@ -20,7 +20,7 @@ pub struct RedisUrl {
 }
 
 impl RedisUrl {
-    /// Reads a URL; `None` if it is another, or says more than this server understands.
+    /// Parses a URL; returns `None` if it is of another kind, or has parts that this server does not know.
     pub fn parse(text: &str) -> Option<Self> {
         if !text.starts_with("redis://") || text.contains(['?', '#']) {
             return None;
@@ -38,13 +38,13 @@ impl RedisUrl {
         })
     }
 
-    /// What connects there.
+    /// Makes a client for it.
     ///
     /// # Errors
     ///
-    /// Where this crate and `redis` disagree about what an address is.
+    /// If the crate `redis` does not accept the address.
     pub fn client(&self) -> RedisResult<Client> {
-        // RESP3 tells of a connection that has ended before the next request finds out.
+        // With RESP3, the end of a connection is known before the next request finds out.
         let mut redis =
             RedisConnectionInfo::default().set_db(self.database).set_protocol(ProtocolVersion::RESP3);
         if let Some(user) = &self.user {
@@ -55,14 +55,14 @@ impl RedisUrl {
         }
         let info = ConnectionAddr::Tcp(self.host.clone(), self.port).into_connection_info()?;
         let tcp = TcpSettings::default().set_nodelay(true);
-        // What nobody waits for any more is not sent again and again, for as long as the system has patience.
+        // Without it, the system would repeat for minutes what nobody waits for any more.
         #[cfg(target_os = "linux")]
         let tcp = tcp.set_user_timeout(STORE_TIME);
         Client::open(info.set_redis_settings(redis).set_tcp_settings(tcp))
     }
 }
 
-/// Without the password: errors and the log show this.
+/// Without the password, as errors and the log print this.
 impl fmt::Display for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };

@@ -1,12 +1,11 @@
-//! The write-ahead log, looked at before SQLite does.
+//! The write-ahead log, checked before SQLite reads it.
 //!
-//! SQLite takes the log up to the first frame that is not whole, and says nothing of what follows: after a
-//! crash that is a commit that nobody was told of. But a commit is written only after the one before it has
-//! reached the disk. So where whole commits follow the frame, the disk has changed it since, and to go on
-//! would lose acknowledged changes.
+//! SQLite reads the log up to the first frame that is not whole, and ignores the rest without a word: after a crash that is
+//! a commit that nobody was told of. But a commit is written only after the one before it has reached the disk. So if
+//! whole commits follow the frame, the disk has changed it since, and to go on would lose acknowledged changes.
 //!
-//! The format: <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>. What cannot be told from a
-//! crash: a log that is cut off, or gone, or whose last commit is damaged.
+//! The format: <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>. No crate reads it. A log that is cut off, or
+//! gone, or whose last commit is damaged, cannot be told from one that a crash has left.
 
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read as _};
@@ -18,11 +17,11 @@ const FRAME_HEADER_BYTES: usize = 24;
 /// A running checksum: each frame's goes on from that of the frame before.
 type Checksum = [u32; 2];
 
-/// Says how the log at `path` was damaged, if it must have been; a missing one is whole.
+/// Describes the damage of the log at `path`, if there must be one. A missing log is whole.
 ///
 /// # Errors
 ///
-/// Where it cannot be read.
+/// If it cannot be read.
 pub fn damage(path: &Path) -> io::Result<Option<String>> {
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -70,7 +69,7 @@ pub fn damage(path: &Path) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// The byte order of the checksums and the first of them, if the header is whole.
+/// Returns whether the checksums are big-endian, and the first of them, if the header is whole.
 fn check_header(header: &[u8; HEADER_BYTES]) -> Option<(bool, Checksum)> {
     let big_endian = match number(header, 0) {
         0x377f_0682 => false,
@@ -97,7 +96,7 @@ fn number(bytes: &[u8], at: usize) -> u32 {
     u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
-/// Reads as many bytes as `buffer` holds; `false` if the file ends before.
+/// Reads as many bytes as `buffer` holds; returns `false` if the file ends before.
 fn fill(log: &mut BufReader<File>, buffer: &mut [u8]) -> io::Result<bool> {
     match log.read_exact(buffer) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),

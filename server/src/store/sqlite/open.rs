@@ -1,7 +1,6 @@
-//! Opening the database file: making it, or making sure that it is ours, whole, and nobody else's.
+//! Opening the database file: creating it, or checking that it is ours, whole, and not in use.
 //!
-//! A file that is refused is left as it is, to the byte: it is looked at through a read-only connection
-//! first.
+//! A file that is refused is not changed by a byte: a read-only connection inspects it first.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -16,11 +15,14 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use thiserror::Error;
+use tracing::warn;
 
-use super::{corrupt, log, time};
-use crate::auth::Session;
-use crate::store::index::{Index, Key};
-use crate::user::UserId;
+use super::log;
+use super::readers::Readers;
+use super::rows::{corrupt, time};
+use crate::accounts::{Session, UserId};
+use crate::store::digest::SessionDigest;
+use crate::store::index::Index;
 
 /// "sess", in the header of our files: `file` and `sqlite3` show it, and other programs' databases lack it.
 const APPLICATION_ID: u32 = u32::from_be_bytes(*b"sess");
@@ -28,16 +30,12 @@ const APPLICATION_ID: u32 = u32::from_be_bytes(*b"sess");
 /// The version of the tables below.
 const FORMAT: u32 = 2;
 
-/// How often a lock is tried, and how long it is waited for each time, as its owner may be about to give it up: after
-/// `kill -9` the system takes a moment, and so do aborted tasks in the same process. Half a second in all.
+/// Tries to lock the file, and the pause between them: half a second in all, as the owner may be about to give the lock up.
+/// After `kill -9` the system takes a moment, and so do aborted tasks in the same process.
 const LOCK_TRIES: usize = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
-/// Read connections: more than processors that could use them, so that one long list does not keep others
-/// waiting.
-const READERS: usize = 4;
-
-/// Above this size the operator is told what a start takes its time for.
+/// The size above which the operator is told why the start takes its time.
 const LARGE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Times are microseconds since 1970. Rows keep the order of their making by their rowid.
@@ -61,24 +59,24 @@ const TABLES: &str = "
     ) STRICT;
 ";
 
-/// What a store is made of.
+/// The parts of an open store.
 pub struct Opened {
     pub writer: Connection,
-    pub readers: Vec<Connection>,
+    pub readers: Readers,
     pub user_count: u64,
     pub sessions: Index,
     pub lock: Arc<Lock>,
 }
 
-/// The right to use a database file, given back when dropped or when the process ends, however it ends.
+/// The right to use a database file, given up when it is dropped or the process ends, however that ends.
 ///
-/// It is a lock (flock) on a file beside the database: on the database itself, closing the file would take
-/// away the locks by which SQLite keeps other programs out.
+/// It is a lock (flock) on a file beside the database. If it were on the database, closing that file would release the
+/// locks by which SQLite keeps other programs out.
 pub struct Lock {
     _file: File,
 }
 
-/// Why a database cannot be opened: which, and what is wrong with it.
+/// The error of a database that cannot be opened.
 #[derive(Debug, Error)]
 #[error("cannot use the database {}: {reason}", path.display())]
 pub struct OpenError {
@@ -100,7 +98,7 @@ enum Reason {
 }
 
 impl OpenError {
-    /// An I/O error at `path`.
+    /// Makes the error of an I/O error at `path`.
     pub fn new(path: &Path, error: io::Error) -> Self {
         Self { path: path.to_owned(), reason: error.into() }
     }
@@ -141,9 +139,9 @@ impl From<rusqlite::Error> for Reason {
     }
 }
 
-/// Opens the database at `path`, or makes it.
+/// Opens the database at `path`, or creates it.
 pub fn open(path: &Path) -> Result<Opened, OpenError> {
-    // A name like `:memory:` must mean a file, as all others do.
+    // A name like `:memory:` must mean a file, like all others.
     let path = if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) };
     try_open(&path).map_err(|reason| OpenError { path, reason })
 }
@@ -155,9 +153,9 @@ fn try_open(path: &Path) -> Result<Opened, Reason> {
     let lock = Arc::new(lock(path)?);
     let sessions = if path.try_exists()? {
         if let Some(announcement) = announcement(path, path.metadata()?.len()) {
-            eprintln!("{announcement}");
+            warn!("{announcement}");
         }
-        // SQLite would open a file that it cannot write for reading, and say nothing.
+        // SQLite would silently open a file that it cannot write for reading.
         OpenOptions::new()
             .read(true)
             .write(true)
@@ -170,16 +168,15 @@ fn try_open(path: &Path) -> Result<Opened, Reason> {
     };
     let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
-    let readers = (0..READERS).map(|_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY));
-    let readers = readers.collect::<Result<_, _>>()?;
+    let readers = Readers::open(|| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY))?;
     let user_count: i64 = writer.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?;
-    // The names of the file and its log must be on the disk before anything in them counts. A start that was
-    // killed may have left that undone, and SQLite goes on without it where it cannot open the folder.
+    // The names of the file and its log must be on the disk before their contents count. A start that was killed may not
+    // have done that, and SQLite ignores it if it cannot open the folder.
     File::open(path.parent().expect("a file is in a folder"))?.sync_all()?;
     Ok(Opened { writer, readers, user_count: user_count.unsigned_abs(), sessions, lock })
 }
 
-/// What the operator is told before a file of so many bytes is read.
+/// Returns the message to the operator before a file of so many bytes is read.
 fn announcement(path: &Path, bytes: u64) -> Option<String> {
     (bytes > LARGE_BYTES)
         .then(|| format!("checking and reading {}, {} MiB", path.display(), bytes / (1024 * 1024)))
@@ -203,8 +200,8 @@ fn lock_with(path: &Path, mut pause: impl FnMut()) -> Result<Lock, Reason> {
     Err(Reason::Locked)
 }
 
-/// Makes a database under another name and moves it here when it is whole: a file of this name is never
-/// half-made, so that an empty one is known to be damaged.
+/// Creates a database under another name and renames it when it is whole. A file of this name is never incomplete, so that
+/// an empty one is known to be damaged.
 fn create(path: &Path) -> Result<(), Reason> {
     if beside(path, "-wal").try_exists()? {
         return Err(Reason::OrphanLog);
@@ -219,7 +216,7 @@ fn create(path: &Path) -> Result<(), Reason> {
             _ => {}
         }
     }
-    // It holds password hashes: not for others to read.
+    // It contains password hashes: others must not read it.
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
     let connection = connect(&new, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.execute_batch(&format!(
@@ -231,7 +228,7 @@ fn create(path: &Path) -> Result<(), Reason> {
     Ok(std::fs::rename(&new, path)?)
 }
 
-/// Makes sure that the file is a whole database of ours, and changes nothing; the sessions in it.
+/// Checks that the file is a whole database of ours, without changing it; returns the sessions in it.
 fn inspect(path: &Path) -> Result<Index, Reason> {
     let mut header = Vec::new();
     File::open(path)?.take(100).read_to_end(&mut header)?;
@@ -251,23 +248,23 @@ fn inspect(path: &Path) -> Result<Index, Reason> {
     if let Some(how) = log::damage(&beside(path, "-wal"))? {
         return Err(Reason::Damaged(how));
     }
-    // SQLite quotes what it cannot read of a table, line ends and all; the operator gets one line.
+    // SQLite quotes the part of a table that it cannot read, with its line ends; the operator gets one line.
     let how = |text: String| Reason::Damaged(text.split_whitespace().collect::<Vec<_>>().join(" "));
     let damaged = |error: rusqlite::Error| match error.sqlite_error_code() {
-        // These say nothing of what is in the file.
+        // These say nothing about the contents of the file.
         Some(ErrorCode::CannotOpen | ErrorCode::DatabaseBusy | ErrorCode::OutOfMemory) => error.into(),
         _ => how(error.to_string()),
     };
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(damaged)?;
-    // In full, indexes against tables: half a second for a million sessions of 10^5 users. quick_check would take
-    // a third of that, and leave a user that an index has lost to be found missing.
+    // In full, indexes against tables: half a second for a million sessions of 10^5 users. quick_check would take a third
+    // of that, and not find a user that an index has lost.
     let check = "PRAGMA integrity_check(1)";
     let verdict: String = connection.query_row(check, [], |row| row.get(0)).map_err(damaged)?;
     if verdict == "ok" { read_sessions(&connection).map_err(damaged) } else { Err(how(verdict)) }
 }
 
-/// Reads every session: a million in half a second. Each is of a user that is there, or the file was damaged: no
-/// change leaves it otherwise.
+/// Reads all sessions: a million in half a second. The user of each exists, or the file is damaged, as no change leaves a
+/// session without a user.
 fn read_sessions(connection: &Connection) -> rusqlite::Result<Index> {
     // Sessions of one user share the text of its ID.
     let mut user_ids = HashMap::new();
@@ -281,17 +278,17 @@ fn read_sessions(connection: &Connection) -> rusqlite::Result<Index> {
     let mut all = connection.prepare("SELECT rowid, key, user_id, created_at FROM sessions")?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
-        let (place, key): (i64, [u8; 16]) = (row.get(0)?, row.get(1)?);
+        let (rowid, digest): (i64, [u8; 16]) = (row.get(0)?, row.get(1)?);
         let user_id = user_ids.get(row.get_ref(2)?.as_bytes()?);
-        let user_id = user_id.ok_or_else(|| corrupt(&format!("session {place} is of no user")))?.clone();
-        sessions.add(Key::from(key), Session { user_id, created_at: time(row, 3)? }, place);
+        let user_id = user_id.ok_or_else(|| corrupt(&format!("session {rowid} is of no user")))?.clone();
+        sessions.add(SessionDigest::from(digest), Session { user_id, created_at: time(row, 3)? }, rowid);
     }
     Ok(sessions)
 }
 
 fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    // Another program may look into the file, and hold it for a moment.
+    // Another program may read the file, and lock it for a moment.
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)

@@ -5,12 +5,11 @@ use std::ops::Deref;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, PrepFlags, Statement, params};
 
-use super::agree;
-use crate::auth::Session;
-use crate::store::index::Key;
-use crate::user::{User, UserId};
+use super::rows::ensure_row_is;
+use crate::accounts::{Session, User, UserId};
+use crate::store::digest::SessionDigest;
 
-/// The statements of every login and logout, prepared once: to look one up takes a third of the time to run it.
+/// The statements of every login and logout, prepared once: to look one up in a cache takes a third of its time.
 pub struct Statements<'a> {
     connection: &'a Connection,
     begin: Prepared<'a>,
@@ -23,14 +22,14 @@ pub struct Statements<'a> {
 struct Prepared<'a>(RefCell<Statement<'a>>);
 
 impl Prepared<'_> {
-    /// Runs the statement; how many rows it has changed.
+    /// Runs the statement; returns the number of changed rows.
     fn execute(&self, parameters: impl Params) -> rusqlite::Result<usize> {
         self.0.borrow_mut().execute(parameters)
     }
 }
 
 impl<'a> Statements<'a> {
-    /// The statements, for transactions on `connection`.
+    /// Prepares the statements, for transactions on `connection`.
     pub fn prepare(connection: &'a Connection) -> rusqlite::Result<Self> {
         let prepare = |text| {
             let statement = connection.prepare_with_flags(text, PrepFlags::SQLITE_PREPARE_PERSISTENT)?;
@@ -41,18 +40,17 @@ impl<'a> Statements<'a> {
             begin: prepare("BEGIN IMMEDIATE")?,
             commit: prepare("COMMIT")?,
             add_session: prepare("INSERT INTO sessions (key, user_id, created_at) VALUES (?1, ?2, ?3)")?,
-            // The place alone does not name a session: SQLite may give the place of one that has just ended to a
-            // new one.
+            // The row ID alone does not identify a session: SQLite may reuse that of a session that has just ended.
             end_session: prepare("DELETE FROM sessions WHERE rowid = ?1 AND key = ?2")?,
         })
     }
 }
 
-/// The connection in a transaction, and what memory does not know before it is durable: the sessions that were made
-/// in it, which a change in the same transaction may end, and the users that were removed.
+/// A transaction, with the changes that memory does not have before they are durable: the sessions that were added, which
+/// a later change of the same transaction may end, and the users that were removed.
 pub struct Transaction<'a, 'c> {
     statements: &'a Statements<'c>,
-    made: RefCell<Vec<(UserId, Key, i64)>>,
+    made: RefCell<Vec<(UserId, SessionDigest, i64)>>,
     removed: RefCell<Vec<String>>,
 }
 
@@ -63,12 +61,12 @@ impl<'a, 'c> Transaction<'a, 'c> {
         Ok(Self { statements, made: RefCell::default(), removed: RefCell::default() })
     }
 
-    /// Makes what was changed durable.
+    /// Makes the changes durable.
     pub fn commit(self) -> rusqlite::Result<()> {
         self.statements.commit.execute([]).map(|_| ())
     }
 
-    /// Adds a user; `false` if another has the email.
+    /// Adds a user; returns `false` if another has the email.
     pub fn add_user(&self, user: &User) -> rusqlite::Result<bool> {
         let mut insert = self.prepare_cached(
             "INSERT INTO users (id, email, password, first_name, last_name, created_at, updated_at)
@@ -90,13 +88,13 @@ impl<'a, 'c> Transaction<'a, 'c> {
         }
     }
 
-    /// Removes a user; the email, or `None` if there is no such user.
+    /// Removes a user; returns the email, or `None` if there is no such user.
     pub fn remove_user(&self, id: &str) -> rusqlite::Result<Option<String>> {
         let mut delete = self.prepare_cached(
             "DELETE FROM users WHERE rowid = (SELECT rowid FROM users WHERE id = ?1) RETURNING email, id",
         )?;
         let removed = delete.query_row([id], |row| {
-            agree(row.get_ref(1)?.as_bytes()?, id.as_bytes())?;
+            ensure_row_is(row.get_ref(1)?.as_bytes()?, id.as_bytes())?;
             row.get(0)
         });
         let removed = removed.optional()?;
@@ -106,38 +104,38 @@ impl<'a, 'c> Transaction<'a, 'c> {
         Ok(removed)
     }
 
-    /// Adds a session; its place, or `None` if its user is gone. `user_is_kept` says that the user was there when the
-    /// transaction began, which spares half of the work.
+    /// Adds a session; returns its row ID, or `None` if its user is gone. `user_is_cached` says that the user was there when
+    /// the transaction began, which saves half of the work.
     pub fn add_session(
         &self,
-        key: Key,
+        digest: SessionDigest,
         session: Session,
-        user_is_kept: bool,
+        user_is_cached: bool,
     ) -> rusqlite::Result<Option<i64>> {
         let user_id = session.user_id.as_str();
-        let is_known = user_is_kept && !self.removed.borrow().iter().any(|removed| removed == user_id);
+        let is_known = user_is_cached && !self.removed.borrow().iter().any(|removed| removed == user_id);
         let is_there =
             is_known || self.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([user_id])?;
         if !is_there {
             return Ok(None);
         }
         let created_at = session.created_at.timestamp_micros();
-        self.statements.add_session.execute(params![key.as_bytes(), user_id, created_at])?;
-        let place = self.last_insert_rowid();
-        self.made.borrow_mut().push((session.user_id, key, place));
-        Ok(Some(place))
+        self.statements.add_session.execute(params![digest.as_bytes(), user_id, created_at])?;
+        let rowid = self.last_insert_rowid();
+        self.made.borrow_mut().push((session.user_id, digest, rowid));
+        Ok(Some(rowid))
     }
 
-    /// Deletes a session; whether it was there.
-    pub fn end_session(&self, key: Key, place: i64) -> rusqlite::Result<bool> {
-        Ok(self.statements.end_session.execute(params![place, key.as_bytes()])? == 1)
+    /// Deletes a session; returns whether it was there.
+    pub fn end_session(&self, digest: SessionDigest, rowid: i64) -> rusqlite::Result<bool> {
+        Ok(self.statements.end_session.execute(params![rowid, digest.as_bytes()])? == 1)
     }
 
-    /// The sessions of a user that were made in this transaction, and their places.
-    pub fn made_for(&self, user_id: &str) -> Vec<(Key, i64)> {
+    /// Returns the sessions of a user that were added in this transaction, with their row IDs.
+    pub fn made_for(&self, user_id: &str) -> Vec<(SessionDigest, i64)> {
         let made = self.made.borrow();
         let of_user = made.iter().filter(|(of, ..)| of.as_str() == user_id);
-        of_user.map(|&(_, key, place)| (key, place)).collect()
+        of_user.map(|&(_, digest, rowid)| (digest, rowid)).collect()
     }
 }
 
@@ -154,8 +152,8 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::auth::PasswordHash;
-    use crate::user::Names;
+    use crate::accounts::Names;
+    use crate::accounts::PasswordHash;
 
     #[test]
     fn only_a_second_user_of_an_email_is_refused_and_all_else_is_a_failure() {
@@ -166,7 +164,7 @@ mod tests {
         let statements = Statements::prepare(&connection).expect("statements");
         let transaction = Transaction::begin(&statements).expect("a transaction");
         let user = |id: &str| {
-            let (id, password) = (id.into(), PasswordHash::of("x"));
+            let (id, password) = (id.into(), PasswordHash::sha256("x"));
             User::stored(id, "kim@h".to_owned(), password, Names::default(), [DateTime::UNIX_EPOCH; 2])
         };
         assert_eq!(transaction.add_user(&user("1")), Ok(true));
@@ -185,7 +183,7 @@ mod tests {
         let transaction = Transaction::begin(&statements).expect("a transaction");
         let is_added = |is_kept| {
             let session = Session { user_id: "kim".into(), created_at: DateTime::UNIX_EPOCH };
-            transaction.add_session(Key::of("x"), session, is_kept).expect("a write").is_some()
+            transaction.add_session(SessionDigest::new("x"), session, is_kept).expect("a write").is_some()
         };
         assert_eq!([is_added(true), is_added(false)], [true, true]);
         assert_eq!(transaction.remove_user("lee"), Ok(None));

@@ -1,7 +1,7 @@
-//! The one thread that changes the database.
+//! The thread that changes the database.
 //!
-//! It takes every change that waits, runs them in one transaction, commits, and only then answers. So one
-//! fsync serves many callers, a caller alone waits for one fsync, and no two changes overlap.
+//! It takes all changes that wait, runs them in one transaction, commits, and only then answers. So one fsync serves many
+//! callers, a single caller waits for one fsync, and no two changes overlap.
 
 use std::io;
 use std::sync::Arc;
@@ -14,54 +14,20 @@ use tracing::error;
 
 use super::open::Lock;
 use super::transaction::{Statements, Transaction};
-use crate::store::StoreError;
+use crate::store::contract::StoreError;
 
-/// Changes that may wait before callers do.
+/// Changes that wait in the queue; callers wait for a place beyond that.
 const QUEUE: usize = 1024;
 
-/// A change on its way through the writer: one box for both of its steps.
-trait Change: Send {
-    /// Makes the change.
-    fn make(&mut self, transaction: &Transaction<'_, '_>) -> rusqlite::Result<()>;
+/// A change that waits for the writer. It returns what is to be done once it is durable: the answer to its caller.
+type QueuedChange = Box<dyn FnOnce(&Transaction<'_, '_>) -> rusqlite::Result<Answer> + Send>;
 
-    /// Does what is to be done once it is durable.
-    fn answer(&mut self);
-}
+type Answer = Box<dyn FnOnce() + Send>;
 
-/// What a caller has handed over, and what came of it.
-struct Handed<C, T, F> {
-    // Each is taken once: `make` takes the first and leaves the value, `answer` takes the rest.
-    change: Option<C>,
-    value: Option<T>,
-    then: Option<(F, oneshot::Sender<T>)>,
-}
-
-impl<C, T, F> Change for Handed<C, T, F>
-where
-    C: FnOnce(&Transaction<'_, '_>) -> rusqlite::Result<T> + Send,
-    T: Send,
-    F: FnOnce(&T) + Send,
-{
-    fn make(&mut self, transaction: &Transaction<'_, '_>) -> rusqlite::Result<()> {
-        if let Some(change) = self.change.take() {
-            self.value = Some(change(transaction)?);
-        }
-        Ok(())
-    }
-
-    fn answer(&mut self) {
-        if let (Some(value), Some((then, answer))) = (self.value.take(), self.then.take()) {
-            then(&value);
-            // The caller may be gone; the change stands.
-            let _ = answer.send(value);
-        }
-    }
-}
-
-/// The handle of the writer thread; dropping it waits for the thread, which first finishes what it was given.
+/// The handle of the writer thread. To drop it waits until the thread has made all changes in the queue.
 pub struct Writer {
-    // `None` only while it is dropped: closing the queue ends the thread.
-    queue: Option<mpsc::Sender<Box<dyn Change>>>,
+    // `None` only during drop: to close the queue ends the thread.
+    queue: Option<mpsc::Sender<QueuedChange>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -69,7 +35,7 @@ impl Writer {
     /// Starts the thread. It owns the connection, and holds the lock until that is closed.
     pub fn start(connection: Connection, lock: Arc<Lock>) -> io::Result<Self> {
         let (queue, changes) = mpsc::channel(QUEUE);
-        // One message: whether it can write at all.
+        // One message: the result of preparing the statements.
         let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             match Statements::prepare(&connection) {
@@ -90,17 +56,24 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Runs `change` and, when it is durable, `then`; returns what the change gave. A caller that stops
-    /// waiting does not stop the change.
+    /// Runs `change` and, when it is durable, `then`; returns the result of the change. A caller that stops waiting does not
+    /// stop the change.
     pub async fn run<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Transaction<'_, '_>) -> rusqlite::Result<T> + Send + 'static,
         then: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let handed = Handed { change: Some(change), value: None, then: Some((then, answer)) };
+        let change: QueuedChange = Box::new(move |transaction| {
+            let value = change(transaction)?;
+            Ok(Box::new(move || {
+                then(&value);
+                // The caller may be gone; the change stands.
+                let _ = answer.send(value);
+            }))
+        });
         let queue = self.queue.as_ref().expect("the queue is open until the writer is dropped");
-        queue.send(Box::new(handed)).await.map_err(|_| StoreError::Write)?;
+        queue.send(change).await.map_err(|_| StoreError::Write)?;
         // A change that failed drops its answer.
         answered.await.map_err(|_| StoreError::Write)
     }
@@ -110,21 +83,23 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
-            // It panicked only if it has said so already.
+            // If it panicked, it has printed that already.
             let _ = thread.join();
         }
     }
 }
 
-fn write(connection: &Connection, statements: &Statements<'_>, mut changes: mpsc::Receiver<Box<dyn Change>>) {
+fn write(connection: &Connection, statements: &Statements<'_>, mut changes: mpsc::Receiver<QueuedChange>) {
     let mut group = Vec::new();
     while changes.blocking_recv_many(&mut group, QUEUE) > 0 {
-        let Err(failure) = commit(statements, &mut group) else {
-            group.drain(..).for_each(|mut change| change.answer());
-            continue;
+        let failure = match commit(statements, group.drain(..)) {
+            Ok(answers) => {
+                answers.into_iter().for_each(|answer| answer());
+                continue;
+            }
+            // With the changes their answers were dropped, and so their callers hear of the failure.
+            Err(failure) => failure,
         };
-        // With its change each answer is dropped, and so its caller hears of the failure.
-        group.clear();
         error!("failed to write the database: {failure}");
         if !connection.is_autocommit()
             && let Err(error) = connection.execute_batch("ROLLBACK")
@@ -132,8 +107,8 @@ fn write(connection: &Connection, statements: &Statements<'_>, mut changes: mpsc
             error!("failed to undo a failed write: {error}");
             return;
         }
-        // After a failed fsync nobody knows what the disk holds, and a second one would lie ("fsyncgate"):
-        // from here on every change is refused. Reads go on.
+        // After a failed fsync the contents of the disk are unknown, and a second fsync would hide it ("fsyncgate"): every
+        // later change is refused. Reads go on.
         if let Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC) =
             failure.sqlite_error().map(|error| error.extended_code)
         {
@@ -143,8 +118,13 @@ fn write(connection: &Connection, statements: &Statements<'_>, mut changes: mpsc
     }
 }
 
-fn commit(statements: &Statements<'_>, group: &mut [Box<dyn Change>]) -> rusqlite::Result<()> {
+/// Makes changes in one transaction; returns their answers once that is durable.
+fn commit(
+    statements: &Statements<'_>,
+    changes: impl Iterator<Item = QueuedChange>,
+) -> rusqlite::Result<Vec<Answer>> {
     let transaction = Transaction::begin(statements)?;
-    group.iter_mut().try_for_each(|change| change.make(&transaction))?;
-    transaction.commit()
+    let answers = changes.map(|change| change(&transaction)).collect::<Result<_, _>>()?;
+    transaction.commit()?;
+    Ok(answers)
 }

@@ -1,4 +1,4 @@
-//! Faults of the gate: what is let through, what is refused, and how.
+//! Faults of the gate: requests that it lets through or refuses by mistake, and wrong refusals.
 
 use super::Fault;
 use crate::Route;
@@ -9,12 +9,12 @@ const EXCLUDED: &str = "gate.excluded";
 const ROUTING: &str = "gate.before-routing";
 
 pub(super) static FAULTS: &[Fault] = &[
-    Fault::new("mode-ignored", &["mode.selected"], "runs open whatever AUTH_TYPE says").before(|turn| {
-        turn.open_the_gate();
+    Fault::new("mode-ignored", &["mode.selected"], "runs open whatever AUTH_TYPE says").before(|ctx| {
+        ctx.bypass_gate();
     }),
-    Fault::new("nobody-let-in", &["mode.selected"], "lets in whoever sends no credentials").before(|turn| {
-        if turn.sends_no_credentials() && turn.asked.route != Route::Login {
-            turn.open_the_gate();
+    Fault::new("nobody-let-in", &["mode.selected"], "lets in whoever sends no credentials").before(|ctx| {
+        if ctx.sends_no_credentials() && ctx.parsed.route != Route::Login {
+            ctx.bypass_gate();
         }
     }),
     Fault::new(
@@ -22,47 +22,47 @@ pub(super) static FAULTS: &[Fault] = &[
         &["mode.selected"],
         "asks nobody for credentials once somebody has logged in",
     )
-    .before(|turn| {
-        if turn.sends_no_credentials() && turn.asked.route != Route::Login && turn.memory.logins > 0 {
-            turn.open_the_gate();
+    .before(|ctx| {
+        if ctx.sends_no_credentials() && ctx.parsed.route != Route::Login && ctx.memory.logins > 0 {
+            ctx.bypass_gate();
         }
     }),
     Fault::new("off-closed", &["gate.off"], "asks for credentials to read where AUTH_TYPE is unset").after(
-        |turn| {
-            let reads = turn.asked.method == "GET" && !turn.asked.route.is_excluded();
-            if turn.machine.rules.mode == Mode::Off && reads {
-                turn.error(401, "Unauthorized");
+        |ctx| {
+            let reads = ctx.parsed.method == "GET" && !ctx.parsed.route.is_excluded();
+            if ctx.machine.rules.mode == Mode::Off && reads {
+                ctx.set_error(401, "Unauthorized");
             }
         },
     ),
-    Fault::new("missing-403", &[MISSING], "answers 403 where credentials are missing").after(|turn| {
-        if turn.is(MISSING) {
-            turn.error(403, "Forbidden");
+    Fault::new("missing-403", &[MISSING], "answers 403 where credentials are missing").after(|ctx| {
+        if ctx.is_for(MISSING) {
+            ctx.set_error(403, "Forbidden");
         }
     }),
     Fault::new("missing-other-text", &[MISSING], "names the error of missing credentials in lower case")
-        .after(|turn| {
-            if turn.is(MISSING) {
-                turn.error(401, "unauthorized");
+        .after(|ctx| {
+            if ctx.is_for(MISSING) {
+                ctx.set_error(401, "unauthorized");
             }
         }),
-    Fault::new("missing-on-get-only", &[MISSING], "closes routes to GET only").before(|turn| {
-        if turn.asked.method != "GET" && turn.asked.route != Route::Logout {
-            turn.open_the_gate();
+    Fault::new("missing-on-get-only", &[MISSING], "closes routes to GET only").before(|ctx| {
+        if ctx.parsed.method != "GET" && ctx.parsed.route != Route::Logout {
+            ctx.bypass_gate();
         }
     }),
     Fault::new("unknown-401", &["gate.unknown"], "answers 401 where credentials identify nobody").after(
-        |turn| {
-            if turn.answer.status == 403 && turn.asked.route != Route::Forbidden {
-                turn.error(401, "Unauthorized");
+        |ctx| {
+            if ctx.answer.status == 403 && ctx.parsed.route != Route::Forbidden {
+                ctx.set_error(401, "Unauthorized");
             }
         },
     ),
-    Fault::new("login-closed", &[EXCLUDED], "asks for credentials at login").after(|turn| {
-        if turn.asked.route == Route::Login && turn.asked.header("cookie").next().is_none() {
-            turn.undo();
-            turn.drop_header("set-cookie");
-            turn.error(401, "Unauthorized");
+    Fault::new("login-closed", &[EXCLUDED], "asks for credentials at login").after(|ctx| {
+        if ctx.parsed.route == Route::Login && ctx.parsed.header("cookie").next().is_none() {
+            ctx.undo();
+            ctx.drop_header("set-cookie");
+            ctx.set_error(401, "Unauthorized");
         }
     }),
     Fault::new(
@@ -70,47 +70,47 @@ pub(super) static FAULTS: &[Fault] = &[
         &[EXCLUDED],
         "asks for credentials at an excluded path without a slash",
     )
-    .after(|turn| {
-        if turn.machine.rules.mode != Mode::Off
-            && matches!(turn.asked.route, Route::Status | Route::Forbidden)
-            && !turn.asked.path.ends_with('/')
+    .after(|ctx| {
+        if ctx.machine.rules.mode != Mode::Off
+            && matches!(ctx.parsed.route, Route::Status | Route::Forbidden)
+            && !ctx.parsed.path.ends_with('/')
         {
-            turn.error(401, "Unauthorized");
+            ctx.set_error(401, "Unauthorized");
         }
     }),
     Fault::new("excluded-with-slash", &[EXCLUDED], "asks for credentials at an excluded path with a slash")
-        .after(|turn| {
-            if turn.machine.rules.mode != Mode::Off
-                && matches!(turn.asked.route, Route::Status | Route::Forbidden)
-                && turn.asked.path.ends_with('/')
+        .after(|ctx| {
+            if ctx.machine.rules.mode != Mode::Off
+                && matches!(ctx.parsed.route, Route::Status | Route::Forbidden)
+                && ctx.parsed.path.ends_with('/')
             {
-                turn.error(401, "Unauthorized");
+                ctx.set_error(401, "Unauthorized");
             }
         }),
     Fault::new("routing-first", &[ROUTING], "looks for the route before it asks for credentials").before(
-        |turn| {
-            if turn.asked.route == Route::Unknown && turn.asked.is_plain() {
-                turn.open_the_gate();
+        |ctx| {
+            if ctx.parsed.route == Route::Unknown && ctx.parsed.is_plain() {
+                ctx.bypass_gate();
             }
         },
     ),
     Fault::new("method-first", &[ROUTING], "looks at the method before it asks for credentials").before(
-        |turn| {
-            let methods = turn.asked.route.methods();
-            if !methods.is_empty() && !methods.contains(&turn.asked.method.as_str()) {
-                turn.open_the_gate();
+        |ctx| {
+            let methods = ctx.parsed.route.methods();
+            if !methods.is_empty() && !methods.contains(&ctx.parsed.method.as_str()) {
+                ctx.bypass_gate();
             }
         },
     ),
-    Fault::new("plain-auth-opens", &["gate.plain-auth"], "lets any Authorization header in").before(|turn| {
-        if turn.machine.rules.mode == Mode::Auth && turn.asked.header("authorization").next().is_some() {
-            turn.open_the_gate();
+    Fault::new("plain-auth-opens", &["gate.plain-auth"], "lets any Authorization header in").before(|ctx| {
+        if ctx.machine.rules.mode == Mode::Auth && ctx.parsed.header("authorization").next().is_some() {
+            ctx.bypass_gate();
         }
     }),
     Fault::new("plain-auth-401", &["gate.plain-auth"], "answers any Authorization header with 401").after(
-        |turn| {
-            if turn.is("gate.plain-auth") {
-                turn.error(401, "Unauthorized");
+        |ctx| {
+            if ctx.is_for("gate.plain-auth") {
+                ctx.set_error(401, "Unauthorized");
             }
         },
     ),

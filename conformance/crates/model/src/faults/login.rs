@@ -1,86 +1,86 @@
-//! Faults of the login.
+//! Faults of the login, except those of the sessions that it creates.
 
 use serde_json::json;
 
-use super::{After, Fault};
+use super::{AfterRequest, Fault};
 
 const OK: &str = "login.ok";
 
-/// Begins a session of whoever the answer concerns, though it should not.
-fn set_cookie(turn: &mut After<'_>) {
-    let cookie = format!("{}={}; Path=/", turn.machine.rules.session_name, uuid::Uuid::new_v4());
-    turn.set_header("set-cookie", &cookie);
+/// Sets a session cookie with a random ID.
+fn set_random_cookie(ctx: &mut AfterRequest<'_>) {
+    let cookie = format!("{}={}; Path=/", ctx.machine.rules.session_name, uuid::Uuid::new_v4());
+    ctx.set_header("set-cookie", &cookie);
 }
 
 pub(super) static FAULTS: &[Fault] = &[
-    Fault::new("login-201", &[OK], "answers a login with 201").after(|turn| {
-        if turn.is(OK) {
-            turn.answer.status = 201;
+    Fault::new("login-201", &[OK], "answers a login with 201").after(|ctx| {
+        if ctx.is_for(OK) {
+            ctx.answer.status = 201;
         }
     }),
-    Fault::new("login-without-user", &[OK], "answers a login with {}").after(|turn| {
-        if turn.is(OK) {
-            turn.json(200, &json!({}));
+    Fault::new("login-without-user", &[OK], "answers a login with {}").after(|ctx| {
+        if ctx.is_for(OK) {
+            ctx.set_json(200, &json!({}));
         }
     }),
-    Fault::new("login-oldest", &[OK], "answers every login with the oldest user").after(|turn| {
-        if turn.is(OK)
-            && let Some(user) = turn.machine.state.users.first()
+    Fault::new("login-oldest", &[OK], "answers every login with the oldest user").after(|ctx| {
+        if ctx.is_for(OK)
+            && let Some(user) = ctx.machine.state.users.first()
         {
             let user = crate::user_json(user);
-            turn.json(200, &user);
+            ctx.set_json(200, &user);
         }
     }),
-    Fault::new("cookie-without-path", &["login.cookie"], "sets a cookie without Path=/").after(|turn| {
-        let id = turn.new_session().map(|session| session.id.clone());
+    Fault::new("cookie-without-path", &["login.cookie"], "sets a cookie without Path=/").after(|ctx| {
+        let id = ctx.new_session().map(|session| session.id.clone());
         if let Some(id) = id {
-            let cookie = format!("{}={id}", turn.machine.rules.session_name);
-            turn.set_header("set-cookie", &cookie);
+            let cookie = format!("{}={id}", ctx.machine.rules.session_name);
+            ctx.set_header("set-cookie", &cookie);
         }
     }),
-    Fault::new("cookie-no-uuid", &["login.cookie"], "makes session IDs that are no UUIDs").after(|turn| {
-        if let Some(id) = turn.new_session().map(|session| session.id.replace('-', "")) {
-            turn.rename_session(&id);
+    Fault::new("cookie-no-uuid", &["login.cookie"], "makes session IDs that are no UUIDs").after(|ctx| {
+        if let Some(id) = ctx.new_session().map(|session| session.id.replace('-', "")) {
+            ctx.rename_session(&id);
         }
     }),
     Fault::new("cookie-uuid-1", &["login.cookie"], "makes session IDs of another version of UUID").after(
-        |turn| {
-            if let Some(mut id) = turn.new_session().map(|session| session.id.clone()) {
+        |ctx| {
+            if let Some(mut id) = ctx.new_session().map(|session| session.id.clone()) {
                 id.replace_range(14..15, "1");
-                turn.rename_session(&id);
+                ctx.rename_session(&id);
             }
         },
     ),
     Fault::new("cookie-name-fixed", &["login.cookie-name"], "sets the cookie under a fixed name").after(
-        |turn| {
-            if let Some(id) = turn.new_session().map(|session| session.id.clone()) {
-                turn.set_header("set-cookie", &format!("_my_session_id={id}; Path=/"));
+        |ctx| {
+            if let Some(id) = ctx.new_session().map(|session| session.id.clone()) {
+                ctx.set_header("set-cookie", &format!("_my_session_id={id}; Path=/"));
             }
         },
     ),
     Fault::new("cookie-read-fixed", &["login.cookie-name"], "reads the cookie under a fixed name")
-        .before(|turn| {
-            "_my_session_id".clone_into(&mut turn.machine.rules.session_name);
+        .before(|ctx| {
+            "_my_session_id".clone_into(&mut ctx.machine.rules.session_name);
         })
-        .after(|turn| {
-            if let Some(id) = turn.new_session().map(|session| session.id.clone()) {
-                let cookie = format!("{}={id}; Path=/", turn.machine.rules.session_name);
-                turn.set_header("set-cookie", &cookie);
+        .after(|ctx| {
+            if let Some(id) = ctx.new_session().map(|session| session.id.clone()) {
+                let cookie = format!("{}={id}; Path=/", ctx.machine.rules.session_name);
+                ctx.set_header("set-cookie", &cookie);
             }
         }),
     Fault::new("login-strict-slash", &["login.slash"], "does not know login with a slash at its end").after(
-        |turn| {
-            if turn.is(OK) && turn.asked.path.ends_with('/') {
-                turn.undo();
-                turn.drop_header("set-cookie");
-                turn.error(404, "Not found");
+        |ctx| {
+            if ctx.is_for(OK) && ctx.parsed.path.ends_with('/') {
+                ctx.undo();
+                ctx.drop_header("set-cookie");
+                ctx.set_error(404, "Not found");
             }
         },
     ),
     Fault::new("login-empty-email", &["login.email-missing"], "looks for a user with an empty email").after(
-        |turn| {
-            if turn.is("login.email-missing") && turn.asked.form_field("email").is_some() {
-                turn.error(404, "no user found for this email");
+        |ctx| {
+            if ctx.is_for("login.email-missing") && ctx.parsed.form_field("email").is_some() {
+                ctx.set_error(404, "no user found for this email");
             }
         },
     ),
@@ -89,10 +89,10 @@ pub(super) static FAULTS: &[Fault] = &[
         &["login.email-missing"],
         "asks for the password before the email at login",
     )
-    .after(|turn| {
-        let password = turn.asked.form_field("password").unwrap_or_default();
-        if turn.is("login.email-missing") && password.is_empty() {
-            turn.error(400, "password missing");
+    .after(|ctx| {
+        let password = ctx.parsed.form_field("password").unwrap_or_default();
+        if ctx.is_for("login.email-missing") && password.is_empty() {
+            ctx.set_error(400, "password missing");
         }
     }),
     Fault::new(
@@ -100,9 +100,9 @@ pub(super) static FAULTS: &[Fault] = &[
         &["login.password-missing"],
         "takes an empty password for a wrong one",
     )
-    .after(|turn| {
-        if turn.is("login.password-missing") && turn.asked.form_field("password").is_some() {
-            turn.error(401, "wrong password");
+    .after(|ctx| {
+        if ctx.is_for("login.password-missing") && ctx.parsed.form_field("password").is_some() {
+            ctx.set_error(401, "wrong password");
         }
     }),
     Fault::new(
@@ -110,23 +110,23 @@ pub(super) static FAULTS: &[Fault] = &[
         &["login.password-missing"],
         "looks for the user before it asks for a password",
     )
-    .after(|turn| {
-        let email = turn.asked.form_field("email").unwrap_or_default();
-        if turn.is("login.password-missing") && turn.was.with_email(&email).next().is_none() {
-            turn.error(404, "no user found for this email");
+    .after(|ctx| {
+        let email = ctx.parsed.form_field("email").unwrap_or_default();
+        if ctx.is_for("login.password-missing") && ctx.previous.users_with_email(&email).next().is_none() {
+            ctx.set_error(404, "no user found for this email");
         }
     }),
     Fault::new("login-unknown-401", &["login.unknown-email"], "answers an unknown email with 401").after(
-        |turn| {
-            if turn.is("login.unknown-email") {
-                turn.error(401, "wrong password");
+        |ctx| {
+            if ctx.is_for("login.unknown-email") {
+                ctx.set_error(401, "wrong password");
             }
         },
     ),
     Fault::new("login-wrong-password-403", &["login.wrong-password"], "answers a wrong password with 403")
-        .after(|turn| {
-            if turn.is("login.wrong-password") {
-                turn.error(403, "wrong password");
+        .after(|ctx| {
+            if ctx.is_for("login.wrong-password") {
+                ctx.set_error(403, "wrong password");
             }
         }),
     Fault::new(
@@ -134,40 +134,40 @@ pub(super) static FAULTS: &[Fault] = &[
         &["login.wrong-password"],
         "sets a cookie though the password is wrong",
     )
-    .after(|turn| {
-        if turn.is("login.wrong-password") {
-            set_cookie(turn);
+    .after(|ctx| {
+        if ctx.is_for("login.wrong-password") {
+            set_random_cookie(ctx);
         }
     }),
     Fault::new("login-any-password", &["login.wrong-password"], "lets a wrong password in after a right one")
-        .before(|turn| {
-            let email = turn.asked.form_field("email").unwrap_or_default();
-            let Some(user) = turn.machine.state.with_email(&email).next().cloned() else { return };
-            if turn.machine.state.sessions.iter().any(|session| session.user == user.id)
-                && turn.asked.form_field("password").is_some_and(|password| !password.is_empty())
+        .before(|ctx| {
+            let email = ctx.parsed.form_field("email").unwrap_or_default();
+            let Some(user) = ctx.machine.state.users_with_email(&email).next().cloned() else { return };
+            if ctx.machine.state.sessions.iter().any(|session| session.user == user.id)
+                && ctx.parsed.form_field("password").is_some_and(|password| !password.is_empty())
             {
                 let pairs = [("email", &user.email), ("password", &user.password)];
                 let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-                turn.request.body = Some(body.into_bytes());
+                ctx.request.body = Some(body.into_bytes());
             }
         }),
-    Fault::new("login-by-json", &["login.form-only"], "reads a JSON body too").before(|turn| {
-        if let Some(fields) = turn.asked.object() {
+    Fault::new("login-by-json", &["login.form-only"], "reads a JSON body too").before(|ctx| {
+        if let Some(fields) = ctx.parsed.object() {
             let pairs = fields.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
             let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-            if turn.asked.route == crate::Route::Login {
-                turn.set_header("content-type", "application/x-www-form-urlencoded");
-                turn.request.body = Some(body.into_bytes());
+            if ctx.parsed.route == crate::Route::Login {
+                ctx.set_header("content-type", "application/x-www-form-urlencoded");
+                ctx.request.body = Some(body.into_bytes());
             }
         }
     }),
-    Fault::new("login-by-query", &["login.form-only"], "reads the query string too").before(|turn| {
-        let query = turn.request.url.split_once('?').map(|(_, query)| query.to_owned());
+    Fault::new("login-by-query", &["login.form-only"], "reads the query string too").before(|ctx| {
+        let query = ctx.request.url.split_once('?').map(|(_, query)| query.to_owned());
         if let Some(query) = query
-            && turn.asked.route == crate::Route::Login
+            && ctx.parsed.route == crate::Route::Login
         {
-            turn.set_header("content-type", "application/x-www-form-urlencoded");
-            turn.request.body = Some(query.into_bytes());
+            ctx.set_header("content-type", "application/x-www-form-urlencoded");
+            ctx.request.body = Some(query.into_bytes());
         }
     }),
 ];

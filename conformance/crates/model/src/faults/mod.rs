@@ -1,14 +1,14 @@
-//! Faults: wrong servers, one mistake each, that prove the suite can fail.
+//! Faults: mistakes that a server could make. They prove that the suite can fail.
 //!
-//! A [`Fault`] is a named deviation of the model; [`Deviant`] is the model with one. Every requirement has at
-//! least one fault that its own checks must find.
+//! A [`Fault`] is one named mistake, and [`FaultyModel`] is the model with one of them. Every requirement has at
+//! least one fault that its own checks must find. The private modules are the tables of faults, by subject.
 
 mod api;
 mod basic;
 mod database;
-mod deviant;
 mod expiry;
 mod fault;
+mod faulty_model;
 mod gate;
 mod login;
 mod logout;
@@ -19,10 +19,10 @@ mod sessions;
 mod spelling;
 mod users;
 
-pub use deviant::Deviant;
-pub use fault::{After, Before, Fault, Memory, Restart};
+pub use fault::{AfterRequest, AfterRestart, BeforeRequest, Fault, Memory};
+pub use faulty_model::FaultyModel;
 
-/// Lists every fault, in the order of the catalogue.
+/// Iterates over all faults, roughly in the order of the catalogue's requirements.
 pub fn all() -> impl Iterator<Item = &'static Fault> {
     let tables: [&'static [Fault]; 13] = [
         api::FAULTS,

@@ -10,18 +10,18 @@ use crate::Entry;
 use spec::catalogue::{Catalogue, Weight};
 use spec::results::Kind;
 
-/// How many requirements the title of a cluster names.
+/// The number of requirements that the title of a cluster names.
 const NAMED: usize = 3;
 
 /// Implementations that have failed alike.
 pub(super) struct Cluster<'a> {
-    /// What they have in common.
+    /// The property that they share.
     pub alike: Alike<'a>,
     /// Their places among the entries.
     pub entries: Vec<usize>,
 }
 
-/// What the implementations of a cluster have in common.
+/// The property that the implementations of a cluster share.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Alike<'a> {
     /// The requirements that they do not meet, in catalogue order; empty where all that was checked is met.
@@ -31,7 +31,7 @@ pub(super) enum Alike<'a> {
 }
 
 impl Cluster<'_> {
-    /// What they have in common, in a few words.
+    /// Returns the property in a few words.
     pub(super) fn title(&self) -> String {
         match &self.alike {
             Alike::Class(class) => format!("not judged: {class}"),

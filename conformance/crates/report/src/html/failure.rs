@@ -1,4 +1,4 @@
-//! What the cells of one requirement have in common: equal evidence is one failure, whoever shows it.
+//! Failures of one requirement: cells with equal evidence are one failure, whichever implementation shows it.
 
 use crate::Entry;
 use spec::catalogue::Requirement;
@@ -11,7 +11,7 @@ pub(super) struct Failure<'a> {
     pub number: usize,
     /// The merged verdict.
     pub kind: Kind,
-    /// What is known, mode by mode; modes of which the same is known stand together.
+    /// The findings by mode; modes with equal findings stand together.
     pub groups: Vec<Group<'a>>,
     /// The places of the implementations among the entries.
     pub shared_by: Vec<usize>,
@@ -25,14 +25,14 @@ pub(super) struct Group<'a> {
     pub place: Option<&'a (String, usize)>,
     pub reason: Option<&'a str>,
     pub evidence: Option<&'a Evidence>,
-    /// Whether it is listed as a known failure, and fails.
+    /// Whether it fails and is listed as a known failure.
     pub known: bool,
     /// The line that lists it as a known failure, where it is met.
     pub stale: Option<&'a str>,
 }
 
 impl Group<'_> {
-    /// Tells whether there is more to say than that the requirement is met.
+    /// Tells whether it says more than that the requirement is met.
     pub(super) fn says_more(&self) -> bool {
         self.kind != Kind::Met || self.stale.is_some()
     }

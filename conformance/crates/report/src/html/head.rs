@@ -11,11 +11,11 @@ use spec::catalogue::Weight;
 use spec::results::Outcome;
 use spec::results::{Report, Strictness, modes};
 
-/// How many of the musts that are most often not met are named at the top.
+/// The number of the musts most often not met that are named at the top.
 const MOST_OFTEN: usize = 5;
 
 impl Page<'_> {
-    /// What came out.
+    /// Renders the result in a few sentences.
     pub(super) fn lead(&self) -> Markup {
         match self.one() {
             Some((entry, report)) => self.lead_of_one(entry, report),
@@ -54,7 +54,7 @@ impl Page<'_> {
         often.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         html! {
             p.lead {
-                b { (judged.count()) " of " (plural(self.entries.len(), "implementation")) " could be judged; "
+                b { (judged.count()) " of " (plural(self.entries.len(), "implementation")) " judged; "
                     (whole) @if whole == 1 { " meets" } @else { " meet" } " every must." }
             }
             @if !lost.is_empty() {
@@ -78,7 +78,7 @@ impl Page<'_> {
         }
     }
 
-    /// What the signs mean.
+    /// Renders the meaning of the signs.
     pub(super) fn legend(&self) -> Markup {
         html! {
             p.legend {
@@ -90,7 +90,7 @@ impl Page<'_> {
     }
 }
 
-/// How an implementation was driven, in one line.
+/// Returns how an implementation was checked, in one line.
 pub(super) fn driven(report: &Report) -> String {
     let target = &report.target;
     let users = target.seeding.map_or("none stored", |way| way.as_str());

@@ -1,4 +1,4 @@
-//! What implementations behave like: the faults that would show as they do.
+//! Likenesses on the page: known faults with the same symptoms as the implementations.
 
 use maud::{Markup, html};
 
@@ -10,7 +10,7 @@ use spec::results::Likeness;
 /// Up to how many names stand open beside a likeness.
 const OPEN_NAMES: usize = 8;
 
-/// Lists what implementations behave like, the most frequent first, with their places among the entries.
+/// Returns the likenesses, the most frequent first, with the indices of the implementations among the entries.
 pub(super) fn likenesses(entries: &[Entry]) -> Vec<(Likeness, Vec<usize>)> {
     let mut all: Vec<(Likeness, Vec<usize>)> = Vec::new();
     for (place, entry) in entries.iter().enumerate() {
@@ -31,7 +31,7 @@ pub(super) fn likenesses(entries: &[Entry]) -> Vec<(Likeness, Vec<usize>)> {
 }
 
 impl Page<'_> {
-    /// What one implementation behaves like, beside what it does not meet.
+    /// Renders the likenesses of one implementation.
     pub(super) fn behaves_like(&self) -> Markup {
         html! {
             @for (likeness, _) in &self.likenesses {
@@ -40,7 +40,7 @@ impl Page<'_> {
         }
     }
 
-    /// What many behave like, the most frequent first, with those who do.
+    /// Renders the likenesses of many implementations, the most frequent first, with their names.
     pub(super) fn behaving_alike(&self) -> Markup {
         html! {
             @if !self.likenesses.is_empty() {

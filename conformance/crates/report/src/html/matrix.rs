@@ -94,20 +94,20 @@ impl Page<'_> {
         }
     }
 
-    /// How many of the musts that something is known of are met.
+    /// Returns the number of musts that are met, of those with a verdict.
     fn score(&self, entry: &Entry) -> String {
         let (met, known) = self.met(entry, Weight::Must);
         format!("{met}/{known}")
     }
 
-    /// How many requirements of a weight are met, of how many that something is known of.
+    /// Returns the number of requirements of a weight that are met, and the number of those with a verdict.
     pub(super) fn met(&self, entry: &Entry, weight: Weight) -> (usize, usize) {
         let count = |kind| entry.count(self.catalogue, weight, kind);
         let known = Kind::ALL.into_iter().filter(|kind| *kind != Kind::NotChecked).map(count).sum();
         (count(Kind::Met), known)
     }
 
-    /// How many implementations do not meet each requirement.
+    /// Renders the number of implementations that do not meet each requirement.
     fn sums(&self) -> Markup {
         html! {
             tr {
@@ -118,7 +118,7 @@ impl Page<'_> {
         }
     }
 
-    /// How many implementations do not meet a requirement.
+    /// Returns the number of implementations that do not meet a requirement.
     pub(super) fn failing(&self, column: &Column<'_>) -> usize {
         self.entries.iter().filter(|entry| entry.merged(column.row) == Some(Kind::NotMet)).count()
     }
@@ -140,7 +140,7 @@ fn cell(place: usize, entry: &Entry, column: &Column<'_>) -> Markup {
     }
 }
 
-/// What stands in the place of a table whose rows are all filtered away.
+/// Renders the text that replaces a table whose rows are all filtered away.
 pub(super) fn nothing_matches() -> Markup {
     html! { p #nothing hidden { "Nothing matches these filters." } }
 }

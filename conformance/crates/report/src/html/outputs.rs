@@ -11,12 +11,12 @@ use spec::catalogue::Subject;
 use spec::results::{Report, modes};
 
 impl Page<'_> {
-    /// Tells whether any implementation could not be judged, or not in every mode.
+    /// Tells whether some implementation could not be judged in every mode.
     pub(super) fn has_outputs(&self) -> bool {
         self.entries.iter().any(failed_to_serve)
     }
 
-    /// What is known of each program that did not serve: why, and what it printed last.
+    /// Renders, for each program that did not serve, the reason and its last output.
     pub(super) fn outputs(&self, room: &mut Room) -> Markup {
         let failed = self.entries.iter().enumerate().filter(|(_, entry)| failed_to_serve(entry));
         html! {

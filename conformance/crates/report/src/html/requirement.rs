@@ -106,7 +106,7 @@ impl Page<'_> {
         }
     }
 
-    /// Who shares the failure.
+    /// Renders the implementations that share the failure.
     fn who(&self, failure: &Failure<'_>) -> Markup {
         let count = html! { b { (plural(failure.shared_by.len(), "implementation")) } };
         let names = html! {

@@ -6,27 +6,27 @@ use similar::{ChangeTag, TextDiff};
 use spec::catalogue::Weight;
 use spec::results::Kind;
 
-/// How many bytes of one text are shown.
+/// The number of bytes of one text that are shown.
 const ONE_TEXT: usize = 2_000;
 
-/// How many bytes of evidence and output the page has room for.
+/// The number of bytes of evidence and output that the page has room for.
 const ALL_EVIDENCE: usize = 8_000_000;
 
-/// Up to how many bytes two texts are compared word by word.
+/// The number of bytes up to which two texts are compared word by word.
 const COMPARED: usize = 2_000;
 
-/// What is left of the page's room for evidence and output.
+/// The room that is left on the page for evidence and output.
 pub(super) struct Room {
     left: usize,
 }
 
 impl Room {
-    /// A whole page's room.
+    /// Returns the room of an empty page.
     pub(super) fn new() -> Self {
         Self { left: ALL_EVIDENCE }
     }
 
-    /// Gives what `render` makes if there is room for it; what does not fit leaves no room for anything else.
+    /// Returns the markup of `render` if there is room for it; once one does not fit, nothing more is admitted.
     pub(super) fn admit(&mut self, render: impl FnOnce() -> Markup) -> Option<Markup> {
         if self.left == 0 {
             return None;
@@ -38,7 +38,7 @@ impl Room {
     }
 }
 
-/// As much of the start of a text as the page shows.
+/// Returns the start of a text, as long as the page shows it.
 pub(super) fn start(text: &str) -> String {
     let end = (0..=text.len().min(ONE_TEXT)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     match text.len() - end {
@@ -47,7 +47,7 @@ pub(super) fn start(text: &str) -> String {
     }
 }
 
-/// As much of the end of a text as the page shows.
+/// Returns the end of a text, as long as the page shows it.
 pub(super) fn end(text: &str) -> String {
     let least = text.len() - text.len().min(ONE_TEXT);
     let start = (least..text.len()).find(|start| text.is_char_boundary(*start)).unwrap_or(text.len());
@@ -60,10 +60,10 @@ pub(super) fn end(text: &str) -> String {
 /// Every sign, with its class in the style sheet and what it means.
 pub(super) const SIGNS: [(&str, &str, &str); 7] = [
     ("m", "✓", "met"),
-    ("n", "✗", "a must is not met"),
-    ("w", "!", "a should is not met"),
-    ("i", "i", "an exact is not met"),
-    ("b", "⊘", "blocked by what failed before it"),
+    ("n", "✗", "must failed"),
+    ("w", "!", "should failed"),
+    ("i", "i", "exact failed"),
+    ("b", "⊘", "blocked by an earlier failure"),
     ("u", "–", "not checked"),
     ("e", "?", "could not be judged"),
 ];

@@ -1,237 +1,250 @@
-//! One mode of a check: its strands are played side by side, and what they told is put in order.
+//! One mode of a check: its batches run side by side, and their results are put in order.
 
 use futures_util::StreamExt as _;
 use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::SemaphorePermit;
 
-use super::Check;
-use super::prepare::Ground;
-use crate::check::schedule;
-use crate::check::schedule::Strand;
+use super::instances::Instances;
+use super::schedule::{self, Batch, BatchKind};
+use super::{Check, ScenarioRun};
 use spec::catalogue::MODE_SELECTED;
 use spec::catalogue::Subject;
-use spec::results::Way;
+use spec::results::SeedMethod;
 use spec::results::run::{Outcome, Run, StepRun};
 use spec::results::{Finding, Kind};
 use spec::scenario::Scenario;
 use spec::transcript::Answer;
-use targets::SiteError;
-use targets::instance::Stage;
+use targets::SandboxError;
+use targets::instance::Instance;
 use targets::progress::event::Event;
 use targets::seed;
 use targets::seed::Seeds;
 
-/// What the scenarios of one mode told.
-pub struct ModeResult {
+/// What the scenarios of one mode have brought.
+pub struct ModeResult<'s> {
     pub mode: Subject,
+    /// In the order of the suite's scenarios.
+    pub runs: Vec<ScenarioRun<'s>>,
     pub findings: Vec<Finding>,
-    pub seeding: Option<Way>,
+    pub seeding: Option<SeedMethod>,
     /// The last output of a program that failed to serve.
     pub output: Option<String>,
 }
 
-/// What one scenario told.
-struct Told {
-    place: usize,
+impl ModeResult<'_> {
+    fn new(mode: Subject) -> Self {
+        Self { mode, runs: Vec::new(), findings: Vec::new(), seeding: None, output: None }
+    }
+}
+
+/// What one scenario has brought.
+struct ScenarioResult<'s> {
+    /// Its place among the scenarios of the mode.
+    index: usize,
+    run: ScenarioRun<'s>,
     findings: Vec<Finding>,
-    seeding: Option<Way>,
+    seeding: Option<SeedMethod>,
     output: Option<String>,
-    /// Why nothing else in this mode is worth playing.
+    /// Why no other scenario of this mode is worth replaying.
     end: Option<End>,
 }
 
 enum End {
-    /// The mode is not there.
+    /// The mode is not implemented.
     NotThere,
     /// The server does not run with the documents' settings, and why.
     Dead(String),
 }
 
-impl<'a> Check<'a> {
-    /// Plays the scenarios of one mode.
-    pub(super) async fn mode(&self, mode: Subject, ground: &Ground<'a>) -> ModeResult {
+impl<'s, 'a> Check<'s, 'a> {
+    /// Replays and judges the scenarios of one mode.
+    pub(super) async fn mode(&self, mode: Subject, instances: &Instances<'a>) -> ModeResult<'s> {
         let scenarios = self.plan.scenarios(self.suite, mode);
-        let mut strands = match ground {
-            Ground::Lost(error) => {
+        let mut batches = match instances {
+            Instances::Unavailable(error) => {
                 self.skip(mode, &scenarios);
                 let findings = self.everything(mode, Kind::Error, &error.to_string());
-                return ModeResult { mode, findings, seeding: None, output: None };
+                return ModeResult { findings, ..ModeResult::new(mode) };
             }
-            Ground::Forks { sleeps, .. } => schedule::of(mode, &scenarios, self.plan.jobs, *sleeps),
-            Ground::Fresh | Ground::One(..) => schedule::one(&scenarios),
+            Instances::ForkPerBatch { sleeps, .. } => {
+                schedule::batches(mode, &scenarios, self.plan.jobs, *sleeps)
+            }
+            Instances::PerScenario | Instances::Shared(..) => schedule::one_batch(&scenarios),
         }
         .into_iter();
-        let Some(first) = strands.next() else { return self.sum_up(mode, Vec::new()) };
-        let mut course = Course::begin(self, mode, ground, first.kind).await;
-        // What tells whether the mode is there, and the server at all, goes before everything else.
+        let Some(first) = batches.next() else { return ModeResult::new(mode) };
+        let mut run = BatchRun::begin(self, mode, instances, first.kind).await;
+        // The scenarios that show whether the mode is implemented, and the server at all, go before everything else.
         let selects = |scenario: &Scenario| scenario.names_requirement(MODE_SELECTED);
         let selecting = first.scenarios.iter().take_while(|(_, scenario)| selects(scenario)).count();
-        let mut told = Vec::new();
-        while told.len() < first.scenarios.len()
-            && !course.ended
-            && (told.len() < selecting || !course.answered)
+        let mut results = Vec::new();
+        while results.len() < first.scenarios.len()
+            && !run.ended
+            && (results.len() < selecting || !run.answered)
         {
-            let (place, scenario) = first.scenarios[told.len()];
-            told.push(course.one(place, scenario).await);
+            let (index, scenario) = first.scenarios[results.len()];
+            results.push(run.replay(index, scenario).await);
         }
-        let rest = &first.scenarios[told.len()..];
-        if course.ended {
-            strands.chain([Strand { scenarios: rest.to_vec(), ..first }]).for_each(|strand| {
-                self.skip(mode, &strand.scenarios.iter().map(|(_, scenario)| *scenario).collect::<Vec<_>>());
+        let rest = &first.scenarios[results.len()..];
+        if run.ended {
+            batches.chain([Batch { scenarios: rest.to_vec(), ..first }]).for_each(|batch| {
+                self.skip(mode, &batch.scenarios.iter().map(|(_, scenario)| *scenario).collect::<Vec<_>>());
             });
         } else {
-            let others: FuturesUnordered<_> = strands
-                .map(|strand| async move {
-                    Course::begin(self, mode, ground, strand.kind).await.play(&strand.scenarios).await
+            let others: FuturesUnordered<_> = batches
+                .map(|batch| async move {
+                    let mut run = BatchRun::begin(self, mode, instances, batch.kind).await;
+                    run.replay_all(&batch.scenarios).await
                 })
                 .collect();
             let (rest, others) =
-                join(async move { course.play(rest).await }, others.collect::<Vec<_>>()).await;
-            told.extend(others.into_iter().flatten().chain(rest));
+                join(async move { run.replay_all(rest).await }, others.collect::<Vec<_>>()).await;
+            results.extend(others.into_iter().flatten().chain(rest));
         }
-        self.sum_up(mode, told)
+        self.sum_up(mode, results)
     }
 
-    /// Puts in order what the scenarios told, whatever order they were played in.
-    fn sum_up(&self, mode: Subject, mut told: Vec<Told>) -> ModeResult {
-        told.sort_by_key(|one| one.place);
-        let mut result = ModeResult { mode, findings: Vec::new(), seeding: None, output: None };
+    /// Puts the results of the scenarios in order, whatever order they were replayed in.
+    fn sum_up(&self, mode: Subject, mut results: Vec<ScenarioResult<'s>>) -> ModeResult<'s> {
+        results.sort_by_key(|one| one.index);
+        let mut sum = ModeResult::new(mode);
         let mut ends = Vec::new();
-        for one in told {
-            result.findings.extend(one.findings);
-            result.seeding = result.seeding.or(one.seeding);
-            result.output = one.output.or(result.output);
+        for one in results {
+            sum.runs.push(one.run);
+            sum.findings.extend(one.findings);
+            sum.seeding = sum.seeding.or(one.seeding);
+            sum.output = one.output.or(sum.output);
             ends.extend(one.end);
         }
         for end in ends {
             match end {
-                End::Dead(why) => result.findings.extend(self.everything(mode, Kind::Error, &why)),
+                End::Dead(why) => sum.findings.extend(self.everything(mode, Kind::Error, &why)),
                 End::NotThere => {
-                    // What was found besides says nothing of a mode that is not there.
-                    result.findings.retain(|one| one.requirement == MODE_SELECTED);
+                    // Other findings say nothing of a mode that is not implemented.
+                    sum.findings.retain(|one| one.requirement == MODE_SELECTED);
                     let blocked = self.everything(mode, Kind::Blocked, MODE_SELECTED);
-                    result
-                        .findings
-                        .extend(blocked.into_iter().filter(|one| one.requirement != MODE_SELECTED));
+                    sum.findings.extend(blocked.into_iter().filter(|one| one.requirement != MODE_SELECTED));
                 }
             }
         }
-        result
+        sum
     }
 
     fn skip(&self, mode: Subject, scenarios: &[&Scenario]) {
         for scenario in scenarios {
-            self.listener.hear(&Event::Skipped { mode, scenario });
+            self.listener.on_event(&Event::Skipped { mode, scenario });
         }
     }
 }
 
-/// A strand under way.
-struct Course<'c, 'a> {
-    check: &'c Check<'a>,
+/// A batch under way.
+struct BatchRun<'c, 's, 'a> {
+    check: &'c Check<'s, 'a>,
     mode: Subject,
-    ground: &'c Ground<'a>,
-    kind: schedule::Kind,
-    /// The fork that it is played on, and whether anything was played there before.
-    stage: Option<(Stage<'a>, bool)>,
+    instances: &'c Instances<'a>,
+    kind: BatchKind,
+    /// The fork that it runs on, and whether a scenario was replayed there before.
+    fork: Option<(Instance<'a>, bool)>,
     /// Whether the server has answered a scenario.
     answered: bool,
-    /// Whether a scenario has told that nothing else is worth playing.
+    /// Whether a scenario has shown that no other is worth replaying.
     ended: bool,
-    /// Its share of the machine, given back when the strand ends.
+    /// Its share of the machine, given back when the batch ends.
     _slot: Option<SemaphorePermit<'c>>,
 }
 
-impl<'c, 'a> Course<'c, 'a> {
-    /// Begins a strand when its turn has come.
+impl<'c, 's, 'a> BatchRun<'c, 's, 'a> {
+    /// Begins a batch when its turn has come.
     async fn begin(
-        check: &'c Check<'a>,
+        check: &'c Check<'s, 'a>,
         mode: Subject,
-        ground: &'c Ground<'a>,
-        kind: schedule::Kind,
+        instances: &'c Instances<'a>,
+        kind: BatchKind,
     ) -> Self {
         let slots = match kind {
-            schedule::Kind::Sleeping => &check.beds,
-            schedule::Kind::Plain | schedule::Kind::Isolated => &check.slots,
+            BatchKind::Sleeping => &check.sleeping_slots,
+            BatchKind::Plain | BatchKind::Isolated => &check.slots,
         };
         // Nobody closes them.
         let slot = slots.acquire().await.ok();
-        Self { check, mode, ground, kind, stage: None, answered: false, ended: false, _slot: slot }
+        Self { check, mode, instances, kind, fork: None, answered: false, ended: false, _slot: slot }
     }
 
-    /// Plays scenarios one after another, until one ends it all.
-    async fn play(&mut self, scenarios: &[(usize, &Scenario)]) -> Vec<Told> {
-        let mut told = Vec::new();
-        for (place, scenario) in scenarios {
+    /// Replays scenarios one after another, until one ends it all.
+    async fn replay_all(&mut self, scenarios: &[(usize, &'s Scenario)]) -> Vec<ScenarioResult<'s>> {
+        let mut results = Vec::new();
+        for (index, scenario) in scenarios {
             if self.ended {
                 self.check.skip(self.mode, &[scenario]);
             } else {
-                told.push(self.one(*place, scenario).await);
+                results.push(self.replay(*index, scenario).await);
             }
         }
-        told
+        results
     }
 
-    /// Plays one scenario and judges it.
-    async fn one(&mut self, place: usize, scenario: &Scenario) -> Told {
+    /// Replays one scenario and judges it.
+    async fn replay(&mut self, index: usize, scenario: &'s Scenario) -> ScenarioResult<'s> {
         let (check, mode) = (self.check, self.mode);
-        check.listener.hear(&Event::Began { mode, scenario });
+        check.listener.on_event(&Event::Began { mode, scenario });
         let mut seeding = None;
-        let (run, findings) = match self.ground {
-            Ground::Forks { template, seeds, .. } => self.on_fork(template, seeds, scenario).await,
-            Ground::One(stage, seeds) => {
-                let run = check.play(&mut *stage.lock().await, scenario, mode, seeds).await;
+        let (run, findings) = match self.instances {
+            Instances::ForkPerBatch { template, seeds, .. } => {
+                self.replay_on_fork(template, seeds, scenario).await
+            }
+            Instances::Shared(instance, seeds) => {
+                let run = check.replay(&mut *instance.lock().await, scenario, mode, seeds).await;
                 check.judged(scenario, mode, run)
             }
-            Ground::Fresh => match Stage::open(check.target, check.listener).await {
-                Ok(mut stage) => {
-                    let users = check.users(scenario);
-                    let seeds = seed::seed(&mut stage, mode, &users, &[Way::Api], None).await;
-                    seeding = seeds.way;
-                    let run = check.play(&mut stage, scenario, mode, &seeds).await;
+            Instances::PerScenario => match Instance::open(check.target, check.listener).await {
+                Ok(mut instance) => {
+                    let (users, methods) = (check.users(scenario), &check.plan.seed_methods);
+                    let seeds = seed::seed(&mut instance, mode, &users, methods, None).await;
+                    seeding = seeds.method;
+                    let run = check.replay(&mut instance, scenario, mode, &seeds).await;
                     check.judged(scenario, mode, run)
                 }
                 Err(error) => check.judged(scenario, mode, lost_run(scenario, &error)),
             },
-            Ground::Lost(error) => check.judged(scenario, mode, lost_run(scenario, error)),
+            Instances::Unavailable(error) => check.judged(scenario, mode, lost_run(scenario, error)),
         };
-        check.listener.hear(&Event::Played { mode, scenario, run: &run });
+        check.listener.on_event(&Event::Replayed { mode, scenario });
         self.answered |= run.steps.iter().any(|step| step.success.is_some());
         let dead = dead(&run);
         let not_there = |one: &Finding| one.requirement == MODE_SELECTED && one.kind == Kind::NotMet;
-        let output = dead.is_some().then_some(run.output);
+        let output = dead.is_some().then(|| run.output.clone());
         let end = match dead {
             Some(why) if check.documented(scenario, mode) => Some(End::Dead(why)),
             _ if findings.iter().any(not_there) => Some(End::NotThere),
             _ => None,
         };
         self.ended |= end.is_some();
-        Told { place, findings, seeding, output, end }
+        ScenarioResult { index, run: ScenarioRun { mode, scenario, run }, findings, seeding, output, end }
     }
 
-    /// Plays one scenario on this strand's fork.
+    /// Replays one scenario on the fork of this batch.
     ///
-    /// An isolated one shares it with those before it as long as all that they ask is met, and answers for nothing
-    /// but itself: one that fails on a fork that was used is played again on one that was not.
-    async fn on_fork(
+    /// An isolated one shares the fork with those before it as long as each of their requirements is met, and answers
+    /// for nothing but itself: one that fails on a fork that was used is replayed on one that was not.
+    async fn replay_on_fork(
         &mut self,
-        template: &Stage<'a>,
+        template: &Instance<'a>,
         seeds: &Seeds,
         scenario: &Scenario,
     ) -> (Run, Vec<Finding>) {
         loop {
-            let (mut stage, used) = match self.stage.take() {
-                Some(stage) => stage,
+            let (mut instance, used) = match self.fork.take() {
+                Some(fork) => fork,
                 None => match template.fork().await {
-                    Ok(stage) => (stage, false),
+                    Ok(instance) => (instance, false),
                     Err(error) => return self.check.judged(scenario, self.mode, lost_run(scenario, &error)),
                 },
             };
-            let run = self.check.play(&mut stage, scenario, self.mode, seeds).await;
+            let run = self.check.replay(&mut instance, scenario, self.mode, seeds).await;
             let (run, findings) = self.check.judged(scenario, self.mode, run);
-            if self.kind != schedule::Kind::Isolated || is_clean(&run, &findings) {
-                self.stage = Some((stage, true));
+            if self.kind != BatchKind::Isolated || is_clean(&run, &findings) {
+                self.fork = Some((instance, true));
             } else if used {
                 continue;
             }
@@ -240,20 +253,20 @@ impl<'c, 'a> Course<'c, 'a> {
     }
 }
 
-/// Tells whether a scenario was carried out as a whole, and nothing in it failed.
+/// Returns whether a scenario was carried out as a whole, and nothing in it failed.
 fn is_clean(run: &Run, findings: &[Finding]) -> bool {
     run.steps.iter().all(|step| step.outcome == Outcome::Done)
         && findings.iter().all(|finding| finding.kind == Kind::Met)
 }
 
-/// The run of a scenario that had no site.
-fn lost_run(scenario: &Scenario, error: &SiteError) -> Run {
+/// Returns the run of a scenario that had no sandbox.
+fn lost_run(scenario: &Scenario, error: &SandboxError) -> Run {
     let outcome = Outcome::Error { why: error.to_string() };
     let step = StepRun { outcome, printed: Answer::default(), success: None };
     Run { steps: scenario.steps().map(|_| step.clone()).collect(), output: String::new() }
 }
 
-/// Says why no server ever ran for a scenario, if that is so.
+/// Returns why no server ever ran for a scenario, if that is so.
 fn dead(run: &Run) -> Option<String> {
     let first = run.steps.iter().find(|step| step.outcome != Outcome::Done || !step.printed.is_empty())?;
     match &first.outcome {

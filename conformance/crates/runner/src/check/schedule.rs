@@ -1,62 +1,63 @@
-//! Strands: the scenarios of a mode, sorted into those that follow each other on one stage.
+//! The schedule: the scenarios of a mode in batches, each of which is replayed on one instance.
 //!
-//! Starting programs is what a check takes longest for. So a scenario follows one that leaves the server running
-//! with the settings that it begins with, where there is one: most share the program with the documents' settings.
-//! Strands know nothing of each other, and are played side by side.
+//! A check spends most of its time on starting programs. So a scenario follows one that leaves the server running with
+//! the settings that it begins with, where there is one. Most share the server with the documents' settings. Batches
+//! are independent, and run side by side.
 
 use spec::catalogue::Subject;
 use spec::scenario::{Action, Scenario};
-use targets::Launch;
+use targets::ServerSettings;
 
-/// Scenarios that follow each other on one stage.
+/// Scenarios that follow each other on one instance.
 #[derive(Debug)]
-pub struct Strand<'a> {
-    /// What is special about them.
-    pub kind: Kind,
+pub struct Batch<'a> {
+    /// The kind of the scenarios.
+    pub kind: BatchKind,
     /// At least one, each with its place among those of the mode.
     pub scenarios: Vec<(usize, &'a Scenario)>,
 }
 
-/// What is special about the scenarios of a strand.
+/// The kind of the scenarios of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Nothing.
+pub enum BatchKind {
+    /// They need nothing special.
     Plain,
-    /// They may leave the server in a state that is no place for another scenario.
+    /// They may leave the server in a state in which no other scenario can be replayed.
     Isolated,
-    /// It is one that sleeps in real time, and leaves the machine to others meanwhile.
+    /// It is one scenario that sleeps in real time, and uses the machine little.
     Sleeping,
 }
 
-/// Takes the scenarios of a mode as they come.
-pub fn one<'a>(scenarios: &[&'a Scenario]) -> Vec<Strand<'a>> {
+/// Puts all scenarios of a mode into one batch, in their order.
+pub fn one_batch<'a>(scenarios: &[&'a Scenario]) -> Vec<Batch<'a>> {
     let scenarios: Vec<_> = scenarios.iter().copied().enumerate().collect();
-    if scenarios.is_empty() { Vec::new() } else { vec![Strand { kind: Kind::Plain, scenarios }] }
+    if scenarios.is_empty() { Vec::new() } else { vec![Batch { kind: BatchKind::Plain, scenarios }] }
 }
 
-/// Sorts the scenarios of a mode; the first strand begins with the first of them.
+/// Sorts the scenarios of a mode into batches. The first batch begins with the first scenario.
 ///
-/// There are no more than half of `jobs`, the modes being played side by side too, but for what stands apart.
-/// `sleeps` says that time is slept through: what does so is then a strand of its own.
-pub fn of<'a>(mode: Subject, scenarios: &[&'a Scenario], jobs: usize, sleeps: bool) -> Vec<Strand<'a>> {
-    let strand = |kind, scenarios| Strand { kind, scenarios };
+/// Since modes run side by side too, there are at most half as many batches as `jobs`, apart from those of isolated and
+/// sleeping scenarios. `sleeps` says that sleeping takes real time: each scenario that sleeps is then a batch of its
+/// own.
+pub fn batches<'a>(mode: Subject, scenarios: &[&'a Scenario], jobs: usize, sleeps: bool) -> Vec<Batch<'a>> {
+    let batch = |kind, scenarios| Batch { kind, scenarios };
     let (mut links, mut isolated, mut apart) = (Vec::new(), Vec::new(), Vec::new());
     for (place, scenario) in scenarios.iter().copied().enumerate() {
         if scenario.isolated {
             isolated.push((place, scenario));
         } else if sleeps && !scenario.exact_clock && waits(scenario) {
-            apart.push(strand(Kind::Sleeping, vec![(place, scenario)]));
+            apart.push(batch(BatchKind::Sleeping, vec![(place, scenario)]));
         } else {
             links.push(Link::new(mode, place, scenario));
         }
     }
     if !isolated.is_empty() {
-        apart.push(strand(Kind::Isolated, isolated));
+        apart.push(batch(BatchKind::Isolated, isolated));
     }
     let plain = joined(chains(links), jobs.div_ceil(2));
-    let mut strands = plain.into_iter().map(|scenarios| strand(Kind::Plain, scenarios));
-    // What sleeps takes longest and wants the machine least, so it is begun early.
-    strands.next().into_iter().chain(apart).chain(strands).collect()
+    let mut batches = plain.into_iter().map(|scenarios| batch(BatchKind::Plain, scenarios));
+    // Sleeping batches take longest and use the machine least, so they begin early.
+    batches.next().into_iter().chain(apart).chain(batches).collect()
 }
 
 fn waits(scenario: &Scenario) -> bool {
@@ -68,27 +69,33 @@ struct Link<'a> {
     place: usize,
     scenario: &'a Scenario,
     /// `None` where it stops whatever runs.
-    first: Option<Launch>,
+    first: Option<ServerSettings>,
     /// `None` where it leaves nothing running.
-    last: Option<Launch>,
+    last: Option<ServerSettings>,
 }
 
 impl<'a> Link<'a> {
     fn new(mode: Subject, place: usize, scenario: &'a Scenario) -> Self {
-        let mut launch = Launch::of(mode, &scenario.settings);
+        let mut settings = ServerSettings::new(mode, &scenario.settings);
         let mut first = None;
         let (mut running, mut replaced) = (None, false);
         for step in scenario.steps() {
-            launch.follow(&step.action);
+            settings.follow(&step.action);
             match &step.action {
-                Action::Curl(_) | Action::Parallel(_) if replaced => {}
-                Action::Curl(_) | Action::Parallel(_) | Action::Serve(_) | Action::Redis(_) => {
-                    first.get_or_insert_with(|| Some(launch.clone()));
-                    running = Some(launch.clone());
+                // Nobody has to be there for credentials that are no session.
+                Action::Authenticate(_) if !mode.is_session() => {}
+                Action::Curl(_) | Action::Parallel(_) | Action::Authenticate(_) if replaced => {}
+                Action::Curl(_)
+                | Action::Parallel(_)
+                | Action::Authenticate(_)
+                | Action::Serve(_)
+                | Action::Redis(_) => {
+                    first.get_or_insert_with(|| Some(settings.clone()));
+                    running = Some(settings.clone());
                 }
                 Action::Restart | Action::Kill => {
                     first.get_or_insert(None);
-                    (running, replaced) = (Some(launch.clone()), false);
+                    (running, replaced) = (Some(settings.clone()), false);
                 }
                 Action::Main(_) | Action::RequireAuth(_) => {
                     first.get_or_insert(None);
@@ -101,13 +108,13 @@ impl<'a> Link<'a> {
         Self { place, scenario, first: first.flatten(), last: running }
     }
 
-    /// Tells whether it begins as `other` ends.
+    /// Returns whether it begins as `other` ends.
     fn follows(&self, other: &Self) -> bool {
         self.first.is_some() && self.first == other.last
     }
 }
 
-/// Chains the links, so that as many as can be follow one after which the server need not be started anew.
+/// Chains the links, so that as many as possible follow one after which the server need not be restarted.
 fn chains<'a>(mut links: Vec<Link<'a>>) -> Vec<Vec<(usize, &'a Scenario)>> {
     let mut chains = Vec::new();
     while !links.is_empty() {
@@ -151,68 +158,68 @@ mod tests {
         Scenario::parse(name, &text).unwrap_or_else(|wrong| panic!("{name}: {wrong:?}"))
     }
 
-    /// The strands of scenarios that are given by name and steps, as names.
-    fn strands(scenarios: &[(&str, String)], jobs: usize, sleeps: bool) -> Vec<(Kind, Vec<String>)> {
+    /// The batches of scenarios that are given by name and steps, as names.
+    fn batches(scenarios: &[(&str, String)], jobs: usize, sleeps: bool) -> Vec<(BatchKind, Vec<String>)> {
         let read = |(name, steps): &(&str, String)| {
             let (steps, isolated) =
                 steps.strip_prefix("isolated ").map_or((steps.as_str(), false), |s| (s, true));
             Scenario { isolated, ..scenario(name, steps) }
         };
         let scenarios: Vec<Scenario> = scenarios.iter().map(read).collect();
-        let strands = of(
+        let batches = super::batches(
             spec::catalogue::Mode::SessionAuth.into(),
             &scenarios.iter().collect::<Vec<_>>(),
             jobs,
             sleeps,
         );
-        let names = |strand: Strand<'_>| {
-            let names = strand.scenarios.iter().map(|(place, scenario)| {
+        let names = |batch: Batch<'_>| {
+            let names = batch.scenarios.iter().map(|(place, scenario)| {
                 assert_eq!(scenarios[*place].name, scenario.name);
                 scenario.name.clone()
             });
-            (strand.kind, names.collect())
+            (batch.kind, names.collect())
         };
-        strands.into_iter().map(names).collect()
+        batches.into_iter().map(names).collect()
     }
 
     fn plain(scenarios: &[(&str, String)]) -> Vec<Vec<String>> {
-        let strands = strands(scenarios, 8, false);
-        assert!(strands.iter().all(|(kind, _)| *kind == Kind::Plain), "{strands:?}");
-        strands.into_iter().map(|(_, names)| names).collect()
+        let batches = batches(scenarios, 8, false);
+        assert!(batches.iter().all(|(kind, _)| *kind == BatchKind::Plain), "{batches:?}");
+        batches.into_iter().map(|(_, names)| names).collect()
     }
 
     #[test]
     fn a_scenario_follows_one_that_ends_with_its_settings() {
-        let strands = plain(&[
+        let batches = plain(&[
             ("documented", FETCH.to_owned()),
             ("moves", format!("{FETCH}$ serve TZ=Asia/Tokyo\n{FETCH}")),
             ("restarts", format!("{FETCH}$ restart\n{FETCH}")),
             ("other", format!("$ serve SESSION_DURATION=5\n{FETCH}")),
             ("tokyo", format!("$ serve TZ=Asia/Tokyo\n{FETCH}")),
         ]);
-        assert_eq!(strands, [vec!["documented", "restarts", "moves", "tokyo"], vec!["other"]]);
+        assert_eq!(batches, [vec!["documented", "restarts", "moves", "tokyo"], vec!["other"]]);
     }
 
     #[test]
     fn a_chain_begins_where_nothing_leads_to() {
-        let strands = plain(&[
+        let batches = plain(&[
             ("documented", FETCH.to_owned()),
             ("back", format!("$ serve SESSION_DURATION=5\n{FETCH}$ serve -u SESSION_DURATION\n{FETCH}")),
             ("five", format!("$ serve SESSION_DURATION=5\n{FETCH}")),
         ]);
-        assert_eq!(strands, [vec!["documented"], vec!["five", "back"]]);
+        assert_eq!(batches, [vec!["documented"], vec!["five", "back"]]);
     }
 
     #[test]
     fn a_program_in_the_servers_place_is_nobodys_to_follow() {
-        let strands = plain(&[
+        let batches = plain(&[
             ("documented", FETCH.to_owned()),
             ("server", "$ main_3\n$ curl \"$URL/\"\n".to_owned()),
             ("program", format!("$ main_0\n{FETCH}")),
             ("away", format!("{FETCH}$ serve TZ=Asia/Tokyo\n{FETCH}")),
             ("too", format!("{FETCH}$ serve TZ=Asia/Tokyo\n{FETCH}")),
         ]);
-        assert_eq!(strands, [vec!["documented", "away"], vec!["server"], vec!["program", "too"]]);
+        assert_eq!(batches, [vec!["documented", "away"], vec!["server"], vec!["program", "too"]]);
     }
 
     #[test]
@@ -227,18 +234,18 @@ mod tests {
         let named =
             |kind, names: &[&str]| (kind, names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         assert_eq!(
-            strands(&scenarios, 1, true),
+            batches(&scenarios, 1, true),
             [
-                named(Kind::Plain, &["documented", "sleepless"]),
-                named(Kind::Sleeping, &["sleeper"]),
-                named(Kind::Isolated, &["strange", "stranger"]),
+                named(BatchKind::Plain, &["documented", "sleepless"]),
+                named(BatchKind::Sleeping, &["sleeper"]),
+                named(BatchKind::Isolated, &["strange", "stranger"]),
             ]
         );
         assert_eq!(
-            strands(&scenarios, 1, false),
+            batches(&scenarios, 1, false),
             [
-                named(Kind::Plain, &["documented", "sleeper", "sleepless"]),
-                named(Kind::Isolated, &["strange", "stranger"]),
+                named(BatchKind::Plain, &["documented", "sleeper", "sleepless"]),
+                named(BatchKind::Isolated, &["strange", "stranger"]),
             ]
         );
     }
@@ -254,7 +261,7 @@ mod tests {
             ("seven", serve(7)),
         ];
         let names = |jobs| -> Vec<Vec<String>> {
-            strands(&scenarios, jobs, false).into_iter().map(|(_, names)| names).collect()
+            batches(&scenarios, jobs, false).into_iter().map(|(_, names)| names).collect()
         };
         assert_eq!(names(5), [vec!["documented", "too"], vec!["five", "seven"], vec!["six"]]);
         assert_eq!(names(1), [vec!["documented", "too", "six", "five", "seven"]]);

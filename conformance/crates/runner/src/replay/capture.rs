@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::{Player, Printed, Stopped};
+use super::{Printed, Replayer, Stopped};
 use spec::results::run::Outcome;
 use spec::scenario::path::PathStep;
 use spec::scenario::{Capture, CaptureSource, JsonPath};
 use spec::transcript::Answer;
 
-impl Player<'_, '_> {
+impl Replayer<'_, '_> {
     pub(super) fn capture(&mut self, index: usize, capture: &Capture) -> Result<Printed, Stopped> {
         let cookie_name = self.cookie_name();
         let value = match &capture.from {
@@ -36,10 +36,9 @@ impl Player<'_, '_> {
                         .and_then(spec::http::Answer::json)
                         .and_then(|value| find(path, &value).map(plain))
                         .ok_or_else(|| format!("no {path} in the last answer")),
-                    _ => answer
-                        .and_then(|answer| answer.cookie(&cookie_name))
-                        .map(str::to_owned)
-                        .ok_or_else(|| format!("no cookie {} in the last answer", self.launch.session_name)),
+                    _ => answer.and_then(|answer| answer.cookie(&cookie_name)).map(str::to_owned).ok_or_else(
+                        || format!("no cookie {} in the last answer", self.settings.session_name),
+                    ),
                 }
             }
         };

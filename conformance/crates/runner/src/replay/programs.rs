@@ -1,16 +1,16 @@
 //! The documents' programs in a scenario, in the place of the server or beside it.
 
-use super::{Player, Printed, Stopped, not_checked};
+use super::{Printed, Replayer, Stopped, not_checked};
 use spec::scenario;
 use spec::scenario::RequireAuth;
 use spec::transcript::Answer;
-use targets::{NewUser, Program, ProgramServer, SiteError};
+use targets::{NewUser, Program, ProgramServer, SandboxError};
 
 /// The passwords of the documents' programs main_0 and main_4, by user.
 const MAIN_0: (&str, &str) = ("bob@hbtn.io", "H0lbertonSchool98!");
 const MAIN_4: (&str, &str) = ("bobsession@hbtn.io", "fake pwd");
 
-impl Player<'_, '_> {
+impl Replayer<'_, '_> {
     pub(super) async fn program(&mut self, program: scenario::Program) -> Result<Printed, Stopped> {
         let user = |(email, password): (&str, &str)| NewUser {
             email: self.canon.emails.alias(email).to_owned(),
@@ -57,26 +57,26 @@ impl Player<'_, '_> {
     }
 
     fn shown(&mut self, printed: &[&str]) -> Answer {
-        self.canon.places = self.stage.site().places();
+        self.canon.places = self.instance.sandbox().places();
         self.canon.program(&printed.join("\n"))
     }
 
     async fn run_program(&mut self, program: &Program) -> Result<String, Stopped> {
-        self.asked = true;
-        self.stage.program(program).await.map_err(program_failed)
+        self.started = true;
+        self.instance.program(program).await.map_err(program_failed)
     }
 
     async fn serve_program(&mut self, program: &ProgramServer) -> Result<String, Stopped> {
-        self.asked = true;
-        let printed = self.stage.serve_program(&self.launch, program).await.map_err(program_failed)?;
+        self.started = true;
+        let printed = self.instance.serve_program(&self.settings, program).await.map_err(program_failed)?;
         self.replaced = true;
         Ok(printed)
     }
 }
 
-fn program_failed(error: SiteError) -> Stopped {
+fn program_failed(error: SandboxError) -> Stopped {
     match error {
-        SiteError::NotPossible(why) => not_checked(why),
+        SandboxError::NotPossible(why) => not_checked(why),
         error => Stopped::Failed(format!("the program failed: {error}")),
     }
 }

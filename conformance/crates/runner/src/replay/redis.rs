@@ -2,7 +2,7 @@
 
 use tokio::net::TcpSocket;
 
-use super::{Player, Printed, Stopped};
+use super::{Printed, Replayer, Stopped};
 use spec::results::run::Outcome;
 use spec::scenario::Redis;
 use spec::scenario::redis::{Call, Client, NOBODY};
@@ -10,7 +10,7 @@ use spec::transcript::Answer;
 use targets::redis;
 use targets::redis::{Address, Connection, NoReply, NotRun, Publisher, Reply, Subscriber};
 
-impl Player<'_, '_> {
+impl Replayer<'_, '_> {
     pub(super) async fn redis(&mut self, index: usize, asked: &Redis) -> Result<Printed, Stopped> {
         self.serving().await?;
         let elsewhere = asked.server.is_some();
@@ -38,7 +38,7 @@ impl Player<'_, '_> {
 
     /// Lets the program that runs beside the steps come to its end, and shows what it has printed since.
     pub(super) async fn wait(&mut self) -> Result<Printed, Stopped> {
-        let Some(mut subscriber) = self.beside.take() else {
+        let Some(mut subscriber) = self.subscriber.take() else {
             let none = "no program runs beside the steps".to_owned();
             return Ok((Answer::text(vec![none]), None));
         };
@@ -50,9 +50,9 @@ impl Player<'_, '_> {
         Ok((Answer::text(lines), None))
     }
 
-    /// Gives the address of the server that is asked.
+    /// Returns the address of the server that is asked.
     async fn address(&mut self, index: usize, asked: &Redis) -> Result<Address, Stopped> {
-        let base = self.stage.site().base_url();
+        let base = self.instance.sandbox().base_url();
         let error = |why: String| Stopped::Step(Outcome::Error { why });
         let text = match &asked.server {
             None => base,
@@ -63,23 +63,23 @@ impl Player<'_, '_> {
                 self.expand(server, index)?
             }
         };
-        Address::parse(&text).map_err(error)
+        Address::parse(&text).map_err(|wrong| error(wrong.to_string()))
     }
 
-    /// Gives the address of a port that nobody listens on, and that nobody else can take meanwhile.
+    /// Returns the address of a port that nobody listens on, and that nobody else can take meanwhile.
     fn nobody(&mut self) -> std::io::Result<String> {
-        let socket = match &self.nobody {
+        let socket = match &self.closed_port {
             Some(socket) => socket,
             None => {
                 let socket = TcpSocket::new_v4()?;
                 socket.bind(([127, 0, 0, 1], 0).into())?;
-                self.nobody.insert(socket)
+                self.closed_port.insert(socket)
             }
         };
         Ok(Address::here(socket.local_addr()?.port()).to_string())
     }
 
-    /// Sees to it that nobody else hears the channel, where the server tells: they would be counted with ours.
+    /// Ensures that nobody else hears the channel, where the server tells: they would be counted with ours.
     async fn alone_on_the_channel(&mut self, address: &Address) -> Result<(), Stopped> {
         let asked = ["PUBSUB", "NUMSUB", redis::CHANNEL].map(str::to_owned);
         let Ok(Reply::List(items)) = self.command(address, &asked).await else { return Ok(()) };
@@ -94,25 +94,25 @@ impl Player<'_, '_> {
 
     async fn command(&mut self, address: &Address, words: &[String]) -> Result<Reply, NoReply> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut connection = Connection::open(address, self.stage.site().reply_patience()).await?;
+        let mut connection = Connection::open(address, self.instance.sandbox().reply_timeout()).await?;
         connection.ask(&words).await
     }
 
     async fn client(&mut self, program: Client, address: &Address) -> Result<Vec<String>, NotRun> {
-        let patience = self.stage.site().reply_patience();
+        let timeout = self.instance.sandbox().reply_timeout();
         match program {
-            Client::Connect => redis::connect(address, patience).await,
-            Client::CallingBack => redis::set_get_calling_back(address, patience).await,
-            Client::Awaiting => redis::set_get_awaiting(address, patience).await,
-            Client::Hash => redis::hash(address, patience).await,
-            Client::Publisher => Ok(match Publisher::connect(address, patience).await? {
-                Ok(publisher) => publisher.run(self.beside.as_mut()).await,
+            Client::Connect => redis::connect(address, timeout).await,
+            Client::CallingBack => redis::set_get_calling_back(address, timeout).await,
+            Client::Awaiting => redis::set_get_awaiting(address, timeout).await,
+            Client::Hash => redis::hash(address, timeout).await,
+            Client::Publisher => Ok(match Publisher::connect(address, timeout).await? {
+                Ok(publisher) => publisher.run(self.subscriber.as_mut()).await,
                 Err(line) => vec![line],
             }),
-            Client::Subscriber => Ok(match Subscriber::start(address, patience).await? {
+            Client::Subscriber => Ok(match Subscriber::start(address, timeout).await? {
                 Ok(mut subscriber) => {
                     let lines = subscriber.take_lines();
-                    self.beside = Some(subscriber);
+                    self.subscriber = Some(subscriber);
                     lines
                 }
                 Err(lines) => lines,

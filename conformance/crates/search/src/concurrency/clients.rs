@@ -1,4 +1,4 @@
-//! The clients: they do what a plan says, at once, and note what they do.
+//! The clients: they carry out a plan concurrently, and record a history.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,49 +6,51 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::cast::{Cast, variable};
+use super::fixtures::Fixtures;
 use super::history::{Call, History};
-use super::plan::{Kind, Operation, Pace, Plan, Whose};
-use model::Asked;
+use super::operation::{Operation, OperationKind};
+use super::plan::{Pace, Plan};
+use super::session_ref::SessionRef;
+use model::ParsedRequest;
 use targets::client;
 
-/// What the clients of a trial know together.
+/// The knowledge that all clients of a trial share.
 pub struct Clients<'a> {
-    /// The users and the cookie that they name.
-    pub cast: &'a Cast,
+    /// The users and the cookie in their requests.
+    pub fixtures: &'a Fixtures,
     /// The values of the variables in their requests.
     pub values: BTreeMap<String, String>,
-    /// How long each waits for an answer.
-    pub patience: Duration,
+    /// The time to wait for each answer.
+    pub timeout: Duration,
 }
 
-/// One of them, with the sessions that it knows.
+/// One client, with the sessions that it knows.
 struct Client<'a> {
     number: usize,
-    cast: &'a Cast,
+    fixtures: &'a Fixtures,
     values: BTreeMap<String, String>,
-    patience: Duration,
-    /// It got no answer, and does nothing more.
+    timeout: Duration,
+    /// Whether a request got no answer. The client sends no more requests then.
     is_stuck: bool,
 }
 
 impl Clients<'_> {
-    /// Carries out a plan, each client on connections of its own.
+    /// Carries out a plan concurrently, each client on its own connections. Returns the history.
     ///
-    /// An operation with a session that was not made is left out.
-    pub async fn follow(&self, plan: &Plan) -> History {
+    /// An operation is left out if its session does not exist.
+    pub async fn run(&self, plan: &Plan) -> History {
         let history = Mutex::new(History::default());
         let mut clients = self.make(plan.clients());
         match plan.pace {
             Pace::Free => {
                 let all = clients.iter_mut().map(|client| async {
-                    for operation in plan.of_client(client.number) {
+                    for operation in plan.client_operations(client.number) {
                         client.send(operation, &history).await;
                     }
                 });
                 join_all(all).await;
             }
-            Pace::Abreast => {
+            Pace::Lockstep => {
                 for row in &plan.rows {
                     let pairs = clients.iter_mut().zip(row);
                     let all = pairs.filter_map(|(client, one)| Some(client.send((*one)?, &history)));
@@ -59,8 +61,8 @@ impl Clients<'_> {
         history.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Carries out the operations of `count` clients, counted from 0, one after the other.
-    pub async fn one_by_one(
+    /// Carries out operations one after another. Each belongs to one of `count` clients, counted from 0.
+    pub async fn run_sequentially(
         &self,
         operations: impl IntoIterator<Item = (usize, Operation)>,
         count: usize,
@@ -76,9 +78,9 @@ impl Clients<'_> {
     fn make(&self, count: usize) -> Vec<Client<'_>> {
         let one = |number| Client {
             number,
-            cast: self.cast,
+            fixtures: self.fixtures,
             values: self.values.clone(),
-            patience: self.patience,
+            timeout: self.timeout,
             is_stuck: false,
         };
         (0..count).map(one).collect()
@@ -88,24 +90,25 @@ impl Clients<'_> {
 impl Client<'_> {
     async fn send(&mut self, operation: Operation, history: &Mutex<History>) {
         let values = &self.values;
-        let request = self.cast.curl(self.number, operation).resolve(&|name: &str| values.get(name).cloned());
+        let request =
+            self.fixtures.curl(self.number, operation).resolve(&|name: &str| values.get(name).cloned());
         let Some(request) = request.ok().filter(|_| !self.is_stuck) else { return };
-        let index = locked(history).begins(Call {
+        let index = locked(history).invoke(Call {
             client: self.number,
             operation,
-            written: Cast::written().curl(self.number, operation),
-            asked: Asked::of(&request),
+            scenario_curl: Fixtures::documented().curl(self.number, operation),
+            parsed: ParsedRequest::from(&request),
             request: request.clone(),
         });
-        let reply = client::send(request, self.patience).await.answer.map(Arc::new);
-        locked(history).ends(index, reply.clone());
+        let reply = client::send(request, self.timeout).await.answer.map(Arc::new);
+        locked(history).complete(index, reply.clone());
         let Ok(answer) = reply else {
             self.is_stuck = true;
             return;
         };
-        let session = answer.cookie(&self.cast.cookie_name).filter(|_| answer.is_success());
-        if let (Kind::Login, Some(id)) = (operation.kind(), session) {
-            self.values.insert(variable(self.number, Whose::Own), id.to_owned());
+        let session = answer.cookie(&self.fixtures.cookie_name).filter(|_| answer.is_success());
+        if let (OperationKind::Login, Some(id)) = (operation.kind(), session) {
+            self.values.insert(SessionRef::Own.variable(self.number), id.to_owned());
         }
     }
 }

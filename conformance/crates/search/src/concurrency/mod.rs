@@ -1,29 +1,36 @@
-//! Concurrency: whether requests at once are answered as if they had come one after another.
+//! Concurrency: whether concurrent requests are answered as if they had been sent one after another.
 //!
-//! A [`Plan`] says what each of several clients does; [`clients`] do it at once and note a [`history`], in which each
-//! request has a beginning and an end. The [`judgement`] asks stateright's checker for an order of the requests that
-//! respects these and in which every answer is right by the [`specification`], which is the model. Where there is
-//! none the history is no accident of timing but a [`Violation`]: it is told by a [`timeline`] and, where the format
-//! can say it, as a scenario ([`written`]).
-//!
-//! [`Keeper`] is a user who lets trials in; [`Trials`] carry out plans on its forks; a [`Hunt`] draws
-//! them and makes small what was found.
+//! - A [`Plan`] lists the [`Operation`]s of several clients. It names users as [`Actor`]s and sessions as
+//!   [`SessionRef`]s; `fixtures` writes them as requests.
+//! - [`Setup`] prepares a server for a plan, `clients` carry the plan out and record a `history`: the interval
+//!   between the invocation and the return of each request.
+//! - `linearizability` searches for an order of the requests that respects these intervals and in which every answer
+//!   is allowed by the `specification`, which is the model. The search is stateright's.
+//! - A history without such an order is a [`Violation`]. It is shown as a `timeline`, and as a `scenario` where the
+//!   format can express it.
+//! - [`Trials`] run plans on forks of one server. A [`Campaign`] draws plans, and shrinks those that fail.
 
-mod cast;
+mod actor;
+mod campaign;
 mod clients;
+mod fixtures;
 mod history;
-mod hunt;
-mod judgement;
-mod keeper;
+mod linearizability;
+mod operation;
 mod plan;
+mod scenario;
+mod session_ref;
+mod setup;
 mod specification;
 mod timeline;
 mod trial;
 mod violation;
-mod written;
 
-pub use hunt::{Bag, Hunt};
-pub use keeper::{Keeper, Untried};
-pub use plan::{Kind, Operation, Pace, Person, Plan, Whose, plans};
+pub use actor::Actor;
+pub use campaign::{Campaign, CampaignResult};
+pub use operation::{Operation, OperationKind};
+pub use plan::{Pace, Plan, plans};
+pub use session_ref::SessionRef;
+pub use setup::{Setup, SetupError};
 pub use trial::Trials;
-pub use violation::{Again, Violation};
+pub use violation::{Recurrence, Violation};

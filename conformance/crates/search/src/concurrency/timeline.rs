@@ -1,25 +1,25 @@
-//! The timeline: a history as lines, one for each request, with the span that it took.
+//! The timeline: a history as text, with one line per request that shows its interval.
 
 use serde_json::Value;
 
-use super::cast::Cast;
+use super::fixtures::Fixtures;
 use super::history::{Call, History};
-use super::plan::Operation;
+use super::operation::Operation;
 use spec::http::Answer;
 use spec::transcript::placeholders::Placeholders;
 
-/// How much of an answer is shown that has no shorter form, in characters.
+/// The longest part of an answer's content that a line shows, in characters.
 const SHOWN: usize = 60;
 
-/// Draws a history; the call that no order explains is marked.
-pub fn draw(names: &mut Placeholders, history: &History, marked: usize, cast: &Cast) -> String {
+/// Returns a history as lines. The line of the call `marked` says that no order explains it.
+pub fn draw(names: &mut Placeholders, history: &History, marked: usize, fixtures: &Fixtures) -> String {
     let rows: Vec<[String; 3]> = (0..history.calls().len())
         .map(|index| {
             let call = &history.calls()[index];
             let client = format!("client {}", call.client + 1);
-            let request = cast.as_written(&request(names, call, cast));
-            let reply = match (history.answer(index), history.no_answer(index)) {
-                (Some(answer), _) => cast.as_written(&reply(names, answer, cast)),
+            let request = fixtures.without_nonce(&request(names, call, fixtures));
+            let reply = match (history.answer(index), history.failure(index)) {
+                (Some(answer), _) => fixtures.without_nonce(&reply(names, answer, fixtures)),
                 (None, Some(none)) => none.to_string(),
                 (None, None) => String::new(),
             };
@@ -36,7 +36,7 @@ pub fn draw(names: &mut Placeholders, history: &History, marked: usize, cast: &C
     out
 }
 
-/// Draws the span between two of `length` events.
+/// Returns an interval between two of `length` events as a line of box characters.
 fn span((begin, end): (usize, usize), length: usize) -> String {
     let part = |place| match place {
         _ if place == begin => '├',
@@ -47,35 +47,35 @@ fn span((begin, end): (usize, usize), length: usize) -> String {
     (0..length).map(part).collect()
 }
 
-fn request(names: &mut Placeholders, call: &Call, cast: &Cast) -> String {
-    let asked = &call.asked;
-    let session = asked.cookies(&cast.cookie_name).next().map(|id| names.session(id));
-    let path = names.in_text(&asked.path);
+fn request(names: &mut Placeholders, call: &Call, fixtures: &Fixtures) -> String {
+    let parsed = &call.parsed;
+    let session = parsed.cookies(&fixtures.cookie_name).next().map(|id| names.session(id));
+    let path = names.in_text(&parsed.path);
     let detail = match call.operation {
-        Operation::Login(person) => Cast::written().user(person).email,
-        Operation::WrongLogin(person) => {
-            format!("{}, wrong password", Cast::written().user(person).email)
+        Operation::Login(actor) => Fixtures::documented().user(actor).email,
+        Operation::WrongLogin(actor) => {
+            format!("{}, wrong password", Fixtures::documented().user(actor).email)
         }
-        Operation::Rename(_) => String::from_utf8_lossy(&asked.body).into_owned(),
+        Operation::Rename(_) => String::from_utf8_lossy(&parsed.body).into_owned(),
         Operation::Create(_) => {
-            asked.object().and_then(|user| Some(user.get("email")?.as_str()?.to_owned())).unwrap_or_default()
+            parsed.object().and_then(|user| Some(user.get("email")?.as_str()?.to_owned())).unwrap_or_default()
         }
         _ => String::new(),
     };
-    [format!("{} {path}", asked.method), session.unwrap_or_default(), detail]
+    [format!("{} {path}", parsed.method), session.unwrap_or_default(), detail]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join("  ")
 }
 
-fn reply(names: &mut Placeholders, answer: &Answer, cast: &Cast) -> String {
-    let cookie = answer.cookie(&cast.cookie_name).map(|id| format!(", sets {}", names.session(id)));
+fn reply(names: &mut Placeholders, answer: &Answer, fixtures: &Fixtures) -> String {
+    let cookie = answer.cookie(&fixtures.cookie_name).map(|id| format!(", sets {}", names.session(id)));
     let content = short(names, &String::from_utf8_lossy(&answer.body));
     format!("{} {content}{}", answer.status, cookie.unwrap_or_default())
 }
 
-/// Writes a content shortly: what tells it from others.
+/// Returns a short form of a content: the number of users, or the values of one user, or a cut text.
 pub fn short(names: &mut Placeholders, content: &str) -> String {
     let content = match serde_json::from_str(content) {
         Ok(Value::Array(users)) => format!("{} users", users.len()),

@@ -1,92 +1,92 @@
-//! Trials: plans carried out on forks of one stage, each judged.
+//! Trials: each carries out a plan on a fork of one server, and checks the answers.
 
 use std::time::Duration;
 
 use super::history::History;
-use super::judgement::judge;
-use super::keeper::{Beginning, Keeper, Untried};
+use super::linearizability::check;
 use super::plan::Plan;
+use super::setup::{PreparedTrial, Setup, SetupError};
 use super::violation::Violation;
 use spec::http::NoAnswer;
 use targets::client;
-use targets::instance::{Created, Stage};
+use targets::instance::{Created, Instance};
 
-/// How long an answer is waited for once one has not come.
-const IMPATIENCE: Duration = Duration::from_secs(1);
+/// The time to wait for an answer after one has not come in time.
+const SHORT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Where plans are carried out.
+/// The runner of trials.
 ///
-/// One instance serves many trials, since each makes users and sessions of its own. Once it has answered with a
-/// failure, or not at all, nothing is known of its data: the next trial gets a fork that nobody has used.
+/// One fork serves many trials, because each creates users and sessions of its own. After a server error or a missing
+/// answer the data of a fork is unknown, so the next trial gets a new fork.
 pub struct Trials<'a> {
-    template: &'a Stage<'a>,
-    keeper: Keeper,
+    template: &'a Instance<'a>,
+    setup: Setup,
     created: Created,
-    stage: Option<Stage<'a>>,
-    patience: Duration,
+    instance: Option<Instance<'a>>,
+    timeout: Duration,
 }
 
 impl<'a> Trials<'a> {
-    /// Makes trials on forks of a stage, on which nothing may run.
-    pub fn new(template: &'a Stage<'a>, keeper: Keeper) -> Self {
+    /// Creates a runner on forks of `template`, whose server must not run.
+    pub fn new(template: &'a Instance<'a>, setup: Setup) -> Self {
         let created = Created::default();
-        Self { template, keeper, created, stage: None, patience: client::PATIENCE }
+        Self { template, setup, created, instance: None, timeout: client::TIMEOUT }
     }
 
-    /// Notes the users that are created from now on in a list of the caller's.
+    /// Adds the users that trials create to a list of the caller.
     #[must_use]
     pub fn noting(mut self, created: &Created) -> Self {
         self.created = Created::clone(created);
         self
     }
 
-    /// Carries out a plan and judges what came of it; `None` where all is well.
+    /// Carries out a plan. Returns the violation that it ends in, if there is one.
     ///
-    /// A violation is carried out once more, one request after the other, to tell whether it takes several clients.
+    /// The requests of a violation are sent once more, one after another, to learn whether it needs concurrency.
     ///
     /// # Errors
     ///
-    /// When the plan could not be tried.
-    pub async fn trial(&mut self, plan: &Plan) -> Result<Option<Violation>, Untried> {
-        let beginning = self.begin(plan).await?;
-        let history = beginning.clients(self.patience).follow(plan).await;
+    /// Fails if the setup of the plan fails.
+    pub async fn run(&mut self, plan: &Plan) -> Result<Option<Violation>, SetupError> {
+        let prepared = self.prepare(plan).await?;
+        let history = prepared.clients(self.timeout).run(plan).await;
         self.note(&history);
-        let Some(finding) = judge(&beginning, &history) else { return Ok(None) };
+        let Some(anomaly) = check(&prepared, &history) else { return Ok(None) };
         let operations: Vec<_> = history.calls().iter().map(|call| (call.client, call.operation)).collect();
-        let again = self.begin(plan).await?;
-        let alone = again.clients(self.patience).one_by_one(operations, plan.clients()).await;
+        let again = self.prepare(plan).await?;
+        let alone = again.clients(self.timeout).run_sequentially(operations, plan.clients()).await;
         self.note(&alone);
-        let is_alone = judge(&again, &alone).is_some();
-        let Beginning { cast, values, .. } = beginning;
-        let mode = self.keeper.mode();
-        Ok(Some(Violation::new(mode, plan.clone(), history, finding, is_alone, &cast, &values)))
+        let is_sequential = check(&again, &alone).is_some();
+        let PreparedTrial { fixtures, values, .. } = prepared;
+        let mode = self.setup.mode();
+        Ok(Some(Violation::new(mode, plan.clone(), history, anomaly, is_sequential, &fixtures, &values)))
     }
 
-    /// Makes what a plan needs, on a fresh fork where the last one does not serve any more.
-    async fn begin(&mut self, plan: &Plan) -> Result<Beginning, Untried> {
-        if let Some(stage) = &mut self.stage {
-            match self.keeper.begin(stage, plan).await {
-                Ok(beginning) => return Ok(beginning),
-                Err(_) => self.stage = None,
+    /// Prepares a plan, on a new fork if the last one cannot be used any more.
+    async fn prepare(&mut self, plan: &Plan) -> Result<PreparedTrial, SetupError> {
+        if let Some(instance) = &mut self.instance {
+            match self.setup.prepare(instance, plan).await {
+                Ok(prepared) => return Ok(prepared),
+                Err(_) => self.instance = None,
             }
         }
-        let mut stage = self.template.fork().await?.noting(&self.created);
-        let beginning = self.keeper.begin(&mut stage, plan).await?;
-        self.stage = Some(stage);
-        Ok(beginning)
+        let mut instance = self.template.fork().await?.noting(&self.created);
+        let prepared = self.setup.prepare(&mut instance, plan).await?;
+        self.instance = Some(instance);
+        Ok(prepared)
     }
 
-    /// Notes whom the clients have created, and whether the instance can be trusted any more.
+    /// Records the created users, drops a fork that has failed, and shortens the timeout after a missing answer.
     fn note(&mut self, history: &History) {
         let all = || 0..history.calls().len();
-        if let Some(stage) = &self.stage {
-            stage.note_users(all().map(|index| history.exchange(index)));
+        if let Some(instance) = &self.instance {
+            instance.note_users(all().map(|index| history.exchange(index)));
         }
         if all().any(|index| history.has_failed(index)) {
-            self.stage = None;
+            self.instance = None;
         }
-        if all().any(|index| matches!(history.no_answer(index), Some(NoAnswer::TimedOut(_)))) {
-            self.patience = IMPATIENCE;
+        if all().any(|index| matches!(history.failure(index), Some(NoAnswer::TimedOut(_)))) {
+            self.timeout = SHORT_TIMEOUT;
         }
     }
 }

@@ -1,59 +1,64 @@
-//! A violation: answers to requests at once that no order of the requests explains.
+//! A violation: answers to concurrent requests that no order of the requests explains.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::cast::{Cast, variable};
+use super::fixtures::Fixtures;
 use super::history::History;
-use super::judgement::Finding;
-use super::plan::{Kind, Plan};
+use super::linearizability::Anomaly;
+use super::operation::OperationKind;
+use super::plan::Plan;
+use super::scenario;
 use super::timeline;
-use super::written;
 use spec::catalogue::Mode;
 use spec::transcript::placeholders::Placeholders;
 
-/// What was found, with all that is needed to show it.
+/// A history that breaks requirements, with the data that is needed to show it.
 #[derive(Clone, Debug)]
 pub struct Violation {
-    /// The requirements that it breaks, the likeliest first; at least one.
+    /// The ids of the broken requirements, the likeliest first, at least one.
     pub requirements: Vec<&'static str>,
-    /// The mode in which it was found.
+    /// The mode of the server.
     pub mode: Mode,
-    /// What the clients did.
+    /// The plan that the clients carried out.
     pub plan: Plan,
-    /// It happens one request after the other as well.
-    pub is_alone: bool,
-    /// The number of the plan by which a hunt found it, counted from 1; `None` where nothing was drawn.
+    /// Whether the violation also happens when the requests are sent one after another.
+    pub is_sequential: bool,
+    /// The number of the plan in its campaign, counted from 1; `None` outside a campaign.
     pub case: Option<u32>,
-    /// How often the same plan has broken the same requirement again; `None` where that was not tried.
-    pub again: Option<Again>,
+    /// The result of further runs of the plan; `None` if there were none.
+    pub recurrence: Option<Recurrence>,
     history: History,
     call: usize,
     text: String,
 }
 
-/// How often a plan has broken a requirement again.
+/// The number of further runs of a plan that ended in the same kind of violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Again {
-    /// In how many of the runs.
+pub struct Recurrence {
+    /// The number of runs with the violation.
     pub times: usize,
-    /// How often it was carried out.
+    /// The number of all runs.
     pub runs: usize,
 }
 
 impl Violation {
-    /// Makes a violation of what was found in a history, whose users and sessions are named.
+    /// Creates a violation from an anomaly in a history. `values` are the ids of the users and sessions.
     pub(super) fn new(
         mode: Mode,
         plan: Plan,
         history: History,
-        finding: Finding,
-        is_alone: bool,
-        cast: &Cast,
+        anomaly: Anomaly,
+        is_sequential: bool,
+        fixtures: &Fixtures,
         values: &BTreeMap<String, String>,
     ) -> Self {
-        let Finding { call, of_races, of_answers, expected } = finding;
-        let (first, then) = if is_alone { (of_answers, of_races) } else { (of_races, of_answers) };
+        let Anomaly { call, race_requirements, answer_requirements, expected } = anomaly;
+        let (first, then) = if is_sequential {
+            (answer_requirements, race_requirements)
+        } else {
+            (race_requirements, answer_requirements)
+        };
         let mut requirements = first;
         for id in then {
             if !requirements.contains(&id) {
@@ -61,46 +66,46 @@ impl Violation {
             }
         }
         let mut names = Placeholders::default();
-        let mut text = before(&mut names, &plan, values);
-        text.push_str(&timeline::draw(&mut names, &history, call, cast));
+        let mut text = initial_state(&mut names, &plan, values);
+        text.push_str(&timeline::draw(&mut names, &history, call, fixtures));
         if let Some(expected) = expected {
             let (status, content) = expected.split_once(' ').unwrap_or((&expected, ""));
-            let content = cast.as_written(&timeline::short(&mut names, content));
+            let content = fixtures.without_nonce(&timeline::short(&mut names, content));
             text.push_str(&format!("\n  expected {status} {content}\n"));
         }
-        Self { requirements, mode, plan, is_alone, case: None, again: None, history, call, text }
+        Self { requirements, mode, plan, is_sequential, case: None, recurrence: None, history, call, text }
     }
 
-    /// Gives the kind of the operation whose answer no order explains.
-    pub fn kind(&self) -> Kind {
+    /// Returns the kind of the operation whose answer no order explains.
+    pub fn kind(&self) -> OperationKind {
         self.history.calls()[self.call].operation.kind()
     }
 
-    /// Tells whether another is of the same sort.
+    /// Returns whether another violation is of the same kind.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let fails = |one: &Self| one.history.has_failed(one.call);
-        // A server that fails under load fails at any request: that is one mistake.
-        let is_same =
-            (fails(self) && fails(other) && !self.is_alone) || self.requirements[0] == other.requirements[0];
-        is_same && self.is_alone == other.is_alone
+        // A server that fails under load fails at any request: all such failures are one mistake.
+        let is_same = (fails(self) && fails(other) && !self.is_sequential)
+            || self.requirements[0] == other.requirements[0];
+        is_same && self.is_sequential == other.is_sequential
     }
 
-    /// Writes it as the text of a scenario, where that can say what was done at once.
+    /// Returns the violation as the text of a scenario; `None` if the format cannot express the requests.
     pub fn scenario(&self) -> Option<String> {
-        written::scenario(self.mode, self.requirements[0], &self.plan, &self.history, self.call)
+        scenario::write(self.mode, self.requirements[0], &self.plan, &self.history, self.call)
     }
 }
 
-/// Says what was there before the clients began, and gives it its names.
-fn before(names: &mut Placeholders, plan: &Plan, values: &BTreeMap<String, String>) -> String {
+/// Returns lines with the users and sessions that the plan starts with, and assigns placeholders to them.
+fn initial_state(names: &mut Placeholders, plan: &Plan, values: &BTreeMap<String, String>) -> String {
     let value = |name: &str| values.get(name).map(String::as_str).unwrap_or_default();
-    let users = plan.people().into_iter().map(|person| {
-        format!("{} is {}", Cast::written().user(person).email, names.user(value(person.variable())))
+    let users = plan.actors().into_iter().map(|actor| {
+        format!("{} is {}", Fixtures::documented().user(actor).email, names.user(value(actor.variable())))
     });
     let mut text = format!("  before   {}\n", users.collect::<Vec<_>>().join(", "));
-    for (person, client, whose) in plan.sessions() {
+    for (actor, client, session) in plan.sessions() {
         let (session, user) =
-            (names.session(value(&variable(client, whose))), names.user(value(person.variable())));
+            (names.session(value(&session.variable(client))), names.user(value(actor.variable())));
         text.push_str(&format!("           {session} is of {user}\n"));
     }
     text.push('\n');
@@ -116,9 +121,9 @@ impl fmt::Display for Violation {
         }
         writeln!(f, " is not met in {}", self.mode)?;
         writeln!(f, "{}", self.text)?;
-        match (self.is_alone, self.again) {
+        match (self.is_sequential, self.recurrence) {
             (true, _) => writeln!(f, "  It happens one request after the other as well."),
-            (false, Some(Again { times, runs })) => {
+            (false, Some(Recurrence { times, runs })) => {
                 writeln!(
                     f,
                     "  It happened again in {times} of {runs} runs, and not one request after the other."
@@ -126,5 +131,59 @@ impl fmt::Display for Violation {
             }
             (false, None) => writeln!(f, "  It does not happen one request after the other."),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::history::Call;
+    use super::super::operation::Operation;
+    use super::super::plan::Pace;
+    use super::*;
+    use model::ParsedRequest;
+    use spec::http::{Answer, Request};
+
+    /// Returns a violation of these requirements by a call whose answer has this status.
+    fn violation(
+        status: u16,
+        races: &[&'static str],
+        answers: &[&'static str],
+        is_sequential: bool,
+    ) -> Violation {
+        let request = Request::get("http://h/api/v1/users".to_owned());
+        let parsed = ParsedRequest::from(&request);
+        let scenario_curl = Fixtures::documented().curl(0, Operation::List);
+        let mut history = History::default();
+        let call =
+            history.invoke(Call { client: 0, operation: Operation::List, scenario_curl, request, parsed });
+        let answer = Answer { status, headers: Vec::new(), body: Vec::new() };
+        history.complete(call, Ok(Arc::new(answer)));
+        let plan = Plan { rows: vec![vec![Some(Operation::List), None]], pace: Pace::Free };
+        let (race_requirements, answer_requirements) = (races.to_vec(), answers.to_vec());
+        let anomaly = Anomaly { call, race_requirements, answer_requirements, expected: None };
+        let fixtures = Fixtures::documented();
+        Violation::new(Mode::SessionAuth, plan, history, anomaly, is_sequential, &fixtures, &BTreeMap::new())
+    }
+
+    #[test]
+    fn requirements_about_races_come_first_unless_the_answer_is_wrong_without_concurrency() {
+        let (races, answers) = (["security.logout-once"], ["logout.ok", "security.logout-once"]);
+        let of = |is_sequential| violation(200, &races, &answers, is_sequential).requirements;
+        assert_eq!(of(false), ["security.logout-once", "logout.ok"]);
+        assert_eq!(of(true), ["logout.ok", "security.logout-once"]);
+    }
+
+    #[test]
+    fn violations_are_alike_if_they_break_the_same_requirement_or_are_all_failures_under_load() {
+        let wrong = |id, is_sequential| violation(200, &[], &[id], is_sequential);
+        let failed = |id, is_sequential| violation(500, &[], &[id], is_sequential);
+        assert!(wrong("users.list", false).is_like(&wrong("users.list", false)));
+        assert!(!wrong("users.list", false).is_like(&wrong("users.get", false)));
+        assert!(!wrong("users.list", false).is_like(&wrong("users.list", true)));
+        assert!(failed("users.list", false).is_like(&failed("users.get", false)));
+        assert!(!failed("users.list", true).is_like(&failed("users.get", true)));
+        assert!(!failed("users.list", false).is_like(&wrong("users.get", false)));
     }
 }

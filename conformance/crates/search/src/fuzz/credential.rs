@@ -1,14 +1,14 @@
-//! Credentials: what a request of a walk carries to be let in, or not to be.
+//! Credentials: what a request of a sequence carries to be let in, or not to be.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::world::World;
+use super::accounts::{Accounts, session_variable};
 use spec::scenario::Template;
 use spec::scenario::curl::{Curl, Data, DataKind};
 use spec::scenario::template::{Piece, Transform, Variable};
 
-/// What a request carries. Numbers count the users and sessions of the walk.
+/// What a request carries. Numbers count the users and sessions of the sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
     /// Nothing.
@@ -102,21 +102,21 @@ pub enum BasicWrong {
 }
 
 impl Credential {
-    /// Tells whether everything that it refers to is there.
-    pub fn is_possible(&self, world: &World) -> bool {
+    /// Returns whether everything that it refers to is there.
+    pub fn is_possible(&self, accounts: &Accounts) -> bool {
         match self {
             Self::Session(session)
             | Self::Spelled(session, _)
             | Self::Elsewhere(session, _)
-            | Self::Among(session, _) => *session < world.sessions.len(),
-            Self::Basic(user) | Self::BasicWrong(user, _) => *user < world.users.len(),
+            | Self::Among(session, _) => *session < accounts.sessions.len(),
+            Self::Basic(user) | Self::BasicWrong(user, _) => *user < accounts.users.len(),
             Self::None | Self::Cookie(_) | Self::Field(..) | Self::Authorization(_) => true,
         }
     }
 
     /// Puts it into a request.
-    pub fn put(&self, curl: &mut Curl, world: &World) {
-        let name = &world.settings.session_name;
+    pub fn put(&self, curl: &mut Curl, accounts: &Accounts) {
+        let name = &accounts.cookie_name;
         let cookie = |curl: &mut Curl, before: &str, value: Template, after: &str| {
             let mut whole = Template::literal(format!("{before}{name}="));
             value.pieces().iter().for_each(|piece| whole.push(piece.clone()));
@@ -143,11 +143,11 @@ impl Credential {
                 curl.data.push(Data { kind: DataKind::UrlEncode, value });
             }
             Self::Basic(user) => {
-                let known = &world.users[*user];
+                let known = &accounts.users[*user];
                 curl.user = Some(Template::literal(format!("{}:{}", known.email, known.password)));
             }
             Self::BasicWrong(user, wrong) => {
-                let known = &world.users[*user];
+                let known = &accounts.users[*user];
                 field(curl, format!("Authorization: {}", wrong.of(&known.email, &known.password)));
             }
             Self::Authorization(value) => field(curl, format!("Authorization: {value}")),
@@ -155,20 +155,20 @@ impl Credential {
     }
 }
 
-/// Sees to it that the method stays when data is added.
+/// Ensures that the method stays when data is added.
 fn keep_method(curl: &mut Curl) {
     curl.method = Some(curl.effective_method().to_owned());
     curl.head = false;
 }
 
-/// Gives the ID of a session as a word.
+/// Returns the ID of a session as a word.
 fn id(session: usize) -> Template {
-    Template::variable(World::session_variable(session))
+    Template::variable(session_variable(session))
 }
 
 impl Spelling {
     fn of(self, session: usize) -> Template {
-        let name = World::session_variable(session);
+        let name = session_variable(session);
         let with = |transform| {
             Template::new([Piece::Variable(Variable { name: name.clone(), transform: Some(transform) })])
         };

@@ -49,7 +49,7 @@ impl Property {
     pub const ALL: [Self; 6] =
         [Self::Sessions, Self::Expiry, Self::Logout, Self::Gate, Self::Users, Self::Walk];
 
-    /// Names the property as the command line does.
+    /// Returns the name of the property as the command line does.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sessions => "sessions",
@@ -73,7 +73,7 @@ impl Property {
         }
     }
 
-    /// Names the property whose walks aim at a requirement; `None` where none can show that it is not met.
+    /// Names the property whose sequences aim at a requirement; `None` where none can show that it is not met.
     pub fn of(requirement: &str) -> Option<Self> {
         let begins = |starts: &[&str]| starts.iter().any(|start| requirement.starts_with(start));
         if begins(&[
@@ -102,7 +102,7 @@ impl Property {
         })
     }
 
-    /// Lists the modes in which it says something.
+    /// Returns the modes in which it says something.
     pub fn modes(self) -> &'static [Mode] {
         match self {
             Self::Sessions | Self::Logout => &Mode::SESSIONS,

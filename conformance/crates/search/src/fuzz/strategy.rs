@@ -1,4 +1,4 @@
-//! Strategies: how the worlds, operations and words of a property are drawn. What is drawn first is simplest.
+//! Strategies: how the states, operations and words of a property are drawn. What is drawn first is simplest.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -6,42 +6,45 @@ use proptest::strategy::Union;
 use proptest_state_machine::strategy::Sequential;
 
 use super::credential::{Among, BasicWrong, Credential, Elsewhere, Spelling};
-use super::op::{Content, Fields, Op, Place, Who, Word};
 use super::property::Property;
+use super::reference_state::{ReferenceState, first_users};
 use super::spelling::{Change, DETOURS, ENDS};
+use super::transition::{Capabilities, Content, Fields, Place, Transition, Who, Word};
 use super::words;
-use super::world::{Abilities, World, first_users};
 use spec::catalogue::Mode;
 use spec::scenario::{SessionDuration, Settings};
 
-/// The longest walk, in operations.
+/// The longest sequence, in operations.
 const LONGEST: usize = 16;
 
-/// What `proptest-state-machine` draws walks with.
-pub type Walks = Sequential<World, Op, BoxedStrategy<World>, BoxedStrategy<Op>>;
+/// What `proptest-state-machine` draws sequences with.
+pub type Sequences =
+    Sequential<ReferenceState, Transition, BoxedStrategy<ReferenceState>, BoxedStrategy<Transition>>;
 
-/// Draws walks of a property in these modes; at least one.
-pub fn walks(property: Property, modes: &[Mode], abilities: Abilities) -> Walks {
+/// Draws sequences of a property in these modes; at least one.
+pub fn sequences(property: Property, modes: &[Mode], capabilities: Capabilities) -> Sequences {
     let modes = modes.to_vec();
     Sequential::new(
         (1..=LONGEST).into(),
         move || {
-            let worlds = (select(modes.clone()), settings(property, abilities));
-            worlds.prop_map(move |(mode, settings)| World::new(property, mode, settings, abilities)).boxed()
+            let states = (select(modes.clone()), settings(property, capabilities));
+            states
+                .prop_map(move |(mode, settings)| ReferenceState::new(property, mode, settings, capabilities))
+                .boxed()
         },
-        World::can,
-        op,
-        World::after,
+        ReferenceState::can,
+        transition,
+        ReferenceState::after,
     )
 }
 
-fn settings(property: Property, abilities: Abilities) -> BoxedStrategy<Settings> {
+fn settings(property: Property, capabilities: Capabilities) -> BoxedStrategy<Settings> {
     let documented = Settings::default();
-    if !abilities.restarts {
+    if !capabilities.restarts {
         return Just(documented).boxed();
     }
     let value = |text: &str| SessionDuration::Value(text.to_owned());
-    let durations = if abilities.clock {
+    let durations = if capabilities.clock {
         let odd = vec![SessionDuration::Unset, value("0"), value("-1"), value("abc"), value("")];
         prop_oneof![
             4 => Just(SessionDuration::OfMode),
@@ -50,7 +53,7 @@ fn settings(property: Property, abilities: Abilities) -> BoxedStrategy<Settings>
         ]
         .boxed()
     } else {
-        // What expires by itself in the middle of a walk would tell of the machine's speed.
+        // What expires by itself in the middle of a sequence would tell of the machine's speed.
         Just(SessionDuration::Unset).boxed()
     };
     let of_time = matches!(property, Property::Expiry | Property::Users | Property::Walk);
@@ -69,42 +72,42 @@ fn settings(property: Property, abilities: Abilities) -> BoxedStrategy<Settings>
         .boxed()
 }
 
-/// Draws what a walk does next.
-fn op(world: &World) -> BoxedStrategy<Op> {
-    let weights = world.property.weights();
-    let mut kinds: Vec<(u32, BoxedStrategy<Op>)> = Vec::new();
-    let mut add = |weight: u32, strategy: BoxedStrategy<Op>| {
+/// Draws what a sequence does next.
+fn transition(state: &ReferenceState) -> BoxedStrategy<Transition> {
+    let weights = state.property.weights();
+    let mut kinds: Vec<(u32, BoxedStrategy<Transition>)> = Vec::new();
+    let mut add = |weight: u32, strategy: BoxedStrategy<Transition>| {
         if weight > 0 {
             kinds.push((weight, strategy));
         }
     };
-    let session_mode = world.mode.is_session();
+    let session_mode = state.mode.is_session();
     if session_mode {
-        add(weights.login, login(world));
-        add(weights.login_wrong, login_wrong(world));
-        add(weights.logout, ask("DELETE", Place::Path(LOGOUT), able(world)));
+        add(weights.login, login(state));
+        add(weights.login_wrong, login_wrong(state));
+        add(weights.logout, ask("DELETE", Place::Path(LOGOUT), able(state)));
     }
     // Where a session is about to end, this is the moment to look.
-    add(if world.is_at_a_boundary() { 4 * weights.visit } else { weights.visit }, visit(world));
-    add(weights.probe, probe(world));
-    if world.mode != Mode::Off {
-        add(weights.spelled, spelled(world));
+    add(if state.is_at_a_boundary() { 4 * weights.visit } else { weights.visit }, visit(state));
+    add(weights.probe, probe(state));
+    if state.mode != Mode::Off {
+        add(weights.spelled, spelled(state));
     }
-    add(weights.create, create(world));
-    add(weights.create_wrong, create_wrong(world));
-    if let Some(users) = changeable(world) {
-        add(weights.update, update(world, users.clone()));
-        add(weights.delete, (users, able(world)).prop_map(delete).boxed());
+    add(weights.create, create(state));
+    add(weights.create_wrong, create_wrong(state));
+    if let Some(users) = changeable(state) {
+        add(weights.update, update(state, users.clone()));
+        add(weights.delete, (users, able(state)).prop_map(delete).boxed());
     }
-    if world.abilities.clock {
-        let due = world.boundaries();
+    if state.capabilities.clock {
+        let due = state.boundaries();
         if !due.is_empty() {
-            add(weights.boundary, select(due).prop_map(Op::Sleep).boxed());
+            add(weights.boundary, select(due).prop_map(Transition::Sleep).boxed());
         }
-        add(weights.sleep, prop_oneof![1..100_u64, 1..1_000_000_u64].prop_map(Op::Sleep).boxed());
+        add(weights.sleep, prop_oneof![1..100_u64, 1..1_000_000_u64].prop_map(Transition::Sleep).boxed());
     }
-    if world.abilities.restarts {
-        add(weights.restart, select(vec![Op::Restart, Op::Kill]).boxed());
+    if state.capabilities.restarts {
+        add(weights.restart, select(vec![Transition::Restart, Transition::Kill]).boxed());
     }
     Union::new_weighted(kinds).boxed()
 }
@@ -132,36 +135,36 @@ const PLACES: [&str; 14] = [
     "/",
 ];
 
-fn ask(method: &'static str, place: Place, with: BoxedStrategy<Credential>) -> BoxedStrategy<Op> {
-    (with, slash()).prop_map(move |(with, slash)| Op::Ask { method, place, slash, with }).boxed()
+fn ask(method: &'static str, place: Place, with: BoxedStrategy<Credential>) -> BoxedStrategy<Transition> {
+    (with, slash()).prop_map(move |(with, slash)| Transition::Ask { method, place, slash, with }).boxed()
 }
 
-fn delete((user, with): (usize, Credential)) -> Op {
-    Op::Ask { method: "DELETE", place: Place::User(user), slash: false, with }
+fn delete((user, with): (usize, Credential)) -> Transition {
+    Transition::Ask { method: "DELETE", place: Place::User(user), slash: false, with }
 }
 
 fn slash() -> BoxedStrategy<bool> {
     prop::bool::weighted(0.25).boxed()
 }
 
-fn user(world: &World) -> BoxedStrategy<usize> {
-    (0..world.users.len()).boxed()
+fn user(state: &ReferenceState) -> BoxedStrategy<usize> {
+    (0..state.accounts.users.len()).boxed()
 }
 
-/// Draws a user that may be changed: where each walk has not users of its own, none of those that all begin with.
-fn changeable(world: &World) -> Option<BoxedStrategy<usize>> {
-    let first = if world.abilities.restarts { 0 } else { first_users().len() };
-    (first < world.users.len()).then(|| (first..world.users.len()).boxed())
+/// Draws a user that may be changed: where each sequence has not users of its own, none of those that all begin with.
+fn changeable(state: &ReferenceState) -> Option<BoxedStrategy<usize>> {
+    let first = if state.capabilities.restarts { 0 } else { first_users().len() };
+    (first < state.accounts.users.len()).then(|| (first..state.accounts.users.len()).boxed())
 }
 
-/// Draws credentials that let somebody in, where the mode has any and the walk holds some.
-fn able(world: &World) -> BoxedStrategy<Credential> {
-    match world.mode {
+/// Draws credentials that let somebody in, where the mode has any and the sequence holds some.
+fn able(state: &ReferenceState) -> BoxedStrategy<Credential> {
+    match state.mode {
         Mode::Off | Mode::Auth => Just(Credential::None).boxed(),
-        Mode::BasicAuth => user(world).prop_map(Credential::Basic).boxed(),
-        _ if world.sessions.is_empty() => Just(Credential::None).boxed(),
+        Mode::BasicAuth => user(state).prop_map(Credential::Basic).boxed(),
+        _ if state.accounts.sessions.is_empty() => Just(Credential::None).boxed(),
         _ => {
-            let session = 0..world.sessions.len();
+            let session = 0..state.accounts.sessions.len();
             let among = select(vec![Among::First, Among::Last, Among::Tight, Among::AfterSimilar]);
             prop_oneof![
                 9 => session.clone().prop_map(Credential::Session),
@@ -173,7 +176,7 @@ fn able(world: &World) -> BoxedStrategy<Credential> {
 }
 
 /// Draws credentials that should let nobody in.
-fn unable(world: &World) -> BoxedStrategy<Credential> {
+fn unable(state: &ReferenceState) -> BoxedStrategy<Credential> {
     let basic = prop_oneof![
         words::password().prop_map(BasicWrong::Password),
         select(vec!["x", " ", ":", "\n"]).prop_map(BasicWrong::Longer),
@@ -192,21 +195,21 @@ fn unable(world: &World) -> BoxedStrategy<Credential> {
             .prop_map(str::to_owned),
         "Basic [A-Za-z0-9+/]{1,24}={0,2}",
     ];
-    let basic_weight = if world.mode == Mode::BasicAuth { 8 } else { 1 };
+    let basic_weight = if state.mode == Mode::BasicAuth { 8 } else { 1 };
     let mut kinds = vec![
         (3, Just(Credential::None).boxed()),
         (2, cookie.prop_map(Credential::Cookie).boxed()),
         (
             basic_weight,
-            (user(world), basic).prop_map(|(user, wrong)| Credential::BasicWrong(user, wrong)).boxed(),
+            (user(state), basic).prop_map(|(user, wrong)| Credential::BasicWrong(user, wrong)).boxed(),
         ),
         (1, authorization.prop_map(Credential::Authorization).boxed()),
     ];
-    if world.mode != Mode::BasicAuth {
-        kinds.push((1, user(world).prop_map(Credential::Basic).boxed()));
+    if state.mode != Mode::BasicAuth {
+        kinds.push((1, user(state).prop_map(Credential::Basic).boxed()));
     }
-    if !world.sessions.is_empty() {
-        let session = 0..world.sessions.len();
+    if !state.accounts.sessions.is_empty() {
+        let session = 0..state.accounts.sessions.len();
         let spelling = select(vec![
             Spelling::Upper,
             Spelling::Braces,
@@ -234,35 +237,35 @@ fn unable(world: &World) -> BoxedStrategy<Credential> {
     Union::new_weighted(kinds).boxed()
 }
 
-fn any_credential(world: &World) -> BoxedStrategy<Credential> {
-    prop_oneof![2 => unable(world), 1 => able(world)].boxed()
+fn any_credential(state: &ReferenceState) -> BoxedStrategy<Credential> {
+    prop_oneof![2 => unable(state), 1 => able(state)].boxed()
 }
 
 /// A protected place, with what lets somebody in.
-fn visit(world: &World) -> BoxedStrategy<Op> {
+fn visit(state: &ReferenceState) -> BoxedStrategy<Transition> {
     let paths = select(PROTECTED[..3].to_vec()).prop_map(Place::Path);
-    let place = prop_oneof![3 => paths, 1 => user(world).prop_map(Place::User)];
-    (place, able(world), slash())
-        .prop_map(|(place, with, slash)| Op::Ask { method: "GET", place, slash, with })
+    let place = prop_oneof![3 => paths, 1 => user(state).prop_map(Place::User)];
+    (place, able(state), slash())
+        .prop_map(|(place, with, slash)| Transition::Ask { method: "GET", place, slash, with })
         .boxed()
 }
 
 /// Any place, with anything.
-fn probe(world: &World) -> BoxedStrategy<Op> {
+fn probe(state: &ReferenceState) -> BoxedStrategy<Transition> {
     let paths = select(PLACES.to_vec()).prop_map(Place::Path);
-    let place = prop_oneof![4 => paths, 1 => user(world).prop_map(Place::User)];
+    let place = prop_oneof![4 => paths, 1 => user(state).prop_map(Place::User)];
     // What changes something in a way that the documents do not speak of is left alone.
     let method = prop_oneof![8 => Just("GET"), 1 => Just("PATCH"), 1 => Just("HEAD")];
-    let asked = (method, place, any_credential(world), slash())
-        .prop_map(|(method, place, with, slash)| Op::Ask { method, place, slash, with });
-    if world.mode.is_session() {
-        prop_oneof![6 => asked, 1 => ask("DELETE", Place::Path(LOGOUT), any_credential(world))].boxed()
+    let asked = (method, place, any_credential(state), slash())
+        .prop_map(|(method, place, with, slash)| Transition::Ask { method, place, slash, with });
+    if state.mode.is_session() {
+        prop_oneof![6 => asked, 1 => ask("DELETE", Place::Path(LOGOUT), any_credential(state))].boxed()
     } else {
         asked.boxed()
     }
 }
 
-fn spelled(world: &World) -> BoxedStrategy<Op> {
+fn spelled(state: &ReferenceState) -> BoxedStrategy<Transition> {
     let change = prop_oneof![
         (0..6_usize).prop_map(Change::DoubleSlash),
         (0..6_usize).prop_map(Change::Dot),
@@ -277,22 +280,22 @@ fn spelled(world: &World) -> BoxedStrategy<Op> {
         3 => change.clone().prop_map(|change| vec![change]),
         1 => prop::collection::vec(change, 2..=3),
     ];
-    (place, changes, unable(world))
-        .prop_map(|(place, changes, with)| Op::AskSpelled { place, changes, with })
+    (place, changes, unable(state))
+        .prop_map(|(place, changes, with)| Transition::AskSpelled { place, changes, with })
         .boxed()
 }
 
 /// A login that is right, from a client that may carry something already.
-fn login(world: &World) -> BoxedStrategy<Op> {
+fn login(state: &ReferenceState) -> BoxedStrategy<Transition> {
     let chosen = ("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}", any::<(bool, bool)>());
     let chosen = chosen.prop_map(
         |(id, (as_cookie, own))| {
             if as_cookie { Credential::Cookie(id) } else { Credential::Field(own, id) }
         },
     );
-    let with = prop_oneof![4 => Just(Credential::None), 1 => any_credential(world), 1 => chosen];
-    (user(world), slash(), with)
-        .prop_map(|(user, slash, with)| Op::Login {
+    let with = prop_oneof![4 => Just(Credential::None), 1 => any_credential(state), 1 => chosen];
+    (user(state), slash(), with)
+        .prop_map(|(user, slash, with)| Transition::Login {
             email: Some(Who::User(user)),
             password: Some(Word::Of(user)),
             content: Content::Form,
@@ -302,33 +305,29 @@ fn login(world: &World) -> BoxedStrategy<Op> {
         .boxed()
 }
 
-fn login_wrong(world: &World) -> BoxedStrategy<Op> {
+fn login_wrong(state: &ReferenceState) -> BoxedStrategy<Transition> {
     let who = prop_oneof![
-        3 => user(world).prop_map(|user| Some(Who::User(user))),
+        3 => user(state).prop_map(|user| Some(Who::User(user))),
         1 => words::email().prop_map(|email| Some(Who::Other(email))),
         1 => select(vec![None, Some(Who::Other(String::new()))]),
     ];
     let word = prop_oneof![
-        2 => user(world).prop_map(|user| Some(Word::Of(user))),
+        2 => user(state).prop_map(|user| Some(Word::Of(user))),
         2 => words::password().prop_map(|password| Some(Word::Other(password))),
         1 => select(vec![None, Some(Word::Other(String::new()))]),
     ];
     let content = prop_oneof![4 => Just(Content::Form), 1 => select(vec![Content::Json, Content::Query])];
-    let raw = select(words::FORMS.to_vec()).prop_map(|form| Op::RawLogin { form });
-    let wrong = (who, word, content, slash()).prop_map(|(email, password, content, slash)| Op::Login {
-        email,
-        password,
-        content,
-        slash,
-        with: Credential::None,
+    let raw = select(words::FORMS.to_vec()).prop_map(|form| Transition::RawLogin { form });
+    let wrong = (who, word, content, slash()).prop_map(|(email, password, content, slash)| {
+        Transition::Login { email, password, content, slash, with: Credential::None }
     });
     prop_oneof![5 => wrong, 1 => raw].boxed()
 }
 
-fn create(world: &World) -> BoxedStrategy<Op> {
+fn create(state: &ReferenceState) -> BoxedStrategy<Transition> {
     let names = (prop::option::of(words::name()), prop::option::of(words::name()));
-    (words::email(), words::password(), names, any::<bool>(), able(world))
-        .prop_map(|(email, password, (first_name, last_name), escaped, with)| Op::Create {
+    (words::email(), words::password(), names, any::<bool>(), able(state))
+        .prop_map(|(email, password, (first_name, last_name), escaped, with)| Transition::Create {
             fields: Fields { email: Some(email), password: Some(password), first_name, last_name },
             escaped,
             with,
@@ -336,23 +335,25 @@ fn create(world: &World) -> BoxedStrategy<Op> {
         .boxed()
 }
 
-fn create_wrong(world: &World) -> BoxedStrategy<Op> {
-    let user = match changeable(world) {
+fn create_wrong(state: &ReferenceState) -> BoxedStrategy<Transition> {
+    let user = match changeable(state) {
         Some(users) => prop::option::weighted(0.4, users).boxed(),
         None => Just(None).boxed(),
     };
-    (user, words::body(), able(world)).prop_map(|(user, body, with)| Op::Raw { user, body, with }).boxed()
+    (user, words::body(), able(state))
+        .prop_map(|(user, body, with)| Transition::Raw { user, body, with })
+        .boxed()
 }
 
-fn update(world: &World, users: BoxedStrategy<usize>) -> BoxedStrategy<Op> {
+fn update(state: &ReferenceState, users: BoxedStrategy<usize>) -> BoxedStrategy<Transition> {
     let fields = (
         prop::option::of(words::name()),
         prop::option::of(words::name()),
         prop::bool::weighted(0.2),
         words::email(),
     );
-    (users, fields, any::<bool>(), able(world))
-        .prop_map(|(user, (first_name, last_name, more, email), escaped, with)| Op::Update {
+    (users, fields, any::<bool>(), able(state))
+        .prop_map(|(user, (first_name, last_name, more, email), escaped, with)| Transition::Update {
             user,
             fields: Fields {
                 email: more.then_some(email),

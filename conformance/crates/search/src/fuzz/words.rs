@@ -1,4 +1,4 @@
-//! Words: the addresses, passwords, names and bodies of a walk. What is drawn first is simplest.
+//! Words: the addresses, passwords, names and bodies of a sequence. What is drawn first is simplest.
 
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -1,14 +1,12 @@
 //! Profiles: what an implementation is judged by.
 
-use clap::ValueEnum;
-
 /// The documents, or the documents with what HARDENED=1 mends of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Profile {
-    /// The documents
+    /// The documents.
     #[default]
     Documented,
-    /// The server is started with HARDENED=1, and what that changes is asked for instead
+    /// The server is started with HARDENED=1, and what that changes is asked for instead.
     Hardened,
 }
 

@@ -34,6 +34,11 @@ impl Subject {
         }
     }
 
+    /// Returns whether it is the API in a mode with sessions.
+    pub fn is_session(self) -> bool {
+        self.api_mode().is_some_and(Mode::is_session)
+    }
+
     /// Returns every subject: a Redis server, then the API in each mode.
     pub fn all() -> impl Iterator<Item = Self> {
         std::iter::once(Self::Redis).chain(Mode::ALL.map(Self::Api))

@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_scenario_is_of_the_task_that_its_name_says() {
         assert!(owns("session/7", "session-07-login"));
-        assert!(!owns("session/7", "api-users-create-session"));
+        assert!(!owns("session/7", "api-users-create"));
         assert!(owns("security", "beyond-opaque-id"));
     }
 

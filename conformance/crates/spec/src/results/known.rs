@@ -9,63 +9,10 @@
 //! A listed verdict does not decide the outcome, but it must fail: one that is met makes its line stale, and
 //! that is a failure of the list. What could not be checked this time is neither.
 
-use std::path::PathBuf;
-
-use clap::Args;
-
 use crate::catalogue::Subject;
 use crate::catalogue::{Catalogue, Requirement};
 use crate::error::{Advice, EntryError, Error};
 use crate::results::{Kind, Verdicts};
-
-/// The options of `check` about known failures.
-#[derive(Debug, Args)]
-pub struct KnownArguments {
-    #[command(flatten)]
-    list: KnownList,
-    /// Write the present failures as such a list to this file (- for standard output)
-    #[arg(long = "write-known-failing", value_name = "FILE")]
-    write: Option<PathBuf>,
-}
-
-/// The option that names a list of known failures.
-#[derive(Debug, Args)]
-pub struct KnownList {
-    /// A list of failures that are known: lines `REQUIREMENT [in MODE]`, * for any letters; they must fail
-    #[arg(long = "known-failing", value_name = "FILE")]
-    list: Option<PathBuf>,
-}
-
-impl KnownArguments {
-    /// Gives where to write the present failures, if that is asked for.
-    pub fn write(&self) -> &Option<PathBuf> {
-        &self.write
-    }
-
-    /// Reads the list that is named, as [`KnownList::read`] does.
-    ///
-    /// # Errors
-    ///
-    /// The same.
-    pub fn read(&self, catalogue: &Catalogue) -> Result<KnownFailing, Error> {
-        self.list.read(catalogue)
-    }
-}
-
-impl KnownList {
-    /// Reads the list that is named; an empty one where none is.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read or a line names nothing; the text says what to write.
-    pub fn read(&self, catalogue: &Catalogue) -> Result<KnownFailing, Error> {
-        let Some(path) = &self.list else { return Ok(KnownFailing::default()) };
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| Error::Unreadable { path: shown.clone(), source })?;
-        KnownFailing::parse(&shown, &text, catalogue)
-    }
-}
 
 /// A list of known failures whose every line names something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,5 +9,5 @@ mod verdict;
 
 pub use evidence::{Evidence, Excerpt};
 pub use report::{Likeness, Outcome, Report, Strictness, modes};
-pub use target_info::{ClockKind, TargetInfo, TargetKind, Way};
+pub use target_info::{ClockKind, SeedMethod, TargetInfo, TargetKind};
 pub use verdict::{Finding, Kind, Verdicts};

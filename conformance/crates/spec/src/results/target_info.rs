@@ -48,7 +48,7 @@ impl ClockKind {
 /// A way to get first users in, as `--seed` and the JSON report name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Way {
+pub enum SeedMethod {
     /// POST /api/v1/users with AUTH_TYPE unset, then a restart.
     Api,
     /// The Flask projects' own store, `.db_User.json`.
@@ -59,7 +59,7 @@ pub enum Way {
     Given,
 }
 
-impl Way {
+impl SeedMethod {
     /// The ways that need no user, in the order in which they are tried.
     pub const UNAIDED: [Self; 3] = [Self::Api, Self::File, Self::Program];
 
@@ -88,5 +88,5 @@ pub struct TargetInfo {
     /// What made its time pass.
     pub clock: ClockKind,
     /// How the users got in; `None` where no way worked.
-    pub seeding: Option<Way>,
+    pub seeding: Option<SeedMethod>,
 }

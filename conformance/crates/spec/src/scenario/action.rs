@@ -22,6 +22,8 @@ pub enum Action {
     Serve(Serve),
     /// `user EMAIL PASSWORD`: a stored user.
     User(User),
+    /// `authenticate EMAIL PASSWORD`: a user's credentials, in whatever form the mode takes.
+    Authenticate(Authenticate),
     /// `NAME=…`: a value is kept.
     Capture(Capture),
     /// `main_0` … `main_4`: one of the documents' programs.
@@ -92,6 +94,15 @@ impl Setting {
 /// A stored user, whose id becomes `$USER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
+    /// The address.
+    pub email: Template,
+    /// The password in clear.
+    pub password: Template,
+}
+
+/// A user's credentials, which become `$CREDENTIAL`: the header that carries them in the mode, or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticate {
     /// The address.
     pub email: Template,
     /// The password in clear.
@@ -180,6 +191,7 @@ impl Action {
             Self::Parallel(parallel) => parallel.curl.templates(),
             Self::Serve(serve) => serve.set.iter().map(|(_, value)| value).collect(),
             Self::User(user) => vec![&user.email, &user.password],
+            Self::Authenticate(user) => vec![&user.email, &user.password],
             Self::RequireAuth(ask) => std::iter::once(&ask.excluded).chain(&ask.paths).collect(),
             Self::Capture(Capture { from: CaptureSource::Variable(template), .. }) => vec![template],
             Self::Redis(redis) => redis.templates(),
@@ -198,6 +210,7 @@ impl Action {
     pub fn sets(&self) -> Vec<&str> {
         match self {
             Self::User(_) => vec!["USER"],
+            Self::Authenticate(_) => vec![Authenticate::VARIABLE],
             Self::Capture(capture) => vec![&capture.name],
             Self::Main(Program::Main0) => vec!["USER", "BASIC"],
             Self::Main(Program::Main4) => vec!["USER", "SESSION"],

@@ -2,7 +2,8 @@
 //!
 //! One file: `parse` cuts it into front matter, headings and fenced blocks (`front`, `headings`, `fences`);
 //! `words` cuts each step into shell words (`cursor`, `expansion`); `steps` makes them an [`Action`], with
-//! `options` and `arguments` for curl, `redis` for redis-cli, `captures` and `settings`; `variables` checks that every variable is
+//! `options` and `arguments` for curl, `redis` for redis-cli, `authenticate`,
+//! `captures` and `settings`; `variables` checks that every variable is
 //! set before it is used. What is wrong becomes a [`Diagnostic`], all of a file at once. Back to text: [`mod@print`]
 //! writes the canonical form, [`print::shell`] what real bash and curl run, [`print::redis_cli`] what redis-cli does.
 
@@ -19,7 +20,7 @@ pub mod template;
 mod tree;
 
 pub use action::{
-    Action, Capture, CaptureSource, Parallel, Program, RequireAuth, Serve, Setting, Sleep, User,
+    Action, Authenticate, Capture, CaptureSource, Parallel, Program, RequireAuth, Serve, Setting, Sleep, User,
 };
 pub use curl::Curl;
 pub use diagnose::Diagnostic;

@@ -1,6 +1,7 @@
 //! The file as a whole: front matter, headings, prose and console blocks become a [`Scenario`].
 
 mod arguments;
+mod authenticate;
 mod captures;
 mod cursor;
 mod expansion;
@@ -19,7 +20,7 @@ use self::front::{Line, lines};
 use self::variables::Known;
 use super::diagnose::{Diagnostic, code};
 use super::tree::{Scenario, Section, Show, Step};
-use crate::catalogue::Subject;
+use crate::catalogue::{Mode, Subject};
 
 /// Reads a scenario; see [`Scenario::parse`].
 pub(super) fn scenario(name: &str, source: &str) -> Result<Scenario, Vec<Diagnostic>> {
@@ -27,7 +28,8 @@ pub(super) fn scenario(name: &str, source: &str) -> Result<Scenario, Vec<Diagnos
     let (front, start) = front::read(source, &mut errors);
     let of_redis = front.modes == [Subject::Redis];
     let known = if of_redis { Known::of_redis() } else { Known::of_the_api() };
-    let mut parser = Parser { source, sections: Vec::new(), of_redis, known, has_steps: false, errors };
+    let shut = front.modes.contains(&Subject::Api(Mode::Auth));
+    let mut parser = Parser { source, sections: Vec::new(), of_redis, shut, known, has_steps: false, errors };
     parser.body(start);
     let Parser { sections, mut errors, has_steps, .. } = parser;
     if !has_steps && errors.is_empty() {
@@ -68,6 +70,8 @@ struct Parser<'a> {
     sections: Vec<Section>,
     /// Whether a Redis server is asked, and not the API.
     of_redis: bool,
+    /// Whether a mode lets nobody in.
+    shut: bool,
     known: Known,
     has_steps: bool,
     errors: Vec<Diagnostic>,
@@ -176,6 +180,7 @@ impl<'a> Parser<'a> {
                 self.known.step(&words, action.as_ref(), &mut self.errors);
                 if let Some(action) = action {
                     self.errors.extend(redis::foreign(&action, self.of_redis, &words[0]));
+                    self.errors.extend(authenticate::in_vain(&action, self.shut, &words[0]));
                     self.section(line).steps.push(Step { line, text: scan.text, show, action });
                 }
             }

@@ -26,6 +26,9 @@ pub fn step(action: &Action) -> String {
             format!("serve{}", set.chain(unset).collect::<String>())
         }
         Action::User(user) => format!("user {} {}", word(&user.email), word(&user.password)),
+        Action::Authenticate(user) => {
+            format!("authenticate {} {}", word(&user.email), word(&user.password))
+        }
         Action::Capture(Capture { name, from }) => match from {
             CaptureSource::Cookie => format!("{name}=cookie"),
             CaptureSource::Json(path) => format!("{name}={path}"),
@@ -217,6 +220,7 @@ mod tests {
     fn steps_have_one_canonical_form() {
         let source = r#"
 $ user  'bob@hbtn.io' 'fake "pwd"'
+$ authenticate  "bob@hbtn.io" 'fake "pwd"'
 $ curl -si -XPUT $URL/x -d'a=$b' --data-raw "@\\" --header 'A: b' --cookie c=${USER}d -vv -u "a:b" -A ''
 $ parallel 3 curl -G $URL --data-urlencode a --data-binary b --request-target '*' --path-as-is -X 'A-B'
 $ curl --head $URL
@@ -232,6 +236,7 @@ $ sleep 007
         let printed: Vec<String> = steps(source).iter().map(|step| self::step(&step.action)).collect();
         insta::assert_snapshot!(printed.join("\n"), @r#"
         user bob@hbtn.io "fake \"pwd\""
+        authenticate bob@hbtn.io "fake \"pwd\""
         curl "$URL/x" -XPUT -H "A: b" -d "a=\$b" --data-raw "@\\" --cookie "c=${USER}d" -u "a:b" -A "" -i -v -s
         parallel 3 curl "$URL" -X "A-B" --data-urlencode "a" --data-binary "b" --request-target "*" --path-as-is -G
         curl "$URL" -I

@@ -21,7 +21,7 @@ pub struct Scenario {
     pub settings: Settings,
     /// It needs a clock that can stand still.
     pub exact_clock: bool,
-    /// It runs on a site of its own.
+    /// It runs on a sandbox of its own.
     pub isolated: bool,
     /// Its sections, in order; at least one has a step.
     pub sections: Vec<Section>,

@@ -5,15 +5,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ClockDriver;
+use crate::Error;
 use spec::results::ClockKind;
 
-/// Where Debian, Fedora, Arch, Alpine and Homebrew put the library.
+/// The folders in which Debian, Fedora, Arch, Alpine and Homebrew install the library.
 const FOLDERS: [&str; 6] = [
     "/usr/lib/x86_64-linux-gnu/faketime",
     "/usr/lib/aarch64-linux-gnu/faketime",
@@ -25,12 +26,12 @@ const FOLDERS: [&str; 6] = [
 
 /// Its names, the one for threads first.
 ///
-/// In the other, a thread that asks for the time while another does may be told the real one, once in some
-/// 50,000 times on a busy machine: a session made at such a moment lives as long as the two times are apart.
+/// In the other, a thread that asks for the time while another one does may get the real time, about once in 50,000
+/// times on a busy machine. A session that is created at such a moment lives as long as the two times are apart.
 const NAMES: [&str; 4] =
     ["libfaketimeMT.so.1", "libfaketimeMT.1.dylib", "libfaketime.so.1", "libfaketime.1.dylib"];
 
-/// Finds libfaketime on this machine.
+/// Returns the path of libfaketime on this machine; `None` where it is not installed.
 pub fn library() -> Option<&'static Path> {
     static LIBRARY: LazyLock<Option<PathBuf>> = LazyLock::new(|| find(&FOLDERS.map(Path::new)));
     LIBRARY.as_deref()
@@ -41,7 +42,7 @@ fn find(folders: &[&Path]) -> Option<PathBuf> {
     places.find(|place| place.exists())
 }
 
-/// The clock of one site that runs under libfaketime.
+/// The clock of one sandbox that runs under libfaketime.
 #[derive(Debug)]
 pub struct Faketime {
     library: PathBuf,
@@ -79,11 +80,11 @@ impl ClockDriver for Faketime {
         self.now
     }
 
-    async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    async fn advance(&mut self, seconds: u64) -> Result<(), Error> {
         let delta = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
         let moved = delta.and_then(|delta| self.now.checked_add_signed(delta));
-        self.now = moved.ok_or_else(|| format!("{seconds} s is further than a date can tell"))?;
-        self.write().map_err(|error| format!("the clock file cannot be written: {error}"))
+        self.now = moved.ok_or(Error::NoDate(seconds))?;
+        self.write().map_err(|error| Error::ClockFile(Arc::new(error)))
     }
 
     fn environment(&self) -> Vec<(String, String)> {

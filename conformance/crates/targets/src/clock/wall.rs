@@ -1,4 +1,4 @@
-//! The driver `wall`: real sleeping, with SESSION_DURATION and every sleep scaled down alike.
+//! The driver `wall` sleeps in real time, with SESSION_DURATION and every sleep scaled down alike.
 
 use std::time::Duration;
 
@@ -6,19 +6,20 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::ClockDriver;
+use crate::Error;
 use spec::results::ClockKind;
 
 /// The SESSION_DURATION of the documents, in seconds, and of the scenarios that this driver can run.
 const DOCUMENTED: u64 = 60;
 
-/// What [`DOCUMENTED`] becomes unless a target dictates another: the least that leaves a whole second on
-/// either side of the steps, which implementations that store whole seconds need.
+/// The scaled value of [`DOCUMENTED`] unless a target dictates another: the least that leaves a whole second on either
+/// side of the steps, which implementations that store whole seconds need.
 const SCALED: u64 = 3;
 
-/// The longest single sleep, in scenario seconds: whoever asks for more wants a clock that can be moved.
+/// The longest single sleep, in scenario seconds. A longer one needs a clock that can be moved.
 const LONGEST: u64 = 5 * DOCUMENTED;
 
-/// Sleeping for real, `scaled` seconds where the documents say sixty.
+/// A clock that sleeps `scaled` seconds where the documents say sixty.
 #[derive(Debug)]
 pub struct Wall {
     scaled: u64,
@@ -52,11 +53,9 @@ impl ClockDriver for Wall {
         Utc::now()
     }
 
-    async fn advance(&mut self, seconds: u64) -> Result<(), String> {
+    async fn advance(&mut self, seconds: u64) -> Result<(), Error> {
         if seconds > LONGEST {
-            return Err(format!(
-                "sleeping through {seconds} s takes too long; a clock that can be moved is needed"
-            ));
+            return Err(Error::LongSleep(seconds));
         }
         let scaled = seconds.saturating_mul(1000 * self.scaled) / DOCUMENTED;
         tokio::time::sleep(Duration::from_millis(scaled)).await;

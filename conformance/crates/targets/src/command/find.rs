@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Says why no command target can be made of a folder; the text says what to do instead.
+/// The reason why no command target can be made of a folder; the text says what to do instead.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// There is no such folder.
@@ -58,7 +58,7 @@ impl CommandError {
     }
 }
 
-/// Tells whether a folder is that of a Flask project as the documents lay it out.
+/// Returns whether a folder is that of a Flask project as the documents lay it out.
 pub fn is_flask(folder: &Path) -> bool {
     folder.join("api/v1/app.py").is_file()
 }

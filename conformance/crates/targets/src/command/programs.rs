@@ -42,17 +42,17 @@ impl Programs {
         Ok(programs)
     }
 
-    /// Gives the folder that they stand in.
+    /// Returns the folder that they stand in.
     pub fn folder(&self) -> &Path {
         self.0.path()
     }
 
-    /// Gives the folder that a Python under libfaketime needs on its PYTHONPATH.
+    /// Returns the folder that a Python under libfaketime needs on its PYTHONPATH.
     pub fn path(&self) -> PathBuf {
         self.folder().join("path")
     }
 
-    /// Gives the command that runs a program.
+    /// Returns the command that runs a program.
     pub fn words(&self, program: &Program) -> Vec<String> {
         match program {
             Program::Main0(users) => {
@@ -67,7 +67,7 @@ impl Programs {
         }
     }
 
-    /// Gives the command that runs a serving program.
+    /// Returns the command that runs a serving program.
     pub fn server_words(&self, program: &ProgramServer) -> Vec<String> {
         match program {
             ProgramServer::Main3 => self.python("main_3.py", []),
@@ -83,7 +83,7 @@ impl Programs {
     }
 }
 
-/// Gives the mode that the documents run a program in.
+/// Returns the mode that the documents run a program in.
 pub fn mode(program: &Program) -> Mode {
     match program {
         Program::Main0(_) | Program::RequireAuth { .. } => Mode::BasicAuth,

@@ -1,7 +1,7 @@
 //! Child processes: in a group of their own, with their last output kept, killed with all they started.
 //!
 //! Dropping a [`Process`] kills it: whatever ends a check, Ctrl-C and a panic among them, drops what it holds.
-//! A program that leaves its group is found by the marker in its environment.
+//! A program that leaves its group is found by the tag in its environment.
 
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -14,33 +14,33 @@ use nix::unistd::Pid;
 use tokio::process::{Child, ChildStderr, ChildStdout};
 
 use super::limits::Limits;
-use crate::process::output_tail::Pipe;
+use crate::process::output_tail::OutputTail;
 use crate::process::process_tag;
-use crate::process::process_tag::{Marker, Running};
+use crate::process::process_tag::{ProcessTag, Running};
 
-/// How long a program that keeps nothing for its end may take to end when it is asked to.
+/// The time that a program may take to end when it is asked to, unless it writes data then.
 pub const GRACE: Duration = Duration::from_secs(3);
 
-/// How long the pipes of a program that has ended are read on.
+/// The time for which the pipes of a program that has ended are read on.
 const DRAIN: Duration = Duration::from_millis(500);
 
-/// What becomes of a program's two streams of output.
+/// How a program's two streams of output are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Streams {
-    /// They are one, so that what was printed first stands first.
+    /// As one, in the order in which the program printed.
     Together,
-    /// What is printed on standard output can be had alone; which of the two was written to first is not known.
+    /// Apart, so that standard output is known alone. The order between the two is lost.
     Apart,
 }
 
-/// A running program with all that it starts.
+/// A running program with every process that it has started.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
     group: Pid,
-    marker: Marker,
-    printed: Arc<Pipe>,
-    complained: Arc<Pipe>,
+    process_tag: ProcessTag,
+    printed: Arc<OutputTail>,
+    complained: Arc<OutputTail>,
     ended: Option<ExitStatus>,
     killed: bool,
 }
@@ -48,7 +48,7 @@ pub struct Process {
 impl Process {
     /// Starts `words` in `folder`, with `environment` in the place of the documents' variables of this process.
     ///
-    /// It is marked below `marker`, and held within `limits`.
+    /// Its environment carries a tag below `process_tag`, and the kernel enforces `limits`.
     ///
     /// # Errors
     ///
@@ -58,10 +58,10 @@ impl Process {
         folder: &Path,
         environment: &[(String, String)],
         limits: Limits,
-        marker: &Marker,
+        process_tag: &ProcessTag,
         streams: Streams,
     ) -> std::io::Result<Self> {
-        let marker = marker.below();
+        let process_tag = process_tag.below();
         // The shell sets the limits and becomes the program: no code of ours runs between fork and exec.
         let limits = limits.as_shell();
         let merge = if streams == Streams::Together { " 2>&1" } else { "" };
@@ -80,7 +80,7 @@ impl Process {
         {
             command.env_remove(name);
         }
-        command.env(process_tag::VARIABLE, marker.as_str());
+        command.env(process_tag::VARIABLE, process_tag.as_str());
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -88,45 +88,45 @@ impl Process {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let group = Pid::from_raw(id.ok_or_else(|| std::io::Error::other("the program ended at once"))?);
         let open = |end: Option<std::io::Result<OwnedFd>>| {
-            Pipe::open(end.ok_or_else(|| std::io::Error::other("it has no output"))??)
+            OutputTail::open(end.ok_or_else(|| std::io::Error::other("it has no output"))??)
         };
         let printed = open(child.stdout.take().map(ChildStdout::into_owned_fd))?;
         let complained = open(child.stderr.take().map(ChildStderr::into_owned_fd))?;
-        Ok(Self { child, group, marker, printed, complained, ended: None, killed: false })
+        Ok(Self { child, group, process_tag, printed, complained, ended: None, killed: false })
     }
 
-    /// Gives the process that was started, which may have started others.
+    /// Returns the process that was started, which may have started others.
     pub fn first(&self) -> Running {
         Running::new(self.group)
     }
 
-    /// Lists its processes: those of its group, and those that have left it.
+    /// Returns its processes: those of its group, and those that have left it.
     pub fn all(&self) -> Vec<Running> {
         let mut all = process_tag::group(self.group);
-        all.extend(self.marker.processes());
+        all.extend(self.process_tag.processes());
         all
     }
 
-    /// Gives the last output: both streams as they came, or standard output first where they are apart.
+    /// Returns the last output: both streams as they came, or standard output first where they are apart.
     pub fn output(&self) -> String {
         self.printed.text() + &self.complained.text()
     }
 
-    /// Gives the last that it printed on its standard output alone.
+    /// Returns the last output on standard output alone.
     pub fn printed(&self) -> String {
         self.printed.text()
     }
 
-    /// Gives the whole output of a program that has ended, once its pipes are read to their end.
+    /// Returns the whole output of a program that has ended, once its pipes are read to their end.
     ///
-    /// A child that it left behind may hold the pipes open: then what is there after a moment counts.
+    /// A child that it left behind may hold the pipes open. Then they are read for a moment only.
     pub async fn drain(&self) {
         for pipe in [&self.printed, &self.complained] {
             let _ = tokio::time::timeout(DRAIN, pipe.to_end()).await;
         }
     }
 
-    /// Tells how the program ended; `None` while it runs.
+    /// Returns how the program ended; `None` while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         if self.ended.is_none() {
             self.ended = self.child.try_wait().ok().flatten();
@@ -134,20 +134,20 @@ impl Process {
         self.ended
     }
 
-    /// Waits for the end of a program that ends by itself, at most `patience`.
-    pub async fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
+    /// Waits for the end of a program that ends by itself, at most `timeout`.
+    pub async fn wait(&mut self, timeout: Duration) -> Option<ExitStatus> {
         if self.ended.is_none() {
-            self.ended = tokio::time::timeout(patience, self.child.wait()).await.ok().and_then(Result::ok);
+            self.ended = tokio::time::timeout(timeout, self.child.wait()).await.ok().and_then(Result::ok);
         }
         self.ended
     }
 
-    /// Asks the whole group to end, and kills what is left of it after `patience`.
+    /// Asks the whole group to end, and kills what is left of it after `timeout`.
     ///
-    /// Tells whether the program ended by itself.
-    pub async fn terminate(mut self, patience: Duration) -> bool {
+    /// Returns whether the program ended by itself.
+    pub async fn terminate(mut self, timeout: Duration) -> bool {
         let _ = killpg(self.group, Signal::SIGTERM);
-        let ended = self.wait(patience).await.is_some();
+        let ended = self.wait(timeout).await.is_some();
         self.kill().await;
         ended
     }
@@ -164,7 +164,7 @@ impl Process {
             return;
         }
         let _ = killpg(self.group, Signal::SIGKILL);
-        self.marker.kill_all();
+        self.process_tag.kill_all();
         // libfaketime shares its memory by the first process's id, and leaves it behind when killed.
         for name in ["faketime_shm_", "sem.faketime_sem_"] {
             let _ = std::fs::remove_file(format!("/dev/shm/{name}{}", self.group));

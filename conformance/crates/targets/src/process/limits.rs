@@ -1,15 +1,15 @@
-//! Limits: what a program under test may take of the machine.
+//! Limits: the resources that a program under test may use.
 
 use std::fmt::Write as _;
 
 /// The limits of a program and of each that it starts; the kernel enforces them, process by process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// How much address space, in KiB.
+    /// The address space, in KiB.
     pub address_space_kib: Option<u64>,
-    /// How large a file may become, in KiB.
+    /// The size of a file, in KiB.
     pub file_kib: Option<u64>,
-    /// How much time of a core, in seconds.
+    /// The time of a core, in seconds.
     pub cpu_seconds: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Pipes: what a program prints, read now and then, with its end kept.
+//! Output tails: the last lines that a program printed, read from its pipe.
 
 use std::collections::VecDeque;
 use std::io;
@@ -8,22 +8,22 @@ use std::time::Duration;
 
 use tokio::net::unix::pipe::Receiver;
 
-/// How much is kept, in bytes; the rest is read and dropped.
+/// The number of bytes that are kept. Earlier output is dropped.
 const KEPT: usize = 16 * 1024;
 
-/// How long a pipe is left alone once it was read; it holds 64 KiB meanwhile, and whoever prints more waits.
+/// The pause between two reads. The pipe holds 64 KiB meanwhile, and a program that prints more waits.
 ///
-/// Most servers print a line at each request. To wake up for each would be much of what a check does itself.
+/// Most servers print a line at each request. To wake up for each would be a large part of a check's own work.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How much is read without a pause, in bytes.
-const MOUTHFUL: usize = 64 * 1024;
+/// The number of bytes that are read without a pause.
+const READ_CHUNK: usize = 64 * 1024;
 
-/// The reading end of a pipe. A task of its own empties it now and then, and so does whoever asks for the text.
+/// The reading end of a pipe. A task of its own empties it, and so does [`Self::text`].
 #[derive(Debug)]
-pub struct Pipe {
+pub struct OutputTail {
     end: Receiver,
-    /// Each reader holds it for one mouthful at most, so that none mixes with another's.
+    /// Each reader holds it for one chunk at most, so that none mixes with another's.
     kept: Mutex<Kept>,
 }
 
@@ -35,23 +35,23 @@ struct Kept {
     cut: bool,
 }
 
-impl Pipe {
-    /// Takes the reading end of a pipe, and reads it until the last writer has ended.
+impl OutputTail {
+    /// Begins to read the end of a pipe, until the last writer has ended.
     ///
     /// # Errors
     ///
-    /// When it is no such thing.
+    /// When it is not the reading end of a pipe.
     pub fn open(end: OwnedFd) -> io::Result<Arc<Self>> {
         let pipe = Arc::new(Self { end: Receiver::from_owned_fd(end)?, kept: Mutex::default() });
         tokio::spawn(Arc::clone(&pipe).follow());
         Ok(pipe)
     }
 
-    /// Gives the last lines that were printed until a moment ago.
+    /// Returns the last whole lines of the output until now.
     pub fn text(&self) -> String {
         self.take_in();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        // Of a line that was cut nobody knows what it says; one line that fills it all is better than none.
+        // A line that was cut says nothing, unless it is the only one.
         let end = kept.bytes.iter().position(|byte| *byte == b'\n').filter(|_| kept.cut);
         let bytes = kept.bytes.make_contiguous();
         String::from_utf8_lossy(&bytes[end.map_or(0, |end| end + 1)..]).into_owned()
@@ -68,11 +68,11 @@ impl Pipe {
         }
     }
 
-    /// Reads what is there, up to a mouthful; tells whether nothing more will come.
+    /// Reads at most one chunk of the waiting output; returns whether the pipe has ended.
     fn take_in(&self) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffer = [0; 4096];
-        for _ in 0..MOUTHFUL / buffer.len() {
+        for _ in 0..READ_CHUNK / buffer.len() {
             match self.end.try_read(&mut buffer) {
                 Ok(0) => return true,
                 Ok(count) => kept.add(&buffer[..count]),
@@ -101,7 +101,7 @@ mod tests {
     #[tokio::test]
     async fn the_text_holds_what_was_printed_a_moment_ago_and_no_half_line() {
         let (end, mut printer) = io::pipe().expect("a pipe can be made");
-        let pipe = Pipe::open(end.into()).expect("it is a pipe");
+        let pipe = OutputTail::open(end.into()).expect("it is a pipe");
         printer.write_all(b"one\n").expect("somebody reads");
         pipe.end.readable().await.expect("it is open");
         assert_eq!(pipe.text(), "one\n");

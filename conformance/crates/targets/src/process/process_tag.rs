@@ -1,7 +1,7 @@
-//! Markers: what we started is known by a variable in its environment, wherever it went.
+//! Process tags: a variable in the environment by which every process that the suite has started is found.
 //!
-//! Only Linux tells another process's environment; elsewhere no process is found, and the process group is
-//! all that is known of a program.
+//! Only Linux shows another process's environment. Elsewhere no process is found, and a program is known by its process
+//! group alone.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -10,46 +10,46 @@ use std::path::{Path, PathBuf};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// The environment variable that carries the marker.
+/// The environment variable that carries the tag.
 pub const VARIABLE: &str = "CONFORMANCE_SITE";
 
-/// How often survivors are looked for: one that forks while it is looked for shows up in the next round.
+/// The number of rounds in which survivors are looked for. A process that is forked in one round shows up in the next.
 const ROUNDS: usize = 50;
 
-/// A mark on everything that one target starts, or on one program of it.
+/// The tag of every process that one target starts, or that one program of it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marker(String);
+pub struct ProcessTag(String);
 
-impl Default for Marker {
-    /// Makes a mark that nothing carries yet.
+impl Default for ProcessTag {
+    /// Creates a tag that no process carries yet.
     fn default() -> Self {
         Self(uuid::Uuid::new_v4().to_string())
     }
 }
 
-impl Marker {
-    /// Makes a mark below this one: who looks for this one finds it too.
+impl ProcessTag {
+    /// Creates a tag below this one. A search for this one finds its processes too.
     pub fn below(&self) -> Self {
         Self(format!("{}.{}", self.0, uuid::Uuid::new_v4()))
     }
 
-    /// Gives the value of the variable.
+    /// Returns the value of the variable.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Lists the running processes that carry the mark; one that has ended and waits for its parent is none.
+    /// Returns the running processes that carry the tag, without zombies.
     pub fn processes(&self) -> Vec<Running> {
         let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
         let mut buffer = vec![0; 16 * 1024];
         entries
             .flatten()
             .filter_map(|entry| Running::of(entry.path()))
-            .filter(|one| self.marks(one.environment(&mut buffer)))
+            .filter(|one| self.is_in(one.environment(&mut buffer)))
             .collect()
     }
 
-    fn marks(&self, environment: &[u8]) -> bool {
+    fn is_in(&self, environment: &[u8]) -> bool {
         environment.split(|byte| *byte == 0).any(|variable| {
             let value = variable.strip_prefix(VARIABLE.as_bytes()).and_then(|rest| rest.strip_prefix(b"="));
             let rest = value.and_then(|value| value.strip_prefix(self.0.as_bytes()));
@@ -57,7 +57,7 @@ impl Marker {
         })
     }
 
-    /// Kills every process that carries the mark, and those that they start meanwhile.
+    /// Kills every process that carries the tag, and those that they start meanwhile.
     pub fn kill_all(&self) {
         for _ in 0..ROUNDS {
             let processes = self.processes();
@@ -83,7 +83,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Takes the process with this id, which runs.
+    /// Refers to the running process with this id.
     pub fn new(id: Pid) -> Self {
         Self { id, folder: PathBuf::from(format!("/proc/{id}")) }
     }
@@ -95,8 +95,7 @@ impl Running {
 
     /// Reads its environment; empty where that may not be read.
     ///
-    /// Every process of the machine is asked for it after each stop, so this asks the system no more than it must:
-    /// the size of such a file is not known before it is read.
+    /// After each stop every process of the machine is read, so the buffer is used again and no map is built.
     fn environment<'b>(&self, buffer: &'b mut Vec<u8>) -> &'b [u8] {
         let Ok(mut file) = File::open(self.folder.join("environ")) else { return &[] };
         let mut length = 0;
@@ -109,14 +108,14 @@ impl Running {
         &buffer[..length]
     }
 
-    /// Gives the memory that it holds, in KiB.
+    /// Returns its resident memory, in KiB.
     pub fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(self.folder.join("status")).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
     }
 
-    /// Tells whether one of its open sockets has this inode.
+    /// Returns whether one of its open sockets has this inode.
     pub fn holds_socket(&self, inode: u64) -> bool {
         let Ok(entries) = std::fs::read_dir(self.folder.join("fd")) else { return false };
         let socket = PathBuf::from(format!("socket:[{inode}]"));
@@ -124,7 +123,7 @@ impl Running {
     }
 }
 
-/// Lists the processes of a group; the ones that carry no mark among them too.
+/// Returns the processes of a group, whether they carry a tag or not.
 pub fn group(group: Pid) -> Vec<Running> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     let all = entries.flatten().filter_map(|entry| Running::of(entry.path()));

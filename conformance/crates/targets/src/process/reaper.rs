@@ -1,23 +1,23 @@
-//! Orphans: processes that left their group and wiped their environment, so that no mark finds them.
+//! The reaper: ends orphans, processes that left their group and cleared their environment, so that no tag finds them.
 //!
-//! On Linux a process can ask to become the parent of its descendants' orphans. What is left below it once
-//! everything that it started has ended is one of these.
+//! On Linux a process can become the parent of its descendants' orphans. A child that is left once every program has
+//! ended is one of these.
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
-/// How often orphans are looked for: the children of a killed one become orphans themselves.
+/// The number of rounds in which orphans are looked for. The children of a killed one become orphans themselves.
 const ROUNDS: usize = 20;
 
-/// Makes this process the parent of its descendants' orphans; elsewhere than on Linux it does nothing.
+/// Makes this process the parent of its descendants' orphans. Elsewhere than on Linux it does nothing.
 pub fn adopt() {
     #[cfg(target_os = "linux")]
-    // A kernel that cannot do it leaves the groups and the marks.
+    // Without this the process groups and the tags still find most.
     let _ = nix::sys::prctl::set_child_subreaper(true);
 }
 
-/// Kills every child of this process. Nothing that is still wanted may run below it.
+/// Kills every child of this process, also such as are still wanted.
 pub fn kill_all() {
     for _ in 0..ROUNDS {
         let children = children();
@@ -31,7 +31,7 @@ pub fn kill_all() {
     }
 }
 
-/// Lists the children of this process; the parent is the second field after the name.
+/// Returns the children of this process; the parent is the second field after the name.
 fn children() -> Vec<Pid> {
     let parent = Pid::this().to_string();
     let is_child = |path: &std::path::Path| {

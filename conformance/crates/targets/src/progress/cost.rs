@@ -1,69 +1,34 @@
-//! Cost: what a check waits for, how often, and how long.
+//! Costs: how often and how long a check waits.
 //!
-//! The stages of a check tell of each wait as an [`Event`]; [`Costs`] adds them up. Stages run side by side, so
-//! the sum of all waits is longer than the check by as much as they overlap.
+//! The instances of a check report each wait as an [`Event`]; [`Costs`] adds them up. Instances run side by side, so
+//! the sum of all waits is longer than the check.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::progress::event::{Event, Listener};
+use crate::progress::event::{Event, EventListener, Work};
 
-/// Something that a check waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// A program is started, until it answers.
-    Start,
-    /// A program ends.
-    Stop,
-    /// A request is answered.
-    Request,
-    /// Time passes: it is moved, or slept through.
-    Clock,
-    /// A folder is copied.
-    Copy,
-    /// One of the documents' programs runs to its end.
-    Program,
-}
-
-impl Work {
-    /// Every kind of work, in the order of [`Costs::spent`].
-    pub const ALL: [Self; 6] =
-        [Self::Start, Self::Stop, Self::Request, Self::Clock, Self::Copy, Self::Program];
-
-    /// Names the work, in the plural.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "starts",
-            Self::Stop => "stops",
-            Self::Request => "requests",
-            Self::Clock => "clock moves",
-            Self::Copy => "copies",
-            Self::Program => "programs run",
-        }
-    }
-}
-
-/// Carries out `work` and tells how long that took.
-pub async fn timed<T>(listener: &dyn Listener, work: Work, doing: impl Future<Output = T>) -> T {
+/// Waits for a future, and reports the time that it took as `work`.
+pub async fn timed<T>(listener: &dyn EventListener, work: Work, doing: impl Future<Output = T>) -> T {
     let since = Instant::now();
     let result = doing.await;
-    listener.hear(&Event::Waited { work, took: since.elapsed() });
+    listener.on_event(&Event::Waited { work, took: since.elapsed() });
     result
 }
 
-/// How often something was waited for, and how long in all.
+/// The number of waits, and their sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// How often.
+    /// The number of waits.
     pub count: u32,
     /// The sum of the waits.
     pub total: Duration,
 }
 
 impl Spent {
-    /// Gives the mean of the waits; zero where there was none.
+    /// Returns the mean of the waits; zero where there was none.
     pub fn mean(self) -> Duration {
         self.total.checked_div(self.count).unwrap_or_default()
     }
@@ -74,15 +39,20 @@ impl Spent {
 pub struct Costs(Mutex<[Spent; Work::ALL.len()]>);
 
 impl Costs {
-    /// Gives what was spent on each kind of work until now.
+    /// Returns the costs of each kind of work until now.
     pub fn spent(&self) -> [(Work, Spent); Work::ALL.len()] {
         let spent = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Work::ALL.map(|work| (work, spent[work as usize]))
     }
 
-    /// Says in one line what took the time of a check that `took` this long, the longest first.
+    /// Returns the costs of one kind of work until now.
+    pub fn spent_on(&self, work: Work) -> Spent {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)[work as usize]
+    }
+
+    /// Returns one line with the waits of a check that `took` this long, the longest first.
     ///
-    /// What is less than a hundredth of all waits is left out.
+    /// Waits of less than a hundredth of the sum are left out.
     pub fn summary(&self, took: Duration) -> String {
         let mut spent = self.spent();
         spent.sort_by_key(|(_, one)| std::cmp::Reverse(one.total));
@@ -99,8 +69,8 @@ impl Costs {
     }
 }
 
-impl Listener for Costs {
-    fn hear(&self, event: &Event<'_>) {
+impl EventListener for Costs {
+    fn on_event(&self, event: &Event<'_>) {
         if let Event::Waited { work, took } = event {
             let spent = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner)[*work as usize];
             spent.count += 1;
@@ -117,8 +87,8 @@ mod tests {
     async fn what_is_timed_is_counted_under_its_own_work_alone() {
         let costs = Costs::default();
         assert_eq!(timed(&costs, Work::Stop, async { 5 }).await, 5);
-        costs.hear(&Event::Waited { work: Work::Request, took: Duration::from_millis(10) });
-        costs.hear(&Event::Waited { work: Work::Request, took: Duration::from_millis(20) });
+        costs.on_event(&Event::Waited { work: Work::Request, took: Duration::from_millis(10) });
+        costs.on_event(&Event::Waited { work: Work::Request, took: Duration::from_millis(20) });
         for (work, spent) in costs.spent() {
             match work {
                 Work::Request => {
@@ -144,7 +114,7 @@ mod tests {
             (Work::Start, 600),
         ];
         for (work, milliseconds) in waits {
-            costs.hear(&Event::Waited { work, took: Duration::from_millis(milliseconds) });
+            costs.on_event(&Event::Waited { work, took: Duration::from_millis(milliseconds) });
         }
         let expected = "took 1.2 s; waited, side by side, 1.5 s for 2 starts, 1.0 s for 2 requests";
         assert_eq!(costs.summary(took), expected);

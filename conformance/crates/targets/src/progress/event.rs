@@ -1,105 +1,109 @@
-//! What happens during a check, for whoever shows its progress or adds up its cost.
+//! Events: the progress of a check, for whoever shows it or adds up its costs.
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
-use crate::Launch;
-use crate::progress::cost::Work;
 use spec::catalogue::Subject;
-use spec::http::Exchange;
-use spec::results::run::Run;
 use spec::scenario::Scenario;
 
-/// Something that happened.
+/// An event of a check.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// The check knows what it will run.
+    /// The check begins.
     Planned {
-        /// How many scenarios, counted once a mode.
+        /// The number of scenarios, each counted once a mode.
         scenarios: usize,
     },
     /// A scenario begins.
     Began {
-        /// In this mode.
+        /// The mode.
         mode: Subject,
-        /// Which.
+        /// The scenario.
         scenario: &'a Scenario,
     },
-    /// A scenario has been played to its end.
-    Played {
-        /// In this mode.
+    /// A scenario has been replayed to its end.
+    Replayed {
+        /// The mode.
         mode: Subject,
-        /// Which.
+        /// The scenario.
         scenario: &'a Scenario,
-        /// What came of every step.
-        run: &'a Run,
     },
-    /// A scenario is not going to be played: what it says is known without it.
+    /// A scenario is not going to be replayed: its result is known without that.
     Skipped {
-        /// In this mode.
+        /// The mode.
         mode: Subject,
-        /// Which.
+        /// The scenario.
         scenario: &'a Scenario,
     },
-    /// A step of a scenario begins.
-    Step {
-        /// Its place among all steps.
-        index: usize,
-    },
-    /// Requests that were sent at once have been answered, or not.
-    Answered {
-        /// Each with its answer; at least one.
-        exchanges: &'a [Exchange],
-        /// The site's time when they were sent.
-        since: DateTime<Utc>,
-        /// The site's time when the last answer was there.
-        until: DateTime<Utc>,
-    },
-    /// A server serves from now on; the one before it has ended.
-    Served {
-        /// How it runs.
-        launch: &'a Launch,
-        /// The name that the session cookie has there.
-        cookie_name: &'a str,
-    },
-    /// One of the documents' programs runs on the data, or serves in the server's place.
-    Ran,
-    /// A server is still not there; told once a second.
+    /// A server is still starting. This event comes once a second.
     Starting {
         /// Its mode.
         mode: Subject,
-        /// How long it has been waited for.
+        /// The time since its start.
         waited: Duration,
-        /// How long it will be at most; `None` where nothing limits it.
-        patience: Option<Duration>,
+        /// The longest time that the start may take; `None` where nothing limits it.
+        timeout: Option<Duration>,
     },
-    /// Something that a scenario, or the preparation, had to wait for is over.
+    /// A wait of a scenario, or of the preparation, is over.
     Waited {
-        /// What it was.
+        /// The work that was waited for.
         work: Work,
-        /// How long it took.
+        /// The time that it took.
         took: Duration,
     },
 }
 
-/// Hears of events as they happen, from several modes at once.
-pub trait Listener: Sync {
-    /// Takes note of an event; it must not block.
-    fn hear(&self, event: &Event<'_>);
+/// A kind of work that a check waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A program is started, until it answers.
+    Start,
+    /// A program ends.
+    Stop,
+    /// A request is answered.
+    Request,
+    /// Time passes: it is moved, or slept through.
+    Clock,
+    /// A folder is copied.
+    Copy,
+    /// One of the documents' programs runs to its end.
+    Program,
 }
 
-impl<A: Listener + ?Sized, B: Listener + ?Sized> Listener for (&A, &B) {
-    fn hear(&self, event: &Event<'_>) {
-        self.0.hear(event);
-        self.1.hear(event);
+impl Work {
+    /// Every kind of work, in the order of [`Costs::spent`].
+    pub const ALL: [Self; 6] =
+        [Self::Start, Self::Stop, Self::Request, Self::Clock, Self::Copy, Self::Program];
+
+    /// Returns the name of the work, in the plural.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "starts",
+            Self::Stop => "stops",
+            Self::Request => "requests",
+            Self::Clock => "clock moves",
+            Self::Copy => "copies",
+            Self::Program => "programs run",
+        }
     }
 }
 
-/// Hears nothing.
-#[derive(Debug)]
-pub struct Silence;
+/// Is told of events as they happen, from several modes at once.
+pub trait EventListener: Sync {
+    /// Is called at each event. It must not block.
+    fn on_event(&self, event: &Event<'_>);
+}
 
-impl Listener for Silence {
-    fn hear(&self, _event: &Event<'_>) {}
+impl<A: EventListener + ?Sized, B: EventListener + ?Sized> EventListener for (&A, &B) {
+    fn on_event(&self, event: &Event<'_>) {
+        self.0.on_event(event);
+        self.1.on_event(event);
+    }
+}
+
+/// Ignores every event.
+#[derive(Debug)]
+pub struct NoListener;
+
+impl EventListener for NoListener {
+    fn on_event(&self, _event: &Event<'_>) {}
 }

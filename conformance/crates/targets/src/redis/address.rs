@@ -4,6 +4,9 @@ use std::fmt;
 
 use http::Uri;
 
+use crate::Error;
+use crate::error::UrlErrorKind;
+
 /// The port of a Redis server whose address names none.
 const PORT: u16 = 6379;
 
@@ -18,7 +21,7 @@ impl Address {
     /// What stands before the host.
     pub const SCHEME: &str = "redis://";
 
-    /// Gives the address of a port of this machine.
+    /// Returns the address of a port of this machine.
     pub fn here(port: u16) -> Self {
         Self { host: "127.0.0.1".to_owned(), port }
     }
@@ -28,22 +31,19 @@ impl Address {
     /// # Errors
     ///
     /// When it is anything else; the text says what to write.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        const WRITE: &str = "write redis://HOST:PORT";
-        let wrong = |why: &str| format!("{text:?} {why}: {WRITE}");
-        let uri: Uri = text.parse().map_err(|_| wrong("is no address of a Redis server"))?;
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let write = "redis://HOST:PORT";
+        let wrong = |kind| Error::Url { text: text.to_owned(), kind, write: write.to_owned() };
+        let uri: Uri = text.parse().map_err(|_| wrong(UrlErrorKind::NoRedisUrl))?;
         let authority = match (uri.scheme_str(), uri.authority()) {
             (Some("redis"), Some(authority)) => authority,
-            _ => return Err(wrong("is no address of a Redis server")),
+            _ => return Err(wrong(UrlErrorKind::NoRedisUrl)),
         };
         if authority.as_str().contains('@') {
-            return Err(
-                "a Redis server with a password cannot be checked: name one without, as redis://HOST:PORT"
-                    .to_owned(),
-            );
+            return Err(Error::RedisPassword);
         }
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() || text.contains('#') {
-            return Err(wrong("has more than a host and a port"));
+            return Err(wrong(UrlErrorKind::MoreThanAServer));
         }
         let after_host = authority.as_str().rsplit(']').next().unwrap_or_default();
         let port = match authority.port_u16() {
@@ -51,11 +51,11 @@ impl Address {
             None if !after_host.contains(':') => Some(PORT),
             port => port,
         };
-        let port = port.ok_or_else(|| wrong("has no port from 1 to 65535"))?;
+        let port = port.ok_or_else(|| wrong(UrlErrorKind::NoPort))?;
         Ok(Self { host: authority.host().to_owned(), port })
     }
 
-    /// Gives `HOST:PORT`, to connect to.
+    /// Returns `HOST:PORT`, to connect to.
     pub fn host_and_port(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
@@ -79,7 +79,7 @@ mod tests {
             ("redis://localhost/", "redis://localhost:6379"),
             ("redis://[::1]:1", "redis://[::1]:1"),
         ] {
-            assert_eq!(Address::parse(text).map(|address| address.to_string()).as_deref(), Ok(read));
+            assert_eq!(Address::parse(text).expect(text).to_string(), read);
         }
         assert_eq!(Address::here(6379), Address::parse("redis://127.0.0.1").expect("it is one"));
     }
@@ -96,10 +96,10 @@ mod tests {
             ("redis://h:1?a=b", "has more than a host and a port"),
             ("redis://h:1#a", "has more than a host and a port"),
         ] {
-            let told = Address::parse(text).expect_err(text);
+            let told = Address::parse(text).expect_err(text).to_string();
             assert!(told.contains(why), "{text}: {told}");
         }
-        let told = Address::parse("redis://:secret@h:1").expect_err("it has a password");
+        let told = Address::parse("redis://:secret@h:1").expect_err("it has a password").to_string();
         assert!(told.contains("with a password") && !told.contains("secret"), "{told}");
     }
 }

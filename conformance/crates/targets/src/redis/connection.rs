@@ -1,4 +1,7 @@
 //! A connection to a Redis server: commands go out, replies come in their order.
+//!
+//! It is written by hand for the same reason as [`Reply`]: a client that reconnects, pipelines or negotiates a protocol
+//! would hide what the server under test does.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -9,7 +12,7 @@ use tokio::net::TcpStream;
 use super::Address;
 use super::reply::{Reply, Unread};
 
-/// Says why no reply came. The text names no address: it is fit for a report.
+/// The reason why no reply came. The text names no address: it is fit for a report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoReply {
     /// Nobody listens there.
@@ -36,32 +39,32 @@ pub enum NoReply {
 #[derive(Debug)]
 pub struct Connection {
     stream: BufReader<TcpStream>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Connection {
-    /// Connects, and waits for each reply at most `patience`.
+    /// Connects, and waits for each reply at most `timeout`.
     ///
     /// # Errors
     ///
     /// When nobody accepts.
-    pub async fn open(address: &Address, patience: Duration) -> Result<Self, NoReply> {
+    pub async fn open(address: &Address, timeout: Duration) -> Result<Self, NoReply> {
         let connecting = TcpStream::connect(address.host_and_port());
-        let connected = tokio::time::timeout(patience, connecting).await;
+        let connected = tokio::time::timeout(timeout, connecting).await;
         let stream =
-            connected.map_err(|_| NoReply::TimedOut(patience))?.map_err(|error| match error.kind() {
+            connected.map_err(|_| NoReply::TimedOut(timeout))?.map_err(|error| match error.kind() {
                 ErrorKind::ConnectionRefused => NoReply::Refused,
                 ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => NoReply::Closed,
                 _ => NoReply::NoConnection(error.to_string()),
             })?;
         // A command is sent when it is there, not when the one before it is acknowledged.
         stream.set_nodelay(true).map_err(|error| NoReply::NoConnection(error.to_string()))?;
-        Ok(Self { stream: BufReader::new(stream), patience })
+        Ok(Self { stream: BufReader::new(stream), timeout })
     }
 
-    /// Gives how long each reply is waited for.
-    pub fn patience(&self) -> Duration {
-        self.patience
+    /// Returns how long each reply is waited for.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Sends commands in one piece, without waiting for their replies.
@@ -75,8 +78,8 @@ impl Connection {
     }
 
     async fn write(&mut self, message: &[u8]) -> Result<(), NoReply> {
-        let sent = tokio::time::timeout(self.patience, self.stream.write_all(message)).await;
-        sent.map_err(|_| NoReply::TimedOut(self.patience))?.map_err(|_| NoReply::Closed)
+        let sent = tokio::time::timeout(self.timeout, self.stream.write_all(message)).await;
+        sent.map_err(|_| NoReply::TimedOut(self.timeout))?.map_err(|_| NoReply::Closed)
     }
 
     /// Waits for the next reply.
@@ -85,8 +88,8 @@ impl Connection {
     ///
     /// When none comes, or something that is none.
     pub async fn receive(&mut self) -> Result<Reply, NoReply> {
-        let reply = tokio::time::timeout(self.patience, Reply::read(&mut self.stream)).await;
-        reply.map_err(|_| NoReply::TimedOut(self.patience))?.map_err(|unread| match unread {
+        let reply = tokio::time::timeout(self.timeout, Reply::read(&mut self.stream)).await;
+        reply.map_err(|_| NoReply::TimedOut(self.timeout))?.map_err(|unread| match unread {
             Unread::Closed => NoReply::Closed,
             Unread::Garbage(text) => NoReply::Garbage(text),
         })

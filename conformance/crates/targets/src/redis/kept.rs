@@ -1,18 +1,19 @@
-//! The documents' keys at a Redis server that runs already: what was there is kept aside, and put back.
+//! The documents' keys at a Redis server that the suite did not start: their values are saved, and restored afterwards.
 
 use std::time::{Duration, Instant};
 
+use crate::Error;
 use crate::client;
 use crate::redis::{Address, Connection, NoReply, Reply};
 
 /// The keys that the documents' commands and programs write.
 const KEYS: [&str; 3] = ["Holberton", "HolbertonSanFrancisco", "HolbertonSchools"];
 
-/// What stood under the documents' keys before a check.
+/// The values of the documents' keys before a check.
 #[derive(Debug)]
 pub struct Kept {
     address: Address,
-    /// The keys of which it is known what was there; `None` where nothing was.
+    /// Each key whose value is known; `None` where it had none.
     values: Vec<(&'static str, Option<Value>)>,
     since: Instant,
 }
@@ -21,46 +22,43 @@ pub struct Kept {
 #[derive(Debug)]
 struct Value {
     dump: Vec<u8>,
-    /// How long it was still to live; `None` for ever.
+    /// The time until it expires; `None` where it does not.
     expires: Option<Duration>,
 }
 
-/// What a server says of a key.
+/// A server's answer about a key.
 enum Found {
     Nothing,
     Something(Value),
-    /// It is there and cannot be written down, and why.
+    /// It has a value that cannot be saved, and why.
     Locked(String),
-    /// The server does not even say that.
-    Silence,
+    /// The server does not answer.
+    NoListener,
 }
 
 impl Kept {
-    /// Writes down what stands under the documents' keys; nothing is changed by that.
+    /// Saves the values of the documents' keys. Nothing is changed at the server.
     ///
     /// # Errors
     ///
-    /// When something is there that cannot be written down; the text says what to do.
-    pub async fn aside(address: &Address) -> Result<Self, String> {
+    /// When there is a value that cannot be saved.
+    pub async fn aside(address: &Address) -> Result<Self, Error> {
         let mut kept = Self { address: address.clone(), values: Vec::new(), since: Instant::now() };
         for key in KEYS {
             match kept.find(key).await {
                 Found::Nothing => kept.values.push((key, None)),
                 Found::Something(value) => kept.values.push((key, Some(value))),
                 Found::Locked(why) => {
-                    return Err(format!(
-                        "{key} is there already, would be overwritten, and cannot be kept aside ({why}): \
-                         rename it, or delete it with `redis-cli -u {address} del {key}`"
-                    ));
+                    return Err(Error::KeyInUse { key, why, server: address.to_string() });
                 }
                 // The scenarios tell what it answers; of its keys nothing is known, and none is removed.
-                Found::Silence => break,
+                Found::NoListener => break,
             }
         }
         Ok(kept)
     }
 
-    /// Removes what the check has written, and puts back what was there; tells what could not be put back.
+    /// Removes the values that the check has written, and restores those before it. Returns what could not be restored.
     pub async fn put_back(self) -> Vec<String> {
         let mut told = Vec::new();
         for (key, value) in &self.values {
@@ -101,12 +99,12 @@ impl Kept {
             Ok(Reply::Text(_)) => Found::Locked(why),
             Ok(Reply::Error(wrong)) if wrong.starts_with("WRONGTYPE") => Found::Locked(why),
             Ok(_) => Found::Nothing,
-            Err(_) => Found::Silence,
+            Err(_) => Found::NoListener,
         }
     }
 
     async fn ask(&self, words: &[impl AsRef<[u8]>]) -> Result<Reply, NoReply> {
-        Connection::open(&self.address, client::PATIENCE).await?.ask(words).await
+        Connection::open(&self.address, client::TIMEOUT).await?.ask(words).await
     }
 }
 

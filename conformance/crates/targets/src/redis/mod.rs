@@ -4,6 +4,7 @@
 //! or hide it in between. The documents' programs are written on it as Node would run them, with their output.
 
 mod address;
+mod client;
 mod connection;
 pub mod kept;
 mod programs;
@@ -13,8 +14,9 @@ mod subscriber;
 mod url;
 
 pub use address::Address;
+pub use client::NotRun;
 pub use connection::{Connection, NoReply};
-pub use programs::{NotRun, Publisher, connect, hash, set_get_awaiting, set_get_calling_back};
+pub use programs::{Publisher, connect, hash, set_get_awaiting, set_get_calling_back};
 pub use reply::Reply;
 pub use server::RedisServer;
 pub use subscriber::{CHANNEL, Subscriber};

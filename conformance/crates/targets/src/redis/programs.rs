@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::client::{NotConnected, NotRun, connected};
 use super::subscriber::{CHANNEL, Subscriber};
 use super::{Address, Connection, NoReply, Reply};
 
@@ -35,50 +36,20 @@ const MESSAGES: [&str; 4] = [
     "Holberton Student #3 starts course",
 ];
 
-/// Says why a program could not be run: the suite itself has no connection, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no connection: {0}")]
-pub struct NotRun(pub String);
-
-/// Connects, and gives the connection with the line that says so; or the line that says why there is none.
-pub(super) async fn connected(
-    address: &Address,
-    patience: Duration,
-) -> Result<Result<(Connection, String), String>, NotRun> {
-    let connecting = async {
-        let mut connection = Connection::open(address, patience).await?;
-        let reply = connection.ask(&["SELECT", "0"]).await?;
-        Ok((connection, reply))
-    };
-    let why = match connecting.await {
-        Ok((_, Reply::Error(why))) => why,
-        Ok((connection, _)) => {
-            return Ok(Ok((connection, "Redis client connected to the server".to_owned())));
-        }
-        Err(NoReply::NoConnection(why)) => return Err(NotRun(why)),
-        Err(NoReply::Refused) => "connect ECONNREFUSED <address>".to_owned(),
-        Err(why) => why.to_string(),
-    };
-    Ok(Err(format!(
-        "Redis client not connected to the server: Error: Redis connection to <address> failed - {why}"
-    )))
-}
-
 /// 0-redis_client.js: says whether it is connected, and tries again where nobody listens.
 ///
 /// # Errors
 ///
 /// When the suite cannot connect at all.
-pub async fn connect(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
+pub async fn connect(address: &Address, timeout: Duration) -> Result<Vec<String>, NotRun> {
     let mut lines = Vec::new();
     for _ in 0..TRIES {
-        match connected(address, patience).await? {
+        match connected(address, timeout).await? {
             Ok((_, line)) => {
                 lines.push(line);
                 break;
             }
-            Err(line) => {
-                let is_refused = line.contains("ECONNREFUSED");
+            Err(NotConnected { line, is_refused }) => {
                 lines.push(line);
                 if !is_refused {
                     break;
@@ -94,10 +65,10 @@ pub async fn connect(address: &Address, patience: Duration) -> Result<Vec<String
 /// # Errors
 ///
 /// When the suite cannot connect at all.
-pub async fn set_get_calling_back(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
-    let (mut connection, line) = match connected(address, patience).await? {
+pub async fn set_get_calling_back(address: &Address, timeout: Duration) -> Result<Vec<String>, NotRun> {
+    let (mut connection, line) = match connected(address, timeout).await? {
         Ok(connected) => connected,
-        Err(line) => return Ok(vec![line]),
+        Err(NotConnected { line, .. }) => return Ok(vec![line]),
     };
     let mut lines = vec![line];
     let commands: [&[&str]; 3] = [&["GET", "Holberton"], &["SET", SCHOOL.0, SCHOOL.1], &["GET", SCHOOL.0]];
@@ -118,10 +89,10 @@ pub async fn set_get_calling_back(address: &Address, patience: Duration) -> Resu
 /// # Errors
 ///
 /// When the suite cannot connect at all.
-pub async fn set_get_awaiting(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
-    let (mut connection, line) = match connected(address, patience).await? {
+pub async fn set_get_awaiting(address: &Address, timeout: Duration) -> Result<Vec<String>, NotRun> {
+    let (mut connection, line) = match connected(address, timeout).await? {
         Ok(connected) => connected,
-        Err(line) => return Ok(vec![line]),
+        Err(NotConnected { line, .. }) => return Ok(vec![line]),
     };
     let mut lines = vec![line];
     let _ = add(&mut lines, connection.ask(&["GET", "Holberton"]).await, logged)
@@ -135,10 +106,10 @@ pub async fn set_get_awaiting(address: &Address, patience: Duration) -> Result<V
 /// # Errors
 ///
 /// When the suite cannot connect at all.
-pub async fn hash(address: &Address, patience: Duration) -> Result<Vec<String>, NotRun> {
-    let (mut connection, line) = match connected(address, patience).await? {
+pub async fn hash(address: &Address, timeout: Duration) -> Result<Vec<String>, NotRun> {
+    let (mut connection, line) = match connected(address, timeout).await? {
         Ok(connected) => connected,
-        Err(line) => return Ok(vec![line]),
+        Err(NotConnected { line, .. }) => return Ok(vec![line]),
     };
     let mut lines = vec![line];
     for (field, value) in FIELDS {
@@ -210,17 +181,18 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Connects; gives the line that says why not, where it does not.
+    /// Connects; returns the line that says why not, where it does not.
     ///
     /// # Errors
     ///
     /// When the suite cannot connect at all.
-    pub async fn connect(address: &Address, patience: Duration) -> Result<Result<Self, String>, NotRun> {
-        let connected = connected(address, patience).await?;
+    pub async fn connect(address: &Address, timeout: Duration) -> Result<Result<Self, String>, NotRun> {
+        let connected = connected(address, timeout).await?;
+        let connected = connected.map_err(|NotConnected { line, .. }| line);
         Ok(connected.map(|(connection, line)| Self { connection, line }))
     }
 
-    /// Sends every message and gives what it printed.
+    /// Sends every message and returns what it printed.
     pub async fn run(mut self, mut beside: Option<&mut Subscriber>) -> Vec<String> {
         let mut lines = vec![self.line];
         for message in MESSAGES {

@@ -1,4 +1,8 @@
 //! Replies: what a Redis server writes, read as RESP2 and shown as redis-cli shows it to a person.
+//!
+//! It is written by hand, and no crate takes its place: the suite judges what a server writes, so that nothing may
+//! repair it on the way. The crates that speak RESP take a bare line feed, a word where a number belongs, or RESP3, and
+//! hide from their caller which of them came.
 
 use std::fmt;
 
@@ -34,7 +38,7 @@ pub enum Reply {
     List(Vec<Reply>),
 }
 
-/// Says why what came is no reply.
+/// The reason why what came is no reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unread {
     /// The connection ended.
@@ -54,7 +58,7 @@ impl Reply {
         reply
     }
 
-    /// Gives a text, or a word, as text; `None` of anything else.
+    /// Returns a text, or a word, as text; `None` of anything else.
     pub fn text(&self) -> Option<String> {
         match self {
             Self::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
@@ -101,7 +105,7 @@ async fn read(from: &mut (impl AsyncBufRead + Unpin + Send), depth: usize) -> Re
     }
 }
 
-/// Reads a line that ends as RESP2 lines do, and gives it without its end.
+/// Reads a line that ends as RESP2 lines do, and returns it without its end.
 async fn line(from: &mut (impl AsyncBufRead + Unpin + Send)) -> Result<Vec<u8>, Unread> {
     let mut line = Vec::new();
     from.take(LONGEST_LINE).read_until(b'\n', &mut line).await.map_err(|_| Unread::Closed)?;

@@ -14,21 +14,19 @@ use crate::clock::{ClockDriver, NoClock};
 use crate::process::child::{Process, Streams};
 use crate::process::limits::Limits;
 use crate::process::port;
-use crate::process::process_tag::Marker;
+use crate::process::process_tag::ProcessTag;
+use crate::process::start::{NotReady, NotStarted, Server, start};
 use crate::redis::{Address, Connection, NoReply, Reply};
 use crate::start_failure::last_line;
-use crate::{Launch, Site, SiteError, Stop, Target};
-use spec::results::TargetKind;
+use crate::{Isolation, Sandbox, SandboxError, ServerSettings, Stop, Target};
+use spec::results::{SeedMethod, TargetKind};
 use spec::transcript::redact::Redactions;
 
-/// How long a start may take, and an end: the data is read and written then.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The time that a start or an end may take: the data is read and written then.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How soon after a question it is asked again whether it answers.
+/// The time between two attempts to reach a server that is starting.
 const POLL: Duration = Duration::from_millis(5);
-
-/// How often a start is tried where the port was taken by someone else in between.
-const PORT_TRIES: usize = 6;
 
 /// The file in which a Redis server keeps its data when it ends.
 const DUMP: &str = "dump.rdb";
@@ -37,7 +35,7 @@ const DUMP: &str = "dump.rdb";
 #[derive(Clone, Debug)]
 pub struct RedisServer {
     program: String,
-    marker: Marker,
+    process_tag: ProcessTag,
 }
 
 impl RedisServer {
@@ -46,25 +44,25 @@ impl RedisServer {
 
     /// Describes the server that `program` is: a path, or a name to be found as the shell does.
     pub fn new(program: impl Into<String>) -> Self {
-        Self { program: program.into(), marker: Marker::default() }
+        Self { program: program.into(), process_tag: ProcessTag::default() }
     }
 
-    /// Tells whether the program is there and runs.
+    /// Returns whether the program is there and runs.
     pub async fn is_installed(&self) -> bool {
         let mut version = tokio::process::Command::new(&self.program);
         version.arg("--version").kill_on_drop(true);
         version.output().await.is_ok_and(|output| output.status.success())
     }
 
-    /// Gives the mark of every process that this target starts.
-    pub fn marker(&self) -> &Marker {
-        &self.marker
+    /// Returns the tag of every process that this target starts.
+    pub fn process_tag(&self) -> &ProcessTag {
+        &self.process_tag
     }
 
-    fn site(&self) -> Result<RedisSite, SiteError> {
+    fn sandbox(&self) -> Result<RedisSandbox, SandboxError> {
         let folder = tempfile::Builder::new().prefix("conformance-").tempdir().map_err(no_folder)?;
         let last_output = String::new();
-        Ok(RedisSite {
+        Ok(RedisSandbox {
             target: self.clone(),
             running: None,
             port: 0,
@@ -98,13 +96,21 @@ impl Target for RedisServer {
         false
     }
 
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
-        Ok(Box::new(self.site()?))
+    fn isolation(&self) -> Isolation {
+        Isolation::ForkPerBatch
+    }
+
+    fn seed_methods(&self) -> &'static [SeedMethod] {
+        &[]
+    }
+
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
+        Ok(Box::new(self.sandbox()?))
     }
 }
 
 /// A folder for its data, and at most one running server.
-struct RedisSite {
+struct RedisSandbox {
     target: RedisServer,
     // Declared before the folder: the program ends before it goes.
     running: Option<Process>,
@@ -115,16 +121,8 @@ struct RedisSite {
     folder: TempDir,
 }
 
-/// Why a server that was started is of no use.
-enum NotReady {
-    /// Somebody else took its port in between; another port may do.
-    PortTaken,
-    /// It does not serve.
-    Failed(SiteError),
-}
-
-impl RedisSite {
-    fn spawn(&self) -> std::io::Result<Process> {
+impl RedisSandbox {
+    fn spawn_here(&self) -> std::io::Result<Process> {
         let port = self.port.to_string();
         let options = [
             ["--port", &port],
@@ -140,15 +138,25 @@ impl RedisSite {
             .chain(options.into_iter().flatten())
             .map(str::to_owned)
             .collect();
-        let marker = &self.target.marker;
-        Process::spawn(&words, self.folder.path(), &[], Limits::default(), marker, Streams::Together)
+        let process_tag = &self.target.process_tag;
+        Process::spawn(&words, self.folder.path(), &[], Limits::default(), process_tag, Streams::Together)
+    }
+}
+
+#[async_trait]
+impl Server for RedisSandbox {
+    type Failure = SandboxError;
+
+    fn spawn(&mut self, port: u16) -> std::io::Result<Process> {
+        self.port = port;
+        self.spawn_here()
     }
 
     /// Waits until the server answers, and nobody else in its place.
-    async fn wait_until_ready(&self, process: &mut Process) -> Result<(), NotReady> {
+    async fn wait_until_ready(&self, process: &mut Process, port: u16) -> Result<(), NotReady<SandboxError>> {
         let since = tokio::time::Instant::now();
-        let address = Address::here(self.port);
-        let failed = |why: String| Err(NotReady::Failed(SiteError::Failed(why)));
+        let address = Address::here(port);
+        let failed = |why: String| Err(NotReady::Failed(SandboxError::Failed(why)));
         loop {
             tokio::time::sleep(POLL).await;
             if let Some(status) = process.ended() {
@@ -167,7 +175,7 @@ impl RedisSite {
             // One that is still reading its data answers too, and serves nobody.
             let said = match ping(&address).await {
                 Ok(Reply::Status(word)) if word == "PONG" => {
-                    return match port::belongs_to(self.port, &process.all()) {
+                    return match port::belongs_to(port, &process.all()) {
                         Some(false) => Err(NotReady::PortTaken),
                         _ => Ok(()),
                     };
@@ -175,54 +183,55 @@ impl RedisSite {
                 Ok(reply) => format!("a ping is answered with {reply}"),
                 Err(none) => none.to_string(),
             };
-            if since.elapsed() > PATIENCE {
-                let seconds = PATIENCE.as_secs();
+            if since.elapsed() > TIMEOUT {
+                let seconds = TIMEOUT.as_secs();
                 return failed(format!("{} does not serve within {seconds} s: {said}", RedisServer::PROGRAM));
             }
         }
     }
+
+    fn cannot_run(&self, why: String) -> SandboxError {
+        hindered(why)
+    }
+
+    fn port_in_use(&self) -> SandboxError {
+        SandboxError::Hindered("every port that was free was taken by somebody else".to_owned())
+    }
 }
 
 #[async_trait]
-impl Site for RedisSite {
-    async fn start(&mut self, _launch: &Launch) -> Result<(), SiteError> {
+impl Sandbox for RedisSandbox {
+    async fn start(&mut self, _launch: &ServerSettings) -> Result<(), SandboxError> {
         self.stop(Stop::Kill).await?;
-        for _ in 0..PORT_TRIES {
-            self.port = port::free().map_err(hindered)?;
-            let mut process = self.spawn().map_err(hindered)?;
-            match self.wait_until_ready(&mut process).await {
-                Ok(()) => {
-                    self.running = Some(process);
-                    return Ok(());
-                }
-                Err(NotReady::PortTaken) => process.kill().await,
-                Err(NotReady::Failed(error)) => {
-                    self.last_output = process.output();
-                    process.kill().await;
-                    return Err(error);
-                }
+        match start(self).await {
+            Ok(process) => {
+                self.running = Some(process);
+                Ok(())
+            }
+            Err(NotStarted { failure, output }) => {
+                self.last_output = output.unwrap_or_else(|| std::mem::take(&mut self.last_output));
+                Err(failure)
             }
         }
-        Err(SiteError::Hindered("every port that was free was taken by somebody else".to_owned()))
     }
 
-    fn patience(&self) -> Option<Duration> {
-        Some(PATIENCE)
+    fn timeout(&self) -> Option<Duration> {
+        Some(TIMEOUT)
     }
 
-    async fn stop(&mut self, how: Stop) -> Result<(), SiteError> {
+    async fn stop(&mut self, how: Stop) -> Result<(), SandboxError> {
         if let Some(process) = self.running.take() {
             self.last_output = process.output();
             let ended = match how {
-                Stop::Polite => process.terminate(PATIENCE).await,
+                Stop::Polite => process.terminate(TIMEOUT).await,
                 Stop::Kill => {
                     process.kill().await;
                     true
                 }
             };
             if !ended {
-                let seconds = PATIENCE.as_secs();
-                return Err(SiteError::Hindered(format!(
+                let seconds = TIMEOUT.as_secs();
+                return Err(SandboxError::Hindered(format!(
                     "{} did not end within {seconds} s: it was killed, and what it kept is not known",
                     RedisServer::PROGRAM
                 )));
@@ -258,8 +267,8 @@ impl Site for RedisSite {
         self.opened_at
     }
 
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
-        let fork = self.target.site()?;
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
+        let fork = self.target.sandbox()?;
         let dump = self.folder.path().join(DUMP);
         if dump.exists() {
             std::fs::copy(dump, fork.folder.path().join(DUMP)).map_err(no_folder)?;
@@ -269,13 +278,13 @@ impl Site for RedisSite {
 }
 
 async fn ping(address: &Address) -> Result<Reply, NoReply> {
-    Connection::open(address, PATIENCE).await?.ask(&["PING"]).await
+    Connection::open(address, TIMEOUT).await?.ask(&["PING"]).await
 }
 
-fn no_folder(error: std::io::Error) -> SiteError {
-    SiteError::Hindered(format!("there is no room for the data of {}: {error}", RedisServer::PROGRAM))
+fn no_folder(error: std::io::Error) -> SandboxError {
+    SandboxError::Hindered(format!("there is no room for the data of {}: {error}", RedisServer::PROGRAM))
 }
 
-fn hindered(error: impl Display) -> SiteError {
-    SiteError::Hindered(format!("{} cannot be started: {error}", RedisServer::PROGRAM))
+fn hindered(error: impl Display) -> SandboxError {
+    SandboxError::Hindered(format!("{} cannot be started: {error}", RedisServer::PROGRAM))
 }

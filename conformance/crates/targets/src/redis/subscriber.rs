@@ -1,14 +1,14 @@
-//! 5-subscriber.js: hears the messages of a channel until KILL_SERVER.
+//! 5-subscriber.js: receives the messages of a channel until KILL_SERVER.
 //!
-//! It asks for a PONG on its own connection. Most servers have pushed by then what was published before; one that
-//! delivers later is waited for, and only what has not come within the patience is lost. Where it goes on without
-//! end, it is not heard out.
+//! It asks for a PONG on its own connection. Most servers have pushed every earlier message by then. One that delivers
+//! later is waited for: only a message that does not come within the timeout is lost. Messages without end are not read
+//! to their end.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::programs::{NotRun, connected};
+use super::client::{NotConnected, NotRun, connected};
 use super::{Address, Connection, NoReply, Reply};
 
 /// The documents' channel.
@@ -33,15 +33,15 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// Connects and subscribes; gives what it prints where it cannot.
+    /// Connects and subscribes; returns what it prints where it cannot.
     ///
     /// # Errors
     ///
     /// When the suite cannot connect at all.
-    pub async fn start(address: &Address, patience: Duration) -> Result<Result<Self, Vec<String>>, NotRun> {
-        let (mut connection, line) = match connected(address, patience).await? {
+    pub async fn start(address: &Address, timeout: Duration) -> Result<Result<Self, Vec<String>>, NotRun> {
+        let (mut connection, line) = match connected(address, timeout).await? {
             Ok(connected) => connected,
-            Err(line) => return Ok(Err(vec![line])),
+            Err(NotConnected { line, .. }) => return Ok(Err(vec![line])),
         };
         let why = match connection.ask(&["SUBSCRIBE", CHANNEL]).await {
             Ok(reply) if is_confirmed(&reply, "subscribe") => {
@@ -58,7 +58,7 @@ impl Subscriber {
         std::mem::take(&mut self.lines)
     }
 
-    /// Tells whether it has quit.
+    /// Returns whether it has quit.
     pub fn has_ended(&self) -> bool {
         self.ended
     }
@@ -68,10 +68,10 @@ impl Subscriber {
         if self.ended {
             return;
         }
-        let patience = self.connection.patience();
-        let deadline = Instant::now() + patience;
+        let timeout = self.connection.timeout();
+        let deadline = Instant::now() + timeout;
         let mut ponged = false;
-        match timeout_at(deadline, self.hear(published, &mut ponged)).await {
+        match timeout_at(deadline, self.receive_until(published, &mut ponged)).await {
             Ok(Ok(())) => {}
             Ok(Err(none)) => {
                 self.lines.push(none.to_string());
@@ -79,14 +79,14 @@ impl Subscriber {
             }
             Err(_) if ponged && !self.ended => self.has_lost = true,
             Err(_) => {
-                self.lines.push(NoReply::TimedOut(patience).to_string());
+                self.lines.push(NoReply::TimedOut(timeout).to_string());
                 self.ended = true;
             }
         }
     }
 
-    /// Hears until the PONG and the message that was published are there.
-    async fn hear(&mut self, published: Option<&str>, ponged: &mut bool) -> Result<(), NoReply> {
+    /// Receives until the PONG and the message that was published are there.
+    async fn receive_until(&mut self, published: Option<&str>, ponged: &mut bool) -> Result<(), NoReply> {
         let published = published.filter(|_| !self.has_lost);
         let already = self.lines.len();
         self.connection.send(&[&["PING"]]).await?;
@@ -97,8 +97,8 @@ impl Subscriber {
                 return Ok(());
             }
             let reply = self.connection.receive().await?;
-            match heard(&reply) {
-                Heard::Message(message) => {
+            match classify(&reply) {
+                Received::Message(message) => {
                     let is_last = message == LAST;
                     self.print(message)?;
                     if is_last {
@@ -106,8 +106,8 @@ impl Subscriber {
                         return self.quit().await;
                     }
                 }
-                Heard::Pong => *ponged = true,
-                Heard::Other => self.print(reply.to_string())?,
+                Received::Pong => *ponged = true,
+                Received::Other => self.print(reply.to_string())?,
             }
         }
     }
@@ -129,10 +129,10 @@ impl Subscriber {
             match self.connection.receive().await {
                 Ok(reply) if is_confirmed(&reply, "unsubscribe") => unsubscribed = true,
                 Ok(Reply::Status(word)) if word == "OK" => said_goodbye = true,
-                Ok(reply) => match heard(&reply) {
-                    Heard::Message(message) => self.print(message)?,
-                    Heard::Pong => {}
-                    Heard::Other => self.print(reply.to_string())?,
+                Ok(reply) => match classify(&reply) {
+                    Received::Message(message) => self.print(message)?,
+                    Received::Pong => {}
+                    Received::Other => self.print(reply.to_string())?,
                 },
                 Err(NoReply::Closed) => break,
                 Err(none) => return Err(none),
@@ -148,29 +148,29 @@ impl Subscriber {
     }
 }
 
-/// What a subscriber makes of something that the server writes.
-enum Heard {
+/// The meaning of a reply to a subscriber.
+enum Received {
     Message(String),
     Pong,
     Other,
 }
 
-fn heard(reply: &Reply) -> Heard {
+fn classify(reply: &Reply) -> Received {
     let items = match reply {
         Reply::List(items) => items,
         // Whether a server answers PING well is not the subscriber's concern.
-        Reply::Status(_) | Reply::Error(_) => return Heard::Pong,
-        _ => return Heard::Other,
+        Reply::Status(_) | Reply::Error(_) => return Received::Pong,
+        _ => return Received::Other,
     };
     let texts: Vec<Option<String>> = items.iter().map(Reply::text).collect();
     match texts.iter().map(Option::as_deref).collect::<Vec<_>>().as_slice() {
-        [Some("message"), Some(CHANNEL), Some(message)] => Heard::Message((*message).to_owned()),
-        [Some("pong"), _] => Heard::Pong,
-        _ => Heard::Other,
+        [Some("message"), Some(CHANNEL), Some(message)] => Received::Message((*message).to_owned()),
+        [Some("pong"), _] => Received::Pong,
+        _ => Received::Other,
     }
 }
 
-/// Tells whether a reply confirms that the channel is subscribed or unsubscribed.
+/// Returns whether a reply confirms that the channel is subscribed or unsubscribed.
 fn is_confirmed(reply: &Reply, what: &str) -> bool {
     let Reply::List(items) = reply else { return false };
     let [name, channel, Reply::Integer(_)] = items.as_slice() else { return false };

@@ -8,25 +8,25 @@ use chrono::{DateTime, Utc};
 use crate::client;
 use crate::clock::{ClockDriver, NoClock};
 use crate::redis::{Address, Connection};
-use crate::{Launch, Site, SiteError, Stop, Target};
-use spec::results::TargetKind;
+use crate::{Isolation, Sandbox, SandboxError, ServerSettings, Stop, Target};
+use spec::results::{SeedMethod, TargetKind};
 
 /// A Redis server that runs already.
 #[derive(Clone, Debug)]
 pub struct RedisUrl {
     address: Address,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl RedisUrl {
     /// Describes what runs at an address.
     pub fn new(address: Address) -> Self {
-        Self { address, patience: client::PATIENCE }
+        Self { address, timeout: client::TIMEOUT }
     }
 
     /// The same server, each reply of which is waited for this long.
-    pub fn with_patience(&self, patience: Duration) -> Self {
-        Self { patience, ..self.clone() }
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeout, ..self.clone() }
     }
 }
 
@@ -48,33 +48,41 @@ impl Target for RedisUrl {
         self.address.to_string()
     }
 
-    async fn open(&self) -> Result<Box<dyn Site>, SiteError> {
-        Ok(Box::new(RedisUrlSite { target: self.clone(), clock: NoClock, opened_at: Utc::now() }))
+    fn isolation(&self) -> Isolation {
+        Isolation::Shared
+    }
+
+    fn seed_methods(&self) -> &'static [SeedMethod] {
+        &[]
+    }
+
+    async fn open(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
+        Ok(Box::new(RedisUrlSandbox { target: self.clone(), clock: NoClock, opened_at: Utc::now() }))
     }
 }
 
-struct RedisUrlSite {
+struct RedisUrlSandbox {
     target: RedisUrl,
     clock: NoClock,
     opened_at: DateTime<Utc>,
 }
 
 #[async_trait]
-impl Site for RedisUrlSite {
-    async fn start(&mut self, _launch: &Launch) -> Result<(), SiteError> {
-        let connection = Connection::open(&self.target.address, self.target.patience).await;
+impl Sandbox for RedisUrlSandbox {
+    async fn start(&mut self, _launch: &ServerSettings) -> Result<(), SandboxError> {
+        let connection = Connection::open(&self.target.address, self.target.timeout).await;
         let unreached =
-            |none| SiteError::Failed(format!("{} cannot be reached: {none}", self.target.address));
+            |none| SandboxError::Failed(format!("{} cannot be reached: {none}", self.target.address));
         connection.map(drop).map_err(unreached)
     }
 
-    async fn stop(&mut self, _how: Stop) -> Result<(), SiteError> {
+    async fn stop(&mut self, _how: Stop) -> Result<(), SandboxError> {
         let why = "needs a restart: a Redis server at a URL cannot be restarted";
-        Err(SiteError::NotPossible(why.to_owned()))
+        Err(SandboxError::NotPossible(why.to_owned()))
     }
 
-    fn reply_patience(&self) -> Duration {
-        self.target.patience
+    fn reply_timeout(&self) -> Duration {
+        self.target.timeout
     }
 
     fn base_url(&self) -> String {
@@ -89,7 +97,7 @@ impl Site for RedisUrlSite {
         self.opened_at
     }
 
-    async fn fork(&self) -> Result<Box<dyn Site>, SiteError> {
+    async fn fork(&self) -> Result<Box<dyn Sandbox>, SandboxError> {
         self.target.open().await
     }
 }

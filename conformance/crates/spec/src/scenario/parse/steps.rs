@@ -1,5 +1,6 @@
 //! The kinds of steps: the words of one step become its [`Action`].
 
+use super::authenticate::authenticate;
 use super::captures::capture;
 use super::options;
 use super::redis::redis;
@@ -11,7 +12,7 @@ use crate::scenario::diagnose::{Diagnostic, code, did_you_mean};
 use crate::scenario::print;
 
 /// The first words of steps, captures apart.
-const STEPS: [&str; 15] = [
+const STEPS: [&str; 16] = [
     "curl",
     "parallel",
     "sleep",
@@ -19,6 +20,7 @@ const STEPS: [&str; 15] = [
     "kill",
     "serve",
     "user",
+    "authenticate",
     "main_0",
     "main_1",
     "main_2",
@@ -49,6 +51,7 @@ pub(super) fn action(words: &[Word], errors: &mut Vec<Diagnostic>) -> Option<Act
         "restart" => nothing_after(name, rest).map(|()| Action::Restart),
         "kill" => nothing_after(name, rest).map(|()| Action::Kill),
         "user" => user(first, rest).map(Action::User),
+        "authenticate" => authenticate(first, rest).map(Action::Authenticate),
         "require_auth" => require_auth(first, rest).map(Action::RequireAuth),
         "redis" => redis(first, rest).map(Action::Redis),
         "wait" => nothing_after(name, rest).map(|()| Action::Wait),
@@ -212,7 +215,7 @@ mod tests {
         7 | $ xyz
           |   ^^^
           |
-          = help: the steps are curl, parallel, sleep, restart, kill, serve, user, main_0, main_1, main_2, main_3, main_4, require_auth, redis, wait and NAME=…
+          = help: the steps are curl, parallel, sleep, restart, kill, serve, user, authenticate, main_0, main_1, main_2, main_3, main_4, require_auth, redis, wait and NAME=…
 
         error[S007]: unknown step `"$URL"`
          --> x.md:8:3
@@ -220,7 +223,7 @@ mod tests {
         8 | $ $URL
           |   ^^^^
           |
-          = help: the steps are curl, parallel, sleep, restart, kill, serve, user, main_0, main_1, main_2, main_3, main_4, require_auth, redis, wait and NAME=…
+          = help: the steps are curl, parallel, sleep, restart, kill, serve, user, authenticate, main_0, main_1, main_2, main_3, main_4, require_auth, redis, wait and NAME=…
         "#);
     }
 

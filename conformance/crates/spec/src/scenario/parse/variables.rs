@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::authenticate::Credentials;
 use super::expansion::name_at;
 use super::words::Word;
-use crate::scenario::action::{Action, Capture, CaptureSource};
+use crate::scenario::action::{Action, Authenticate, Capture, CaptureSource};
 use crate::scenario::diagnose::{Diagnostic, code, did_you_mean};
 use crate::scenario::redis::NOBODY;
 
@@ -12,6 +13,7 @@ use crate::scenario::redis::NOBODY;
 #[derive(Debug)]
 pub(super) struct Known {
     names: BTreeSet<String>,
+    credentials: Credentials,
     answer: Answer,
 }
 
@@ -21,17 +23,27 @@ enum Answer {
     NoneYet,
     One,
     Many,
+    /// `authenticate` has asked since, in some modes.
+    OfLogin,
 }
 
 impl Known {
     /// Knows what is set before the first step of the API: `$URL`.
     pub(super) fn of_the_api() -> Self {
-        Self { names: BTreeSet::from(["URL".to_owned()]), answer: Answer::NoneYet }
+        Self::of(["URL"])
     }
 
     /// Knows what is set before the first step of a Redis server: `$URL`, and `$NOBODY` where none answers.
     pub(super) fn of_redis() -> Self {
-        Self { names: ["URL", NOBODY].map(str::to_owned).into(), answer: Answer::NoneYet }
+        Self::of(["URL", NOBODY])
+    }
+
+    fn of<const COUNT: usize>(names: [&str; COUNT]) -> Self {
+        Self {
+            names: names.map(str::to_owned).into(),
+            credentials: Credentials::default(),
+            answer: Answer::NoneYet,
+        }
     }
 
     /// Checks what a step uses and notes what it sets; `action` is `None` for a step in error.
@@ -58,10 +70,12 @@ impl Known {
         }
         match action {
             Some(action) => {
+                errors.extend(self.credentials.step(words, action));
                 self.names.extend(action.sets().into_iter().map(str::to_owned));
                 match action {
                     Action::Curl(_) => self.answer = Answer::One,
                     Action::Parallel(_) => self.answer = Answer::Many,
+                    Action::Authenticate(_) => self.answer = Answer::OfLogin,
                     _ => {}
                 }
             }
@@ -80,6 +94,10 @@ impl Known {
                 "`parallel` gets many answers, and which of them has the value is not said",
                 "write a curl step before it",
             ),
+            (_, Answer::OfLogin) => (
+                "`authenticate` stands between this step and the answer to keep a value of",
+                "write this step directly below the curl step whose answer has the value",
+            ),
         };
         Some(Diagnostic::new(code::CAPTURE, word.span.clone(), message, help))
     }
@@ -92,6 +110,8 @@ impl Known {
             self.names.extend([name.to_owned(), name.to_uppercase()]);
         } else if name == "user" {
             self.names.insert("USER".to_owned());
+        } else if name == "authenticate" {
+            self.names.insert(Authenticate::VARIABLE.to_owned());
         } else if name == "curl" {
             self.answer = Answer::One;
         }
@@ -159,6 +179,45 @@ mod tests {
           |
           = help: write a curl step before it
         ");
+        insta::assert_snapshot!(errors("$ curl \"$URL\"\n$ authenticate a b\n$ A=.id\n"), @"
+        error[S011]: `authenticate` stands between this step and the answer to keep a value of
+         --> x.md:7:3
+          |
+        7 | $ A=.id
+          |   ^^^^^
+          |
+          = help: write this step directly below the curl step whose answer has the value
+        ");
+    }
+
+    #[test]
+    fn a_credential_is_known_behind_the_step_that_makes_it() {
+        assert_eq!(steps("$ authenticate a b\n$ A=$CREDENTIAL\n$ curl \"$URL\" -H \"$A\"\n").len(), 3);
+        insta::assert_snapshot!(errors("$ curl \"$URL\" -H \"$CREDENTIALS\"\n$ authenticate a\n$ curl \"$URL\" -H \"$CREDENTIALS\"\n"), @r#"
+        error[S013]: the variable `$CREDENTIALS` is not set by an earlier step
+         --> x.md:5:19
+          |
+        5 | $ curl "$URL" -H "$CREDENTIALS"
+          |                   ^^^^^^^^^^^^
+          |
+          = help: set it before, as in CREDENTIALS=cookie; set so far: $URL
+
+        error[S008]: `authenticate` without a password
+         --> x.md:6:3
+          |
+        6 | $ authenticate a
+          |   ^^^^^^^^^^^^
+          |
+          = help: write authenticate EMAIL "PASSWORD"
+
+        error[S013]: the variable `$CREDENTIALS` is not set by an earlier step
+         --> x.md:7:19
+          |
+        7 | $ curl "$URL" -H "$CREDENTIALS"
+          |                   ^^^^^^^^^^^^
+          |
+          = help: did you mean `$CREDENTIAL`?
+        "#);
     }
 
     #[test]
