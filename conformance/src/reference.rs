@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use spec::catalogue::Mode;
 use spec::results::ClockKind;
 use spec::results::{SeedMethod, TargetKind};
-use spec::transcript::redact::Places;
+use spec::transcript::redact::Redactions;
 use targets::clock;
 use targets::clock::ClockDriver;
 use targets::command::copy;
@@ -165,9 +165,9 @@ impl Sandbox for ReferenceSandbox {
         running.task.is_finished().then(|| "the serving task ended".to_owned())
     }
 
-    fn places(&self) -> Places {
+    fn places(&self) -> Redactions {
         let url = self.base_url();
-        Places::default().with(url.rsplit(':').next().unwrap_or_default(), "API_PORT")
+        Redactions::default().with(url.rsplit(':').next().unwrap_or_default(), "API_PORT")
     }
 
     fn clock(&mut self) -> &mut dyn ClockDriver {

@@ -20,7 +20,7 @@ use spec::http::Request;
 use spec::results::ClockKind;
 use spec::results::SeedMethod;
 use spec::scenario::{Scenario, Step};
-use spec::transcript::aliases::Emails;
+use spec::transcript::aliases::EmailAliases;
 use targets::clock;
 use targets::command::Command;
 use targets::instance::Instance;
@@ -214,7 +214,7 @@ fn is_never_surprised(mode: Mode) -> Result<(), Failed> {
     let runtime = runtime()?;
     for scenario in suite().of_mode(mode) {
         let mut verifier = Verifier::new(&suite().catalogue, false);
-        let emails = Emails::as_written();
+        let emails = EmailAliases::as_written();
         let replayed = runtime.block_on(async {
             let mut instance = Instance::open(&Reference, &NoListener).await?.recording();
             let users = check::users(scenario, &emails);

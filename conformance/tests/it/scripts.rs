@@ -14,7 +14,7 @@ use spec::results::ClockKind;
 use spec::results::SeedMethod;
 use spec::scenario::{Action, Scenario};
 use spec::script;
-use spec::transcript::aliases::Emails;
+use spec::transcript::aliases::EmailAliases;
 use spec::transcript::{Block, Transcript};
 use targets::instance::Instance;
 use targets::seed;
@@ -145,7 +145,10 @@ async fn instance(scenario: &Scenario, mode: Subject) -> (Instance<'static>, See
 
 async fn natively(scenario: &Scenario, mode: Subject) -> Transcript {
     let (mut instance, seeds) = instance(scenario, mode).await;
-    replay::replay(&mut instance, scenario, mode, &seeds, Emails::as_written()).await.run.transcript(scenario)
+    replay::replay(&mut instance, scenario, mode, &seeds, EmailAliases::as_written())
+        .await
+        .run
+        .transcript(scenario)
 }
 
 async fn by_script(scenario: &Scenario, mode: Subject) -> Transcript {

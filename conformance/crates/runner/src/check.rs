@@ -27,7 +27,7 @@ use spec::scenario::print::{redis_cli, shell};
 use spec::scenario::{Action, Scenario, Step};
 use spec::suite::Suite;
 use spec::transcript::Transcript;
-use spec::transcript::aliases::Emails;
+use spec::transcript::aliases::EmailAliases;
 use targets::clock::NoClock;
 use targets::instance::{Created, Instance};
 use targets::progress::event::{Event, EventListener};
@@ -80,11 +80,11 @@ pub fn side_by_side() -> usize {
 }
 
 /// Returns the users that a scenario wants stored before it begins, under this run's addresses.
-pub fn users(scenario: &Scenario, emails: &Emails) -> Vec<NewUser> {
+pub fn users(scenario: &Scenario, emails: &EmailAliases) -> Vec<NewUser> {
     let nothing = |_: &str| None;
     let user = |step: &Step| match &step.action {
         Action::User(user) => Some(NewUser {
-            email: emails.to_send(&user.email.expand(&nothing).ok()?).to_owned(),
+            email: emails.alias(&user.email.expand(&nothing).ok()?).to_owned(),
             password: user.password.expand(&nothing).ok()?,
         }),
         _ => None,
@@ -190,7 +190,7 @@ impl<'s, 'a> Check<'s, 'a> {
         let mut outputs = BTreeMap::new();
         let mut runs = BTreeMap::new();
         while let Some(mut result) = modes.next().await {
-            resolve::settle(&mut result.findings);
+            resolve::resolve(&mut result.findings);
             verdicts.extend(result.findings.into_iter().filter(|one| self.plan.asks_for(&one.requirement)));
             seeding = seeding.or(result.seeding);
             outputs.extend(result.output.map(|output| (result.mode, output)));
@@ -216,10 +216,10 @@ impl<'s, 'a> Check<'s, 'a> {
     }
 
     /// Returns the addresses of a scenario in this run.
-    fn emails(&self, scenario: &Scenario) -> Emails {
+    fn emails(&self, scenario: &Scenario) -> EmailAliases {
         match self.target.isolation() {
-            Isolation::PerScenario => Emails::as_written(),
-            _ => Emails::unique(&scenario.source, &format!("{} {}", self.nonce, scenario.name)),
+            Isolation::PerScenario => EmailAliases::as_written(),
+            _ => EmailAliases::unique(&scenario.source, &format!("{} {}", self.nonce, scenario.name)),
         }
     }
 

@@ -184,7 +184,7 @@ impl Judge<'_> {
                 (Action::Capture(_), Part::Cookie) => vec!["login.cookie"],
                 (action, Part::Main) => match (action.request(), self.mode) {
                     (Some(curl), Subject::Api(mode)) => {
-                        causes::likely(mode, curl, &wanted, &got, self.before(place.index))
+                        causes::likely_causes(mode, curl, &wanted, &got, self.before(place.index))
                     }
                     _ => Vec::new(),
                 },

@@ -17,10 +17,10 @@ use spec::digest;
 use spec::http;
 use spec::http::Exchange;
 use spec::scenario::Show;
-use spec::transcript::aliases::Emails;
-use spec::transcript::placeholders::Names;
+use spec::transcript::aliases::EmailAliases;
+use spec::transcript::placeholders::Placeholders;
 use spec::transcript::redact;
-use spec::transcript::redact::Places;
+use spec::transcript::redact::Redactions;
 use spec::transcript::{Answer, Breach, Field, FieldName, Shown};
 
 /// How many lines of a body that is not JSON are shown.
@@ -60,19 +60,25 @@ pub struct CookieName<'a> {
 #[derive(Debug)]
 pub struct Normalizer {
     /// The addresses of the run, named back wherever they show.
-    pub emails: Emails,
+    pub emails: EmailAliases,
     /// The placeholders given so far.
-    pub names: Names,
+    pub names: Placeholders,
     /// What is of the present run alone; it changes with each start of the target.
-    pub places: Places,
+    pub places: Redactions,
     passwords: Vec<String>,
     since: DateTime<Utc>,
 }
 
 impl Normalizer {
     /// Starts a scenario on data that was empty at `since`.
-    pub fn new(emails: Emails, since: DateTime<Utc>) -> Self {
-        Self { emails, names: Names::default(), places: Places::default(), passwords: Vec::new(), since }
+    pub fn new(emails: EmailAliases, since: DateTime<Utc>) -> Self {
+        Self {
+            emails,
+            names: Placeholders::default(),
+            places: Redactions::default(),
+            passwords: Vec::new(),
+            since,
+        }
     }
 
     /// Notes a password that no answer may carry.
@@ -106,7 +112,7 @@ impl Normalizer {
 
     /// Replaces what this run made up or chose.
     fn ours(&self, text: &str) -> String {
-        self.places.hide(&self.emails.name_back(text))
+        self.places.hide(&self.emails.restore(text))
     }
 
     fn answer(&mut self, view: View<'_>, head: bool, answer: &http::Answer) -> Answer {

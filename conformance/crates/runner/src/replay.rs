@@ -21,7 +21,7 @@ use spec::results::run::{Outcome, Run, StepRun};
 use spec::scenario::curl::Curl;
 use spec::scenario::{Action, Scenario, Serve, Step, Template};
 use spec::transcript::Answer;
-use spec::transcript::aliases::Emails;
+use spec::transcript::aliases::EmailAliases;
 use targets::instance::Instance;
 use targets::observation::Observation;
 use targets::redis::Subscriber;
@@ -45,7 +45,7 @@ pub async fn replay(
     scenario: &Scenario,
     subject: impl Into<Subject>,
     seeds: &Seeds,
-    emails: Emails,
+    emails: EmailAliases,
 ) -> Replayed {
     let since = instance.sandbox().opened_at();
     let mut replayer = Replayer {
@@ -131,7 +131,7 @@ impl Replayer<'_, '_> {
             Err(Stopped::Failed(line)) => {
                 self.rest = Some(Outcome::Blocked { by: index });
                 self.replaced = true;
-                let printed = Answer::failure(self.canon.emails.name_back(&line));
+                let printed = Answer::failure(self.canon.emails.restore(&line));
                 StepRun { outcome: Outcome::Done, printed, success: Some(false) }
             }
         }
@@ -160,7 +160,7 @@ impl Replayer<'_, '_> {
                 self.canon.watch_password(&password);
                 let id = self
                     .seeds
-                    .id(self.canon.emails.to_send(&email))
+                    .id(self.canon.emails.alias(&email))
                     .map_err(|error| not_checked(error.to_string()))?
                     .to_owned();
                 self.canon.names.user(&id);

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::audit::matrix::{Extent, Row};
 use crate::diagnosis;
 use crate::signature;
-use crate::signature::Pattern;
+use crate::signature::Signature;
 use model::faults::{Fault, all};
 use spec::catalogue::{Mode, Subject};
 use spec::scenario::{Scenario, Section};
@@ -49,8 +49,8 @@ impl<'a> Audit<'a> {
     }
 
     /// Returns the patterns of the faults.
-    pub fn patterns(&self) -> Vec<Pattern> {
-        self.rows.iter().map(|row| Pattern::of(row.fault, &row.report)).collect()
+    pub fn patterns(&self) -> Vec<Signature> {
+        self.rows.iter().map(|row| Signature::of(row.fault, &row.report)).collect()
     }
 
     /// Returns the faults that survive.

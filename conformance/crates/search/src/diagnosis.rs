@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::signature;
-use crate::signature::{Cell, Pattern, Sign};
+use crate::signature::{Cell, Signature, Symptom};
 use model::faults;
 use model::faults::Fault;
 use spec::catalogue::Catalogue;
@@ -58,8 +58,8 @@ pub fn diagnose(verdicts: &Verdicts, modes: &[Subject], catalogue: &Catalogue) -
     let mut known = Known { modes, met: BTreeSet::new(), not_met: BTreeMap::new() };
     for finding in verdicts.all() {
         let cell = (finding.requirement.clone(), finding.mode);
-        match Sign::of(finding) {
-            Some(sign) => drop(known.not_met.insert(cell, sign)),
+        match Symptom::of(finding) {
+            Some(symptom) => drop(known.not_met.insert(cell, symptom)),
             None if finding.kind == Kind::Met => drop(known.met.insert(cell)),
             None => {}
         }
@@ -79,11 +79,11 @@ struct Known<'a> {
     /// The modes that were checked.
     modes: &'a [Subject],
     met: BTreeSet<Cell>,
-    not_met: BTreeMap<Cell, Sign>,
+    not_met: BTreeMap<Cell, Symptom>,
 }
 
 /// How well a fault's pattern fits what is known.
-struct Fit<'a> {
+struct Match<'a> {
     fault: &'static Fault,
     /// The verdicts that speak for it, with what they count.
     fitting: BTreeMap<&'a Cell, usize>,
@@ -95,8 +95,8 @@ struct Fit<'a> {
     is_its_own: bool,
 }
 
-impl<'a> Fit<'a> {
-    fn of(pattern: &'a Pattern, known: &Known<'_>) -> Option<Self> {
+impl<'a> Match<'a> {
+    fn of(pattern: &'a Signature, known: &Known<'_>) -> Option<Self> {
         let fault = faults::all().find(|fault| fault.name == pattern.fault)?;
         let is_own = |(id, _): &Cell| fault.requirements.contains(&id.as_str());
         let mut fit = Self {
@@ -106,13 +106,13 @@ impl<'a> Fit<'a> {
             open: 0,
             is_its_own: pattern.not_met.keys().any(is_own),
         };
-        let is_checked = |(cell, _): &(&Cell, &Sign)| known.modes.contains(&cell.1);
-        for (cell, sign) in pattern.not_met.iter().filter(is_checked) {
+        let is_checked = |(cell, _): &(&Cell, &Symptom)| known.modes.contains(&cell.1);
+        for (cell, symptom) in pattern.not_met.iter().filter(is_checked) {
             match known.not_met.get(cell) {
-                Some(came) if came.is_at(sign) && came.is_like(sign) => {
-                    fit.fitting.insert(cell, if came.is_same(sign) { SAME } else { ALIKE });
+                Some(came) if came.is_at(symptom) && came.is_like(symptom) => {
+                    fit.fitting.insert(cell, if came.is_same(symptom) { SAME } else { ALIKE });
                 }
-                Some(came) if came.is_at(sign) => fit.against += 1,
+                Some(came) if came.is_at(symptom) => fit.against += 1,
                 None if known.met.contains(cell) => fit.against += 1,
                 _ => fit.open += 1,
             }
@@ -149,14 +149,14 @@ impl<'a> Fit<'a> {
 /// Takes the fault that explains most of what is left, and those like it, again and again.
 fn likenesses(known: &Known<'_>) -> Vec<Diagnosis> {
     let patterns = signature::showing(known.not_met.keys());
-    let fits: Vec<Fit<'_>> = patterns.into_iter().filter_map(|pattern| Fit::of(pattern, known)).collect();
+    let fits: Vec<Match<'_>> = patterns.into_iter().filter_map(|pattern| Match::of(pattern, known)).collect();
     let mut left: BTreeSet<&Cell> = known.not_met.keys().collect();
     let mut told = Vec::new();
     while told.len() < TOLD {
         let explaining = fits.iter().filter_map(|fit| Some((fit, fit.explains(&left)?)));
         let explaining: Vec<_> = explaining.collect();
         // Of those that count the same, the first with the fewest open verdicts.
-        let rank = |(fit, (counts, _)): &(&Fit<'_>, (usize, _))| (*counts, usize::MAX - fit.open);
+        let rank = |(fit, (counts, _)): &(&Match<'_>, (usize, _))| (*counts, usize::MAX - fit.open);
         let Some(best) = explaining.iter().map(rank).max() else { break };
         let mut tied = explaining.iter().filter(|one| rank(one) == best).peekable();
         let Some((_, (_, cells))) = tied.peek() else { break };

@@ -1,4 +1,4 @@
-//! Patterns: what the scenarios say of the model with one fault, as `scenarios/faults.txt` keeps it.
+//! Signatures: what the scenarios say of the model with one fault, as `scenarios/faults.txt` keeps it.
 //!
 //! The file is written by `just patterns`, from a check of every fault in every mode: a block a fault, a line for
 //! each answer that shows it.
@@ -39,7 +39,7 @@ pub type Cell = (String, Subject);
 
 /// What shows that a requirement is not met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sign {
+pub struct Symptom {
     /// The scenario and the line of its step.
     place: (String, usize),
     /// The beginning of the digest of what came.
@@ -48,7 +48,7 @@ pub struct Sign {
     answer: Option<String>,
 }
 
-impl Sign {
+impl Symptom {
     /// Gives what shows that this verdict is not met; `None` where it is another.
     pub fn of(finding: &Finding) -> Option<Self> {
         let evidence = finding.evidence.as_ref().filter(|_| finding.kind == Kind::NotMet)?;
@@ -80,18 +80,18 @@ impl Sign {
 
 /// What the scenarios say of one fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern {
+pub struct Signature {
     /// The name of the fault.
     pub fault: String,
     /// What is not met, and what shows it.
-    pub not_met: BTreeMap<Cell, Sign>,
+    pub not_met: BTreeMap<Cell, Symptom>,
     /// What is blocked.
     pub blocked: BTreeSet<Cell>,
     /// The modes in which everything is blocked that is not not met.
     pub lost: BTreeSet<Subject>,
 }
 
-impl Pattern {
+impl Signature {
     /// Reads the pattern off the report of a check in every mode.
     pub fn of(fault: &Fault, report: &Report) -> Self {
         let of_kind = |kind| report.verdicts.all().filter(move |one| one.kind == kind);
@@ -102,7 +102,7 @@ impl Pattern {
             blocked.iter().map(|(_, mode)| *mode).filter(|mode| !met.contains(mode)).collect();
         Self {
             fault: fault.name.to_owned(),
-            not_met: of_kind(Kind::NotMet).filter_map(|one| Some((cell(one), Sign::of(one)?))).collect(),
+            not_met: of_kind(Kind::NotMet).filter_map(|one| Some((cell(one), Symptom::of(one)?))).collect(),
             blocked: blocked.into_iter().filter(|(_, mode)| !lost.contains(mode)).collect(),
             lost,
         }
@@ -114,22 +114,22 @@ impl Pattern {
     }
 }
 
-impl fmt::Display for Pattern {
+impl fmt::Display for Signature {
     /// Writes the block of the fault, with a final newline.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sentence = self.fault().map_or("", |fault| fault.sentence);
         writeln!(f, "{}: {sentence}", self.fault)?;
-        let mut shown: Vec<(&str, &Sign, Vec<Subject>)> = Vec::new();
-        for ((id, mode), sign) in &self.not_met {
-            match shown.iter_mut().find(|(other, same, _)| other == id && *same == sign) {
+        let mut shown: Vec<(&str, &Symptom, Vec<Subject>)> = Vec::new();
+        for ((id, mode), symptom) in &self.not_met {
+            match shown.iter_mut().find(|(other, same, _)| other == id && *same == symptom) {
                 Some((_, _, modes)) => modes.push(*mode),
-                None => shown.push((id, sign, vec![*mode])),
+                None => shown.push((id, symptom, vec![*mode])),
             }
         }
-        for (id, sign, modes) in shown {
-            let (scenario, line) = &sign.place;
-            write!(f, "  not-met {id} {} {scenario}:{line} {}", names(modes), sign.digest)?;
-            match &sign.answer {
+        for (id, symptom, modes) in shown {
+            let (scenario, line) = &symptom.place;
+            write!(f, "  not-met {id} {} {scenario}:{line} {}", names(modes), symptom.digest)?;
+            match &symptom.answer {
                 Some(answer) => writeln!(f, " {answer}")?,
                 None => writeln!(f)?,
             }
@@ -153,7 +153,7 @@ fn names(modes: impl IntoIterator<Item = Subject>) -> String {
 }
 
 /// Writes the file.
-pub fn write<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> String {
+pub fn write<'a>(patterns: impl IntoIterator<Item = &'a Signature>) -> String {
     patterns.into_iter().fold(HEAD.to_owned(), |text, pattern| format!("{text}\n{pattern}"))
 }
 
@@ -172,15 +172,15 @@ pub struct Malformed {
 /// # Errors
 ///
 /// When a line is none of those that [`write()`] writes.
-pub fn read(text: &str) -> Result<Vec<Pattern>, Malformed> {
-    let mut patterns: Vec<Pattern> = Vec::new();
+pub fn read(text: &str) -> Result<Vec<Signature>, Malformed> {
+    let mut patterns: Vec<Signature> = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let malformed = || Malformed { line: number + 1, text: line.to_owned() };
         match line.strip_prefix("  ") {
             _ if line.is_empty() || line.starts_with('#') => {}
             None => {
                 let (fault, _) = line.split_once(": ").ok_or_else(malformed)?;
-                patterns.push(Pattern {
+                patterns.push(Signature {
                     fault: fault.to_owned(),
                     not_met: BTreeMap::new(),
                     blocked: BTreeSet::new(),
@@ -196,7 +196,7 @@ pub fn read(text: &str) -> Result<Vec<Pattern>, Malformed> {
     Ok(patterns)
 }
 
-impl Pattern {
+impl Signature {
     /// Reads a line of the block; `None` where it is malformed.
     fn add(&mut self, line: &str) -> Option<()> {
         let mut words = line.splitn(6, ' ');
@@ -208,12 +208,12 @@ impl Pattern {
             "blocked" => self.blocked.extend(modes.into_iter().map(|mode| (id.to_owned(), mode))),
             "not-met" => {
                 let (scenario, line) = words.next()?.split_once(':')?;
-                let sign = Sign {
+                let symptom = Symptom {
                     place: (scenario.to_owned(), line.parse().ok()?),
                     digest: words.next()?.to_owned(),
                     answer: words.next().map(str::to_owned),
                 };
-                self.not_met.extend(modes.into_iter().map(|mode| ((id.to_owned(), mode), sign.clone())));
+                self.not_met.extend(modes.into_iter().map(|mode| ((id.to_owned(), mode), symptom.clone())));
             }
             _ => return None,
         }
@@ -222,7 +222,7 @@ impl Pattern {
 }
 
 /// The patterns of the file that is built in.
-static PATTERNS: LazyLock<Vec<Pattern>> =
+static PATTERNS: LazyLock<Vec<Signature>> =
     LazyLock::new(|| read(TEXT).expect("a test reads it; `just patterns` writes it anew"));
 
 /// Where among them a verdict is not met.
@@ -235,7 +235,7 @@ static SHOWING: LazyLock<BTreeMap<&Cell, Vec<usize>>> = LazyLock::new(|| {
 });
 
 /// Lists the patterns of the file in which one of these verdicts is not met, in its order.
-pub fn showing<'a>(cells: impl Iterator<Item = &'a Cell>) -> Vec<&'static Pattern> {
+pub fn showing<'a>(cells: impl Iterator<Item = &'a Cell>) -> Vec<&'static Signature> {
     let places: BTreeSet<usize> = cells.filter_map(|cell| SHOWING.get(cell)).flatten().copied().collect();
     places.into_iter().map(|place| &PATTERNS[place]).collect()
 }
@@ -270,7 +270,7 @@ mod tests {
     fn every_step_that_shows_a_fault_is_one_of_its_scenario() {
         let suite = spec::suite::Suite::built_in().expect("a test of its own reads it");
         for pattern in &*PATTERNS {
-            for ((id, mode), Sign { place: (scenario, line), .. }) in &pattern.not_met {
+            for ((id, mode), Symptom { place: (scenario, line), .. }) in &pattern.not_met {
                 let scenario = suite.scenario(scenario).expect("`just patterns` writes the file anew");
                 assert!(scenario.modes.contains(mode), "{}: {id} in {mode}", pattern.fault);
                 assert!(scenario.steps().any(|step| step.line == *line), "{}: {id}:{line}", pattern.fault);

@@ -15,7 +15,7 @@ use crate::clock::ClockDriver;
 use spec::catalogue::Profile;
 use spec::catalogue::Subject;
 use spec::scenario::{Action, Scenario, Setting, Settings, Template};
-use spec::transcript::redact::Places;
+use spec::transcript::redact::Redactions;
 
 /// The settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,8 +238,8 @@ pub trait Sandbox: Send + Sync {
     }
 
     /// Returns the redactions of what is of this run alone in the server's output, such as its port.
-    fn places(&self) -> Places {
-        Places::default()
+    fn places(&self) -> Redactions {
+        Redactions::default()
     }
 
     /// Returns the clock of this sandbox.

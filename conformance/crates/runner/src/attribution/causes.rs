@@ -26,7 +26,7 @@ pub struct Before {
 /// Returns the requirements that would explain why `curl` was answered `actual` instead of `expected`.
 ///
 /// The first requirement that failed by itself counts. The list is empty where only the step explains itself.
-pub fn likely(
+pub fn likely_causes(
     mode: Mode,
     curl: &Curl,
     expected: &Answer,
@@ -227,7 +227,7 @@ mod tests {
     /// Attributes a difference between two answers, given as text.
     fn of(mode: Mode, curl: &Curl, expected: &str, actual: &str, before: Before) -> Vec<&'static str> {
         let read = |text: &str| text.parse().expect("every text is an answer");
-        likely(mode, curl, &read(expected), &read(actual), before)
+        likely_causes(mode, curl, &read(expected), &read(actual), before)
     }
 
     #[test]

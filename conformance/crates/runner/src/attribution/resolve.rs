@@ -1,4 +1,4 @@
-//! Settling: what all findings of a run together say about whose failure explains whose.
+//! Resolution: all findings of a run together tell which failure explains which.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -19,7 +19,7 @@ const KEEPS_OUT: &str = "gate.missing";
 const LETS_IN: [&str; 2] = ["basic.valid", "session.identifies"];
 
 /// Turns findings that another requirement's own failure explains into blocked ones.
-pub fn settle(findings: &mut [Finding]) {
+pub fn resolve(findings: &mut [Finding]) {
     for gate in LETS_IN {
         let modes: BTreeSet<Subject> = findings.iter().map(|one| one.mode).collect();
         for mode in modes {
@@ -147,10 +147,10 @@ mod tests {
     fn a_specific_requirement_is_not_to_blame_where_sessions_open_nothing() {
         let causes = ["db.survives-restart", "session.identifies"];
         let mut broken = [finding("session.identifies", &[]), finding("db.survives-restart", &causes)];
-        settle(&mut broken);
+        resolve(&mut broken);
         assert_eq!(broken[1].reason.as_deref(), Some("session.identifies"));
         let mut lost = [finding("db.survives-restart", &causes), finding("users.persist", &causes)];
-        settle(&mut lost);
+        resolve(&mut lost);
         assert_eq!(lost[0].kind, Kind::NotMet);
         assert_eq!(lost[1].reason.as_deref(), Some("db.survives-restart"));
     }
@@ -159,7 +159,7 @@ mod tests {
     fn a_route_that_is_broken_while_the_status_answers_explains_what_used_it() {
         let causes = ["status.ok", "users.get"];
         let mut explained = [finding("users.get", &causes), finding("users.slash", &causes)];
-        settle(&mut explained);
+        resolve(&mut explained);
         assert_eq!(explained[0].kind, Kind::NotMet);
         assert_eq!(explained[1].reason.as_deref(), Some("users.get"));
     }
@@ -167,11 +167,11 @@ mod tests {
     #[test]
     fn only_a_requirement_that_failed_by_itself_explains_others() {
         let mut explained = [finding("users.get", &["users.get"]), finding("users.slash", &["users.get"])];
-        settle(&mut explained);
+        resolve(&mut explained);
         assert_eq!(explained.each_ref().map(|one| one.kind), [Kind::NotMet, Kind::Blocked]);
         assert_eq!(explained[1].reason.as_deref(), Some("users.get"));
         let mut alone = [finding("users.slash", &["users.get"])];
-        settle(&mut alone);
+        resolve(&mut alone);
         assert_eq!(alone[0].kind, Kind::NotMet);
     }
 
@@ -194,7 +194,7 @@ mod tests {
             got_in("gate.unknown", "/api/v1/stats/"),
             got_in("basic.wrong-password", "/api/v1/users"),
         ];
-        settle(&mut findings);
+        resolve(&mut findings);
         assert_eq!(findings.each_ref().map(|one| one.kind), [Kind::NotMet, Kind::Blocked, Kind::NotMet]);
         assert_eq!(findings[1].reason.as_deref(), Some("gate.missing"));
     }
@@ -211,12 +211,12 @@ mod tests {
             finding("stats.count", &stats),
         ];
         let mut everywhere = broken.clone();
-        settle(&mut everywhere);
+        resolve(&mut everywhere);
         let kinds = [Kind::NotMet, Kind::NotMet, Kind::Blocked, Kind::Blocked];
         assert_eq!(everywhere.each_ref().map(|one| one.kind), kinds);
         assert_eq!(everywhere[2].reason.as_deref(), Some("basic.valid"));
         let mut twice = [&broken[..], &[met]].concat();
-        settle(&mut twice);
+        resolve(&mut twice);
         assert_eq!((twice[0].kind, twice[0].reason.as_deref()), (Kind::Blocked, Some("users.list")));
         assert_eq!(twice[2].kind, Kind::NotMet);
     }

@@ -15,7 +15,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn normalizer() -> Normalizer {
-    Normalizer::new(Emails::as_written(), now())
+    Normalizer::new(EmailAliases::as_written(), now())
 }
 
 fn view(show: Show) -> View<'static> {
@@ -313,8 +313,8 @@ fn what_is_wrong_with_a_user_is_a_finding_and_the_rest_stays_as_it_should_be() {
 
 #[test]
 fn what_other_scenarios_stored_is_left_out() {
-    let emails = Emails::unique("user bob@hbtn.io x", "nonce");
-    let mine = emails.to_send("bob@hbtn.io").to_owned();
+    let emails = EmailAliases::unique("user bob@hbtn.io x", "nonce");
+    let mine = emails.alias("bob@hbtn.io").to_owned();
     assert_ne!(mine, "bob@hbtn.io");
     let mut normalizer = Normalizer::new(emails, now());
     let view = View { foreign_users: 2, ..view(Show::All) };

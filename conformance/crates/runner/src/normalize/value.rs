@@ -7,7 +7,7 @@ use super::Normalizer;
 use spec::http;
 use spec::json;
 use spec::transcript::Breach;
-use spec::transcript::placeholders::{Names, is_uuid4};
+use spec::transcript::placeholders::{Placeholders, is_uuid4};
 use spec::transcript::redact;
 
 /// How far a timestamp may be from the target's clock.
@@ -24,7 +24,7 @@ impl Normalizer {
             Value::Array(mut items) => {
                 items.retain(is_own);
                 // The documents give a list no order.
-                items.sort_by_key(|item| email(item).map(|address| self.emails.name_back(address)));
+                items.sort_by_key(|item| email(item).map(|address| self.emails.restore(address)));
                 Value::Array(items)
             }
             Value::Object(mut fields) => {
@@ -59,8 +59,8 @@ impl Normalizer {
                 let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
                 // By what stays the same: ids as keys would put the fields in another order each time.
                 fields.sort_by_cached_key(|(key, field)| {
-                    let blank = |text: &str| redact::steady(text, |_| String::new()).into_owned();
-                    (blank(key), blank(&self.emails.name_back(&field.to_string())))
+                    let blank = |text: &str| redact::redact(text, |_| String::new()).into_owned();
+                    (blank(key), blank(&self.emails.restore(&field.to_string())))
                 });
                 let fields: Vec<String> = fields
                     .into_iter()
@@ -121,7 +121,7 @@ impl Normalizer {
     fn time_flaw(&self, key: &str, value: &Value, now: DateTime<Utc>) -> Option<Breach> {
         let flaw = match value.as_str().and_then(timestamp) {
             None => {
-                let form = Names::default().in_text(&value.to_string());
+                let form = Placeholders::default().in_text(&value.to_string());
                 format!("is {form}, not UTC seconds as \"YYYY-MM-DD HH:MM:SS\"")
             }
             Some(time) if time < self.since - CLOCK_SLACK => {

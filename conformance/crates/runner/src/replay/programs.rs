@@ -13,7 +13,7 @@ const MAIN_4: (&str, &str) = ("bobsession@hbtn.io", "fake pwd");
 impl Replayer<'_, '_> {
     pub(super) async fn program(&mut self, program: scenario::Program) -> Result<Printed, Stopped> {
         let user = |(email, password): (&str, &str)| NewUser {
-            email: self.canon.emails.to_send(email).to_owned(),
+            email: self.canon.emails.alias(email).to_owned(),
             password: password.to_owned(),
         };
         let (bob, bobsession) = (user(MAIN_0), user(MAIN_4));

@@ -6,13 +6,13 @@ use super::fixtures::Fixtures;
 use super::history::{Call, History};
 use super::operation::Operation;
 use spec::http::Answer;
-use spec::transcript::placeholders::Names;
+use spec::transcript::placeholders::Placeholders;
 
 /// The longest part of an answer's content that a line shows, in characters.
 const SHOWN: usize = 60;
 
 /// Returns a history as lines. The line of the call `marked` says that no order explains it.
-pub fn draw(names: &mut Names, history: &History, marked: usize, fixtures: &Fixtures) -> String {
+pub fn draw(names: &mut Placeholders, history: &History, marked: usize, fixtures: &Fixtures) -> String {
     let rows: Vec<[String; 3]> = (0..history.calls().len())
         .map(|index| {
             let call = &history.calls()[index];
@@ -47,7 +47,7 @@ fn span((begin, end): (usize, usize), length: usize) -> String {
     (0..length).map(part).collect()
 }
 
-fn request(names: &mut Names, call: &Call, fixtures: &Fixtures) -> String {
+fn request(names: &mut Placeholders, call: &Call, fixtures: &Fixtures) -> String {
     let parsed = &call.parsed;
     let session = parsed.cookies(&fixtures.cookie_name).next().map(|id| names.session(id));
     let path = names.in_text(&parsed.path);
@@ -69,14 +69,14 @@ fn request(names: &mut Names, call: &Call, fixtures: &Fixtures) -> String {
         .join("  ")
 }
 
-fn reply(names: &mut Names, answer: &Answer, fixtures: &Fixtures) -> String {
+fn reply(names: &mut Placeholders, answer: &Answer, fixtures: &Fixtures) -> String {
     let cookie = answer.cookie(&fixtures.cookie_name).map(|id| format!(", sets {}", names.session(id)));
     let content = short(names, &String::from_utf8_lossy(&answer.body));
     format!("{} {content}{}", answer.status, cookie.unwrap_or_default())
 }
 
 /// Returns a short form of a content: the number of users, or the values of one user, or a cut text.
-pub fn short(names: &mut Names, content: &str) -> String {
+pub fn short(names: &mut Placeholders, content: &str) -> String {
     let content = match serde_json::from_str(content) {
         Ok(Value::Array(users)) => format!("{} users", users.len()),
         Ok(Value::Object(user)) if user.get("email").is_some_and(Value::is_string) => {

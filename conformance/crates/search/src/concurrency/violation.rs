@@ -11,7 +11,7 @@ use super::plan::Plan;
 use super::scenario;
 use super::timeline;
 use spec::catalogue::Mode;
-use spec::transcript::placeholders::Names;
+use spec::transcript::placeholders::Placeholders;
 
 /// A history that breaks requirements, with the data that is needed to show it.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Violation {
                 requirements.push(id);
             }
         }
-        let mut names = Names::default();
+        let mut names = Placeholders::default();
         let mut text = initial_state(&mut names, &plan, values);
         text.push_str(&timeline::draw(&mut names, &history, call, fixtures));
         if let Some(expected) = expected {
@@ -97,7 +97,7 @@ impl Violation {
 }
 
 /// Returns lines with the users and sessions that the plan starts with, and assigns placeholders to them.
-fn initial_state(names: &mut Names, plan: &Plan, values: &BTreeMap<String, String>) -> String {
+fn initial_state(names: &mut Placeholders, plan: &Plan, values: &BTreeMap<String, String>) -> String {
     let value = |name: &str| values.get(name).map(String::as_str).unwrap_or_default();
     let users = plan.actors().into_iter().map(|actor| {
         format!("{} is {}", Fixtures::documented().user(actor).email, names.user(value(actor.variable())))

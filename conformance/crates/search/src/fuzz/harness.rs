@@ -17,7 +17,7 @@ use spec::results::ClockKind;
 use spec::results::SeedMethod;
 use spec::results::run::{Outcome, Run};
 use spec::scenario::{Action, Scenario};
-use spec::transcript::aliases::Emails;
+use spec::transcript::aliases::EmailAliases;
 use targets::instance::{Created, Instance};
 use targets::observation::Observation;
 use targets::progress::event::EventListener;
@@ -82,7 +82,7 @@ impl<'a> Harness<'a> {
         let nonce = if is_shared { uuid::Uuid::new_v4().to_string() } else { String::new() };
         let emails = emails(is_shared, "bob@hbtn.io ann@hbtn.io", &nonce);
         let users = first_users()
-            .map(|user| NewUser { email: emails.to_send(&user.email).to_owned(), password: user.password });
+            .map(|user| NewUser { email: emails.alias(&user.email).to_owned(), password: user.password });
         let first = FirstUsers { users: &users, seed_methods, given };
         let Prepared { seeds, clock, start } = prepare(&mut instance, &Subject::of_api(modes), first).await?;
         verifier.verify(&before_the_first_step(&mut instance));
@@ -158,7 +158,7 @@ impl<'a> Harness<'a> {
         &mut self,
         scenario: &Scenario,
         mode: Mode,
-        emails: Emails,
+        emails: EmailAliases,
     ) -> Result<replay::Replayed, Error> {
         if self.is_shared() {
             return Ok(replay::replay(&mut self.instance, scenario, mode, &self.seeds, emails).await);
@@ -222,8 +222,8 @@ fn taken(created: &Created) -> Vec<String> {
     std::mem::take(&mut *created.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn emails(is_shared: bool, text: &str, nonce: &str) -> Emails {
-    if is_shared { Emails::unique(text, nonce) } else { Emails::as_written() }
+fn emails(is_shared: bool, text: &str, nonce: &str) -> EmailAliases {
+    if is_shared { EmailAliases::unique(text, nonce) } else { EmailAliases::as_written() }
 }
 
 /// Finds a start that failed: no request was answered wrongly, since none could be sent.

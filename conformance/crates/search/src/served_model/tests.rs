@@ -5,7 +5,7 @@ use runner::replay::replay;
 use spec::catalogue::Mode;
 use spec::results::SeedMethod;
 use spec::scenario::Scenario;
-use spec::transcript::aliases::Emails;
+use spec::transcript::aliases::EmailAliases;
 use targets::instance::Instance;
 use targets::seed;
 use targets::{NewUser, Target as _};
@@ -19,7 +19,7 @@ fn played(mode: Mode, steps: &str) -> String {
         let mut instance = Instance::new(Model::default().open().await.expect("the model opens"));
         let bob = NewUser { email: "bob@hbtn.io".to_owned(), password: "fake pwd".to_owned() };
         let seeds = seed::seed(&mut instance, mode.into(), &[bob], &[SeedMethod::Api], None).await;
-        replay(&mut instance, &scenario, mode, &seeds, Emails::as_written())
+        replay(&mut instance, &scenario, mode, &seeds, EmailAliases::as_written())
             .await
             .run
             .transcript(&scenario)

@@ -1,4 +1,4 @@
-//! The email addresses of a scenario: made unique per run where the target keeps its data, and named back.
+//! Aliases for the email addresses of a scenario: unique to a run where the target keeps its data, and restored in answers.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ pub const PROGRAM_USERS: [&str; 2] = ["bob@hbtn.io", "bobsession@hbtn.io"];
 ///
 /// A stand-in has the length of the original, so that Content-Length stays what the transcript shows.
 #[derive(Clone, Debug, Default)]
-pub struct Emails {
+pub struct EmailAliases {
     sent: BTreeMap<String, String>,
     written: BTreeMap<String, String>,
 }
 
-impl Emails {
+impl EmailAliases {
     /// Keeps every address as it is written: for targets that start empty.
     pub fn as_written() -> Self {
         Self::default()
@@ -42,12 +42,12 @@ impl Emails {
         emails
     }
 
-    /// Gives the address that this run sends for the one `written` in the scenario.
-    pub fn to_send<'a>(&'a self, written: &'a str) -> &'a str {
+    /// Returns the address that this run sends for the one `written` in the scenario.
+    pub fn alias<'a>(&'a self, written: &'a str) -> &'a str {
         self.sent.get(written).map_or(written, String::as_str)
     }
 
-    /// Tells whether the address was made up by this run; with [`Emails::as_written`] every one counts.
+    /// Returns whether the address is an alias of this run; with [`EmailAliases::as_written`] every one counts.
     pub fn owns(&self, address: &str) -> bool {
         self.written.is_empty() || self.written.contains_key(address)
     }
@@ -68,8 +68,8 @@ impl Emails {
         request
     }
 
-    /// Names back every made-up address in what a target said, inside Base64 words too.
-    pub fn name_back(&self, text: &str) -> String {
+    /// Restores the written address of every alias in what a target said, inside Base64 words too.
+    pub fn restore(&self, text: &str) -> String {
         if self.written.is_empty() {
             return text.to_owned();
         }
@@ -196,33 +196,33 @@ mod tests {
 
     #[test]
     fn a_stand_in_has_the_length_of_the_original_and_is_named_back() {
-        let emails = Emails::unique(TEXT, "run 1");
-        let sent = emails.to_send("bob@hbtn.io");
+        let emails = EmailAliases::unique(TEXT, "run 1");
+        let sent = emails.alias("bob@hbtn.io");
         assert_eq!(sent.len(), "bob@hbtn.io".len());
         assert_ne!(sent, "bob@hbtn.io");
-        assert_eq!(emails.name_back(&format!("\"{sent}\"")), "\"bob@hbtn.io\"");
-        assert_ne!(sent, Emails::unique(TEXT, "run 2").to_send("bob@hbtn.io"));
+        assert_eq!(emails.restore(&format!("\"{sent}\"")), "\"bob@hbtn.io\"");
+        assert_ne!(sent, EmailAliases::unique(TEXT, "run 2").alias("bob@hbtn.io"));
     }
 
     #[test]
     fn a_stand_in_begins_as_the_original_does() {
         for run in ["1", "2", "3", "4"] {
-            let emails = Emails::unique(TEXT, run);
-            let basic = BASE64_STANDARD.encode(emails.to_send("bob@hbtn.io"));
+            let emails = EmailAliases::unique(TEXT, run);
+            let basic = BASE64_STANDARD.encode(emails.alias("bob@hbtn.io"));
             assert_eq!(basic.chars().next(), BASE64_STANDARD.encode("bob@hbtn.io").chars().next());
         }
     }
 
     #[test]
     fn an_address_that_ends_like_another_is_another() {
-        let emails = Emails::unique("bob@hbtn.io notbob@hbtn.io", "n");
-        assert_ne!(emails.to_send("notbob@hbtn.io"), format!("not{}", emails.to_send("bob@hbtn.io")));
+        let emails = EmailAliases::unique("bob@hbtn.io notbob@hbtn.io", "n");
+        assert_ne!(emails.alias("notbob@hbtn.io"), format!("not{}", emails.alias("bob@hbtn.io")));
     }
 
     #[test]
     fn bodies_percent_encoding_and_basic_credentials_are_rewritten() {
-        let emails = Emails::unique(TEXT, "n");
-        let sent = emails.to_send("bob@hbtn.io").to_owned();
+        let emails = EmailAliases::unique(TEXT, "n");
+        let sent = emails.alias("bob@hbtn.io").to_owned();
         let basic = format!("Basic {}", BASE64_STANDARD.encode("bob@hbtn.io:pw"));
         let rewritten = emails.personalise(request(&basic, "email=bob%40hbtn.io"));
         assert_eq!(rewritten.headers[0].1, format!("Basic {}", BASE64_STANDARD.encode(format!("{sent}:pw"))));
@@ -231,8 +231,8 @@ mod tests {
 
     #[test]
     fn credentials_that_are_no_text_or_not_padded_are_rewritten_too() {
-        let emails = Emails::unique(TEXT, "n");
-        let sent = emails.to_send("bob@hbtn.io").to_owned();
+        let emails = EmailAliases::unique(TEXT, "n");
+        let sent = emails.alias("bob@hbtn.io").to_owned();
         for rest in [b":\xe9\xff".as_slice(), b":pwpw"] {
             let bytes = [b"bob@hbtn.io", rest].concat();
             let rewritten = [sent.as_bytes(), rest].concat();
@@ -244,10 +244,10 @@ mod tests {
 
     #[test]
     fn base64_that_a_program_prints_is_named_back() {
-        let emails = Emails::unique(TEXT, "n");
-        let printed = BASE64_STANDARD.encode(format!("{}:pw", emails.to_send("bob@hbtn.io")));
+        let emails = EmailAliases::unique(TEXT, "n");
+        let printed = BASE64_STANDARD.encode(format!("{}:pw", emails.alias("bob@hbtn.io")));
         assert_eq!(
-            emails.name_back(&format!("Basic Base64: {printed}\n")),
+            emails.restore(&format!("Basic Base64: {printed}\n")),
             format!("Basic Base64: {}\n", BASE64_STANDARD.encode("bob@hbtn.io:pw"))
         );
     }

@@ -1,4 +1,4 @@
-//! Names for values that vary: `<user 1>`, `<session 2>`, by first appearance in a scenario's run.
+//! Placeholders for values that vary: `<user 1>`, `<session 2>`, by first appearance in a scenario's run.
 
 use uuid::{Uuid, Variant, Version};
 
@@ -10,7 +10,7 @@ const TELLING: usize = 16;
 
 /// The values seen so far in one run of one scenario, or in one text.
 #[derive(Debug, Default)]
-pub struct Names {
+pub struct Placeholders {
     users: Vec<String>,
     sessions: Vec<String>,
     /// UUIDs of whose meaning nothing is known.
@@ -20,7 +20,7 @@ pub struct Names {
     addresses: Vec<String>,
 }
 
-impl Names {
+impl Placeholders {
     /// Names a user ID, the same for the same ID: `<user 1>`.
     pub fn user(&mut self, id: &str) -> String {
         format!("<user {}>", number(&mut self.users, id))
@@ -54,7 +54,7 @@ impl Names {
                 text = text.replace(session.as_str(), &format!("<session {}>", index + 1));
             }
         }
-        redact::steady(&text, |id| match id {
+        redact::redact(&text, |id| match id {
             Id::Uuid(id) | Id::Hex(id) if self.users.iter().any(|user| user == id) => self.user(id),
             Id::Uuid(id) | Id::Hex(id) if self.sessions.iter().any(|session| session == id) => {
                 self.session(id)
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_same_value_keeps_its_name_and_another_gets_another() {
-        let mut names = Names::default();
+        let mut names = Placeholders::default();
         assert_eq!(names.session(A), "<session 1>");
         assert_eq!(names.session(B), "<session 2>");
         assert_eq!(names.session(A), "<session 1>");
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn ids_in_a_programs_output_are_named() {
-        let mut names = Names::default();
+        let mut names = Placeholders::default();
         names.user(B);
         let printed = format!("User with ID: {B} has a Session ID: {A}");
         assert_eq!(names.in_program(&printed), "User with ID: <user 1> has a Session ID: <session 1>");
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn what_is_known_is_named_wherever_it_stands_and_what_is_not_is_told_apart() {
-        let mut names = Names::default();
+        let mut names = Placeholders::default();
         names.user(B);
         names.session("Zm9vYmFyMTIzNDU2Nzg5");
         names.session("bob");

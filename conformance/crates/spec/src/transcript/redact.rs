@@ -1,7 +1,7 @@
 //! What varies from run to run in a text that an implementation wrote: times, ids, ports, folders.
 //!
 //! Two runs with the same results make the same reports, whatever a program printed and answered meanwhile. What
-//! is known of a run beforehand is looked for as it is ([`Places`]), the rest is told by its look ([`steady`]). A
+//! is known of a run beforehand is looked for as it is ([`Redactions`]), the rest is told by its look ([`redact`]). A
 //! time is replaced by its form, an id by a name, so that it is still seen that there was one, and which.
 
 use std::borrow::Cow;
@@ -76,7 +76,7 @@ impl Id<'_> {
 }
 
 /// Replaces what varies: what has a form by that, and each id by what `name` calls it.
-pub fn steady<'t>(text: &'t str, mut name: impl FnMut(Id<'_>) -> String) -> Cow<'t, str> {
+pub fn redact<'t>(text: &'t str, mut name: impl FnMut(Id<'_>) -> String) -> Cow<'t, str> {
     // Nearly every text has neither, and each look has one of the two.
     if !text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'@') {
         return Cow::Borrowed(text);
@@ -125,7 +125,7 @@ fn replacement(found: &Captures<'_>, name: &mut dyn FnMut(Id<'_>) -> String) -> 
 
 /// Gives the length of a text in bytes if all that varies in length had the length of its form.
 pub fn length(text: &str) -> usize {
-    steady(text, |id| id.as_str().to_owned()).len()
+    redact(text, |id| id.as_str().to_owned()).len()
 }
 
 /// Gives the last lines of a text, as many as have no more than `most` bytes by [`length`]; at least one.
@@ -149,9 +149,9 @@ pub fn port(number: u16) -> String {
 
 /// What is of one run alone and is known beforehand, such as its folder and its port.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places(Vec<(String, &'static str)>);
+pub struct Redactions(Vec<(String, &'static str)>);
 
-impl Places {
+impl Redactions {
     /// Adds something, and what stands for it; what is added first is looked for first.
     #[must_use]
     pub fn with(mut self, found: impl Into<String>, name: &'static str) -> Self {
@@ -196,7 +196,7 @@ mod tests {
             Id::Hex(_) => "<hex>".to_owned(),
             Id::StandIn(_) => "<address>".to_owned(),
         };
-        steady(text, name).into_owned()
+        redact(text, name).into_owned()
     }
 
     #[test]
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn a_place_is_hidden_and_a_number_only_as_a_whole() {
         let places =
-            Places::default().with("/tmp/conformance-x/project", ".").with("/tmp/conformance-x", "...");
+            Redactions::default().with("/tmp/conformance-x/project", ".").with("/tmp/conformance-x", "...");
         let places = places.with("43121", "API_PORT").with("", "nothing");
         assert_eq!(
             places.hide("/tmp/conformance-x/project/app.py /tmp/conformance-x/tmp :43121/ 0.431217 143121"),

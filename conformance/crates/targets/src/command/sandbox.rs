@@ -19,9 +19,9 @@ use crate::process::start::{NotReady, NotStarted, Server, start};
 use crate::start_failure::{StartFailure, last_line};
 use crate::{Program, ProgramServer, Sandbox, SandboxError, ServerSettings, Stop};
 use spec::results::ClockKind;
-use spec::transcript::placeholders::Names;
+use spec::transcript::placeholders::Placeholders;
 use spec::transcript::redact;
-use spec::transcript::redact::Places;
+use spec::transcript::redact::Redactions;
 
 /// How much of a program's output is shown, in bytes; less than is kept of it.
 const SHOWN: usize = 8 * 1024;
@@ -149,7 +149,7 @@ impl CommandSandbox {
 
     /// Takes what varies out of a text of the program, so that reports of equal runs are equal.
     fn steady(&self, text: &str) -> String {
-        Names::default().in_text(&self.places().hide(text))
+        Placeholders::default().in_text(&self.places().hide(text))
     }
 }
 
@@ -231,13 +231,13 @@ impl Sandbox for CommandSandbox {
     fn output(&self) -> String {
         let raw = self.running.as_ref().map_or_else(|| self.last_output.clone(), Process::output);
         // Cut before ids are numbered: where what is kept begins depends on the length of times and ids.
-        Names::default().in_text(redact::last_lines(&self.places().hide(&raw), SHOWN))
+        Placeholders::default().in_text(redact::last_lines(&self.places().hide(&raw), SHOWN))
     }
 
-    fn places(&self) -> Places {
+    fn places(&self) -> Redactions {
         let shown = |path: &Path| path.display().to_string();
         let folder = self.folder.path();
-        let mut places = Places::default();
+        let mut places = Redactions::default();
         for folder in [Some(folder.to_owned()), std::fs::canonicalize(folder).ok()].into_iter().flatten() {
             places = places.with(shown(&folder.join("project")), ".").with(shown(&folder), "...");
         }

@@ -20,7 +20,7 @@ use crate::redis::{Address, Connection, NoReply, Reply};
 use crate::start_failure::last_line;
 use crate::{Isolation, Sandbox, SandboxError, ServerSettings, Stop, Target};
 use spec::results::{SeedMethod, TargetKind};
-use spec::transcript::redact::Places;
+use spec::transcript::redact::Redactions;
 
 /// The time that a start or an end may take: the data is read and written then.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -254,9 +254,9 @@ impl Sandbox for RedisSandbox {
         self.places().hide(&raw)
     }
 
-    fn places(&self) -> Places {
+    fn places(&self) -> Redactions {
         let folder = |path: &Path| path.display().to_string();
-        Places::default().with(folder(self.folder.path()), ".").with(self.port.to_string(), "PORT")
+        Redactions::default().with(folder(self.folder.path()), ".").with(self.port.to_string(), "PORT")
     }
 
     fn clock(&mut self) -> &mut dyn ClockDriver {
