@@ -97,7 +97,8 @@ mod tests {
             came(mode, good, Outcome::Done),
             [r#"Done ["2xx", "! users.shape: odd"] Some(true)"#, "Done [] None", "Done [] None"]
         );
-        let bare = of(&["no cookie sid in the last answer"], Some(true), Outcome::Done);
+        let none = Answer::text(vec!["no cookie sid in the last answer".to_owned()]);
+        let bare = StepRun { printed: none, ..of(&[], Some(true), Outcome::Done) };
         assert_eq!(
             came(mode, bare, blocked.clone()),
             [
