@@ -1,6 +1,6 @@
 //! The program: its command line, and how it ends.
 //!
-//! - [`cli`] reads the command line; [`commands`] holds one file for each subcommand; [`grade`] judges many implementations
+//! - [`cli`] reads the command line; [`commands`] holds the subcommands; [`grade`] judges many implementations
 //!   in one run.
 //! - [`reference`] is the reference server as a target, in this process: the only file that names `server`.
 //! - [`console`] prints and listens for signals, [`files`] writes reports, [`error`] is the error of these parts, and

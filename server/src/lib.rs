@@ -16,7 +16,8 @@
 //! the route, asks the gate, reads the body, and calls the handler, which reads the store from memory, asks Redis, or
 //! waits until its change is durable. The reply, or the refusal, becomes headers and JSON.
 //!
-//! Nothing below [`cli`] reads the environment, the system's clock or standard output: they are parameters.
+//! Only [`cli`] reads the environment and writes to standard output, and only [`clock::SystemClock`] reads the time of
+//! day: they are parameters of everything else.
 
 pub mod accounts;
 pub mod api;

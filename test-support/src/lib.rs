@@ -7,7 +7,7 @@
 //! With the feature `suite`, for the tests of `conformance`:
 //!
 //! - [`suite`]: the scenarios in the working tree.
-//! - [`implementations`]: implementations to start: the server and our Flask project.
+//! - [`implementations`]: our Flask project, to be started as another implementation.
 //! - [`broken`]: the reference server with one fault.
 
 pub mod program;

@@ -1,4 +1,5 @@
-//! The subcommands, one file for each.
+//! The subcommands: a file for each (`list` and `show` share one), and what several of them share (`known`, `target`,
+//! `walks`, `progress`).
 
 pub mod check;
 pub mod compare;

@@ -1,13 +1,14 @@
 //! Replays scenarios on a target and judges the answers.
 //!
 //! - [`check`] is the main job: every scenario of every mode on one target, to a report.
-//! - [`prepare`] stores the first users and proves the clock.
-//! - [`replay`] carries out the steps of one scenario; [`normalize`] writes what came as the canonical text.
-//! - [`judge`] compares that text with the accepted transcript; [`attribution`] says which requirement a difference is
+//! - [`prepare`] stores the users that scenarios start with, and proves that the clock driver moves the server's time.
+//! - [`replay`] carries out the steps of one scenario; [`normalize`] writes their answers in canonical form.
+//! - [`judge`] compares these with the accepted transcript; [`attribution`] says which requirement a difference is
 //!   charged to.
 //! - [`interruption`] is a signal that ends a run.
 //!
-//! One way: `check` → `prepare`, `check` → `replay` → `normalize`, and `check` → `judge` → `attribution`.
+//! `a → b`: a imports b. `check` → `prepare`; `check` → `replay` → `normalize`; `check` → `judge` → `attribution`; and
+//! `check` → `attribution`, for what only a whole mode shows.
 
 pub mod attribution;
 pub mod check;

@@ -6,12 +6,13 @@
 //! - [`transcript`]: the canonical text of a run, and how what varies is replaced in it.
 //! - [`results`]: the run of a scenario, verdicts, the report of a check, lists of known failures.
 //! - [`script`]: a scenario as a bash script with real curl.
-//! - [`suite`]: catalogue, scenarios and accepted transcripts read together; [`coverage`] of the one by the others.
+//! - [`suite`]: catalogue, scenarios and accepted transcripts read together; [`coverage`]: which scenario checks
+//!   which requirement.
 //! - [`plain`]: a scenario in one mode, with plain steps in the place of `authenticate`.
 //! - [`json`]: JSON in the form of the documents; [`digest`]: SHA-256 as text.
 //!
-//! Dependencies: none of ours. Within the crate: `catalogue` ← `scenario` ← `http` ← `transcript` ← `results` ← `suite` ←
-//! `coverage`, and `transcript` ← `script`.
+//! The crate imports none of ours. `a ← b`: b imports a. `catalogue` ← `scenario` ← `http` ← `transcript` ← `results` ←
+//! `suite` ← `coverage`; `transcript` ← `plain` ← `coverage`; `transcript` ← `script`.
 
 pub mod catalogue;
 pub mod coverage;

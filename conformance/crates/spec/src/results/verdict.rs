@@ -72,7 +72,7 @@ pub struct Finding {
     pub reason: Option<String>,
     /// What differed, where it is not met.
     pub evidence: Option<Evidence>,
-    /// The requirements whose own failure would explain this one; see [`runner::attribution::causes`].
+    /// The requirements whose own failure would explain this one; `runner::attribution` works them out.
     pub causes: Vec<String>,
 }
 

@@ -211,7 +211,16 @@ impl<'a> Parser<'a, '_> {
             Opt::Include => self.curl.include = true,
             Opt::Verbose => self.curl.verbose = true,
             Opt::Silent => self.curl.silent = true,
-            _ => self.curl.path_as_is = true,
+            Opt::PathAsIs => self.curl.path_as_is = true,
+            // These take an argument.
+            Opt::Request
+            | Opt::Header
+            | Opt::Data(_)
+            | Opt::Cookie
+            | Opt::User
+            | Opt::Agent
+            | Opt::Form
+            | Opt::Target => {}
         }
     }
 
@@ -227,7 +236,9 @@ impl<'a> Parser<'a, '_> {
             Opt::User => self.curl.user = Some(value),
             Opt::Agent => self.curl.user_agent = Some(value),
             Opt::Form => self.curl.form.push(value),
-            _ => self.curl.request_target = Some(value),
+            Opt::Target => self.curl.request_target = Some(value),
+            // These take none.
+            Opt::Get | Opt::Head | Opt::Include | Opt::Verbose | Opt::Silent | Opt::PathAsIs => {}
         }
     }
 }
